@@ -11,9 +11,20 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 INTENTS = (
-    "greeting", "product_inquiry", "price_inquiry", "availability", "order_intent", "order_status",
-    "payment_issue", "cancel_order", "refund_return", "delivery_info", "complaint", "human_agent",
-    "thanks_bye", "other",
+    "greeting",
+    "product_inquiry",
+    "price_inquiry",
+    "availability",
+    "order_intent",
+    "order_status",
+    "payment_issue",
+    "cancel_order",
+    "refund_return",
+    "delivery_info",
+    "complaint",
+    "human_agent",
+    "thanks_bye",
+    "other",
 )
 """The fourteen intents a workflow may listen for."""
 

@@ -1,0 +1,55 @@
+"""The people who buy, and how each channel names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Customer:
+    """A person as the shop knows them. ``address`` holds name, phone, line1, line2, city, state, pincode."""
+
+    id: str
+    business_id: str
+    created_at: datetime
+    channel: str
+    name: str = ""
+    username: str = ""
+    phone: str | None = None
+    address: dict = field(default_factory=dict)
+    note: str = ""
+    tags: list[str] = field(default_factory=list)
+    consent: dict = field(default_factory=dict)
+    opted_out: bool = False
+    orders_count: int = 0
+    spent_paise: int = 0
+    last_seen_at: datetime | None = None
+    practice: bool = False
+    version: int = 0
+
+    @property
+    def display_name(self) -> str:
+        """What to call them on a screen."""
+        return self.name or (f"@{self.username}" if self.username else "New customer")
+
+    def tag(self, name: str) -> bool:
+        """Add a tag; False when it was there."""
+        name = name.strip()[:40]
+        if not name or name in self.tags:
+            return False
+        self.tags = [*self.tags, name]
+        return True
+
+
+@dataclass(slots=True, kw_only=True)
+class ChannelIdentity:
+    """A customer in the words of one connected account. Unique by (provider, account_ref, customer_ref)."""
+
+    id: str
+    business_id: str
+    customer_id: str
+    provider: str
+    account_ref: str
+    customer_ref: str
+    version: int = 0

@@ -1,0 +1,73 @@
+"""The shop's event log: what happened, in the past tense, with ids and small facts. Never a customer's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+EVENT_TYPES: dict[str, str] = {
+    "shop.created": "A shop signed up",
+    "conversation.started": "Somebody wrote for the first time",
+    "conversation.taken_over": "A person answers now",
+    "conversation.handed_back": "Automation answers again",
+    "conversation.waiting": "A customer waits for a person",
+    "conversation.closed": "A chat was closed",
+    "message.received": "A customer wrote",
+    "message.queued": "A reply is on its way out",
+    "message.sent": "The channel took a reply",
+    "message.read": "The customer saw a reply",
+    "message.failed": "A reply could not be sent",
+    "message.skipped": "A reply was not sent, with the reason",
+    "message.cancelled": "A reply was stopped before it left",
+    "message.uncertain": "The channel did not say whether it took a reply",
+    "message.deleted": "A customer unsent a message",
+    "product.shown": "A customer was shown a product",
+    "product.changed": "A product was added or changed",
+    "stock.changed": "Stock moved",
+    "stock.low": "A product is almost out",
+    "customer.changed": "A customer's profile or tags changed",
+    "order.drafted": "An order was begun",
+    "order.placed": "An order was placed and its stock is held",
+    "order.confirmed": "An order is paid or accepted",
+    "order.packed": "An order was packed",
+    "order.shipped": "An order left",
+    "order.delivered": "An order arrived",
+    "order.returned": "An order came back",
+    "order.cancelled": "An order was cancelled",
+    "order.expired": "An order was not paid in time",
+    "order.attention": "An order needs a person's decision",
+    "order.changed": "An order's address or charges changed",
+    "order.paid": "An order is fully paid",
+    "payment.link_made": "A payment link was made",
+    "payment.captured": "Money arrived",
+    "payment.failed": "A payment attempt failed",
+    "payment.refused": "A payment message did not fit and was not booked",
+    "refund.created": "A refund was asked for",
+    "refund.processed": "A refund went through",
+    "workflow.published": "A workflow went live",
+    "workflow.paused": "A workflow was paused",
+    "run.started": "A workflow run began",
+    "run.finished": "A workflow run ended",
+    "connection.changed": "A connection was set up or changed",
+    "connection.attention": "A connection needs a look",
+    "inbox.parked": "An incoming event could not be handled and waits for a decision",
+}
+"""Every type that may be recorded, with what it means."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the log. ``seq`` is given on commit: gap-free and rising in each shop."""
+
+    type: str
+    at: datetime
+    ids: dict[str, str] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+    actor: str = "system"
+    seq: int = 0
+    business_id: str = ""
+
+    def __post_init__(self) -> None:
+        if self.type not in EVENT_TYPES:
+            raise ValueError(f"unknown event type {self.type!r}")

@@ -1,0 +1,102 @@
+"""Payments only ever move forward, whatever order the provider's messages come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from salespilots.domain.transitions import Applied, Ignored, Outcome
+
+
+class PaymentState(StrEnum):
+    """How far the money is."""
+
+    CREATED = "created"  # a link exists, or is being made
+    PENDING = "pending"  # the customer started
+    FAILED = "failed"  # this attempt failed; a later one may still succeed
+    AUTHORISED = "authorised"  # the bank said yes, not collected yet
+    CAPTURED = "captured"  # ours
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+_RANK = {
+    PaymentState.CREATED: 0,
+    PaymentState.PENDING: 1,
+    PaymentState.FAILED: 2,
+    PaymentState.EXPIRED: 3,
+    PaymentState.CANCELLED: 3,
+    PaymentState.AUTHORISED: 4,
+    PaymentState.CAPTURED: 5,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Payment:
+    """One attempt to collect money for an order. ``reference`` is ours and unique at the provider."""
+
+    id: str
+    business_id: str
+    order_id: str
+    provider: str
+    reference: str
+    amount_paise: int
+    created_at: datetime
+    lane: str = ""
+    state: PaymentState = PaymentState.CREATED
+    link_ref: str | None = None  # the provider's id of the link
+    provider_ref: str | None = None  # the provider's id of the payment itself
+    url: str | None = None
+    method: str | None = None
+    refunded_paise: int = 0
+    captured_at: datetime | None = None
+    expires_at: datetime | None = None
+    next_check_at: datetime | None = None  # when to ask the provider if no webhook came
+    practice: bool = False
+    version: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether money may still be expected by the customer's link."""
+        return self.state in (PaymentState.CREATED, PaymentState.PENDING, PaymentState.FAILED)
+
+    def settle(
+        self, state: PaymentState, *, now: datetime, provider_ref: str | None = None, method: str | None = None
+    ) -> Outcome:
+        """Take the provider's word that the payment reached ``state``. Going back is ignored, never an error."""
+        if _RANK[state] <= _RANK[self.state]:
+            return Ignored(f"{state} after {self.state}")
+        self.state = state
+        self.provider_ref = provider_ref or self.provider_ref
+        self.method = method or self.method
+        if state is PaymentState.CAPTURED:
+            self.captured_at = now
+        if state not in (PaymentState.CREATED, PaymentState.PENDING, PaymentState.FAILED):
+            self.next_check_at = None
+        return Applied()
+
+
+class RefundState(StrEnum):
+    """How far the money back is."""
+
+    PENDING = "pending"
+    PROCESSED = "processed"
+    FAILED = "failed"
+
+
+@dataclass(slots=True, kw_only=True)
+class Refund:
+    """Money given back: a row of its own, keyed by order and number."""
+
+    id: str
+    business_id: str
+    order_id: str
+    payment_id: str
+    amount_paise: int
+    reason: str
+    created_at: datetime
+    state: RefundState = RefundState.PENDING
+    provider_ref: str | None = None
+    cause_key: str | None = None
+    version: int = 0

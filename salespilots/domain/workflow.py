@@ -1,0 +1,184 @@
+"""Workflow definitions: data with immutable published versions, checked for meaning before they can go live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from salespilots.domain.errors import DefinitionInvalid
+
+
+class WorkflowState(StrEnum):
+    """Only a live workflow is matched; at most one version of it is live."""
+
+    DRAFT = "draft"
+    LIVE = "live"
+    PAUSED = "paused"
+
+
+@dataclass(slots=True, kw_only=True)
+class Workflow:
+    """A name, a draft, and the number of the version that is live."""
+
+    id: str
+    business_id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    state: WorkflowState = WorkflowState.DRAFT
+    draft: dict = field(default_factory=dict)
+    live_version_id: str | None = None
+    version_number: int = 0
+    position: int = 0
+    starter: str | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowVersion:
+    """A published definition. It never changes; running runs stay on it."""
+
+    id: str
+    business_id: str
+    workflow_id: str
+    number: int
+    definition: dict
+    published_at: datetime
+
+
+BRANCHES = ("next", "then", "else", "on_empty", "on_error", "on_many", "on_no", "on_timeout")
+"""The keys of a step that may name another step."""
+
+END = "end"
+MAX_STEPS = 60
+
+TRIGGER_WORDS = {
+    "new_message": "message.received",
+    "keyword_match": "message.received",
+    "order_intent": "message.intent",
+}
+STEP_WORDS = {"send_ai_response": "message.ai"}
+"""Words of the product's first description, taken on input and stored under today's names."""
+
+_DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read an ISO 8601 duration of days, hours, minutes, seconds (``PT4H``). Raises `ValueError`."""
+    match = _DURATION.match(text or "")
+    if not match or not any(match.groups()):
+        raise ValueError("Write a duration like PT30M, PT4H or P1D.")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def steps_by_id(definition: dict) -> dict[str, dict]:
+    """The steps of a checked definition."""
+    return {step["id"]: step for step in definition.get("steps", [])}
+
+
+def first_step(definition: dict) -> str | None:
+    """Where a run begins."""
+    steps = definition.get("steps") or []
+    return steps[0]["id"] if steps else None
+
+
+def branches_of(step: dict) -> Iterator[tuple[str, str]]:
+    """The (key, target) pairs by which a run may leave ``step``."""
+    for key in BRANCHES:
+        target = step.get(key)
+        if isinstance(target, str):
+            yield key, target
+
+
+def modernised(definition: dict) -> dict:
+    """The definition with the first description's words replaced by today's."""
+    trigger = dict(definition.get("trigger") or {})
+    old = trigger.get("kind")
+    if old in TRIGGER_WORDS:
+        trigger["kind"] = TRIGGER_WORDS[old]
+        if old == "order_intent":
+            trigger["settings"] = {"intents": ["order_intent"], **(trigger.get("settings") or {})}
+    steps = [
+        {**step, "kind": STEP_WORDS.get(step.get("kind", ""), step.get("kind"))}
+        for step in definition.get("steps") or []
+        if isinstance(step, dict)
+    ]
+    return {**definition, "format": definition.get("format", 1), "trigger": trigger, "steps": steps}
+
+
+def problems_of(definition: Any, *, triggers: Collection[str], actions: Collection[str]) -> list[str]:
+    """Every reason why the definition cannot run, in words for its author. Shape was checked before."""
+    problems: list[str] = []
+    kind = definition.get("trigger", {}).get("kind")
+    if kind not in triggers:
+        problems.append(f"When: unknown trigger {kind!r}.")
+    steps = definition.get("steps") or []
+    if not steps:
+        return [*problems, "Add at least one step."]
+    if len(steps) > MAX_STEPS:
+        problems.append(f"At most {MAX_STEPS} steps.")
+    ids = [step["id"] for step in steps]
+    for step_id in sorted({one for one in ids if ids.count(one) > 1}):
+        problems.append(f"Step {step_id}: used twice.")
+    known = set(ids)
+    for step in steps:
+        if step["kind"] not in actions:
+            problems.append(f"Step {step['id']}: unknown kind {step['kind']!r}.")
+        for key, target in branches_of(step):
+            if target != END and target not in known:
+                problems.append(f"Step {step['id']}: {key} names a missing step {target!r}.")
+    if problems:
+        return problems
+    reached = _reachable(steps)
+    problems += [f"Step {one}: nothing leads here." for one in ids if one not in reached]
+    problems += _endless(steps)
+    return problems
+
+
+def check(definition: dict, *, triggers: Collection[str], actions: Collection[str]) -> None:
+    """Raise `DefinitionInvalid` when there is a problem."""
+    problems = problems_of(definition, triggers=triggers, actions=actions)
+    if problems:
+        raise DefinitionInvalid(problems)
+
+
+def _reachable(steps: list[dict]) -> set[str]:
+    by_id = {step["id"]: step for step in steps}
+    seen: set[str] = set()
+    todo = [steps[0]["id"]]
+    while todo:
+        current = todo.pop()
+        if current in seen or current == END:
+            continue
+        seen.add(current)
+        todo += [target for _, target in branches_of(by_id[current])]
+    return seen
+
+
+def _endless(steps: list[dict]) -> list[str]:
+    """Loops in which nothing waits would spin: each loop needs a step that waits for a person or a time."""
+    waiting = {step["id"] for step in steps if step["kind"] in ("ask", "flow.wait")}
+    by_id = {step["id"]: step for step in steps}
+    state: dict[str, int] = {}
+    bad: list[str] = []
+
+    def visit(step_id: str) -> None:
+        state[step_id] = 1
+        for _, target in branches_of(by_id[step_id]):
+            if target == END or target in waiting:
+                continue
+            if state.get(target) == 1:
+                bad.append(f"Step {step_id}: goes back to {target} without waiting for anything.")
+            elif target not in state:
+                visit(target)
+        state[step_id] = 2
+
+    for step in steps:
+        if step["id"] not in state and step["id"] not in waiting:
+            visit(step["id"])
+    return bad

@@ -1,0 +1,214 @@
+"""The channel port: how customers write to a shop and how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from salespilots.ports.markers import PORT_VERSION, hookspec
+from salespilots.ports.settings import PluginSettings, SettingsSchema
+from salespilots.ports.webhook import WebhookRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A picture, video, voice note or shared post. ``kind`` is the provider's word; ``url`` may expire."""
+
+    kind: str
+    url: str = ""
+    title: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """One thing that happened on the channel.
+
+    ``kind``: message | quick_reply | postback | story_reply | story_mention | read | reaction | echo | deleted |
+    edited | referral | comment | handover | other. Everything is stored; only the first five can start an
+    automation. ``event_id`` is unique per fact and equal on every redelivery (the inbox dedupes on it).
+    ``customer_ref`` is the customer whatever the direction; empty where the event names none.
+    """
+
+    event_id: str
+    account_ref: str
+    kind: str
+    sent_at: datetime
+    customer_ref: str = ""
+    message_ref: str = ""  # the provider's id of the message this is, or is about
+    text: str = ""
+    payload: str = ""  # of a quick reply or postback
+    attachments: tuple[Attachment, ...] = ()
+    reply_to_ref: str = ""
+    customer_name: str = ""
+    automation: bool = True  # False: store it, never answer it (another app owns the thread, unsupported content)
+    unsupported: bool = False
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)  # the provider's JSON, kept for audit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickReply:
+    """A tappable answer. ``title`` at most 20 characters; ``payload`` comes back when tapped."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button on a card: either ``url`` or ``payload``."""
+
+    title: str
+    payload: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductCard:
+    """One product in a carousel."""
+
+    title: str
+    subtitle: str = ""
+    image_url: str = ""
+    buttons: tuple[Button, ...] = ()
+    product_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Words, with optional quick replies below."""
+
+    text: str
+    quick_replies: tuple[QuickReply, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture by public address."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductCards:
+    """Up to ten product cards side by side."""
+
+    cards: tuple[ProductCard, ...]
+
+
+Content = Text | Image | ProductCards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """A message to send. ``idempotency_key`` is equal on every attempt; ``human`` is True for a person's own words."""
+
+    recipient_ref: str
+    content: Content
+    idempotency_key: str
+    human: bool = False
+    tag: str = ""  # e.g. the channel's word for a person's late answer; empty inside the reply window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The channel took the message."""
+
+    provider_ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerProfile:
+    """What the channel tells about a customer; any field may be empty."""
+
+    name: str = ""
+    username: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """A message as the channel's own history shows it, used to settle an unknown outcome."""
+
+    provider_ref: str
+    text: str
+    sent_at: datetime
+    from_shop: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """The answer of a connection test: ``detail`` is a sentence for the owner."""
+
+    ok: bool
+    detail: str
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelCapabilities:
+    """What the core may rely on."""
+
+    reply_window: timedelta | None  # None: may write any time
+    max_text_bytes: int
+    content: frozenset[str]  # of {"text", "image", "quick_replies", "product_cards"}
+    echoes_own_messages: bool
+    reads_history: bool = False
+
+
+class Channel(Protocol):
+    """One shop's account on the channel. Built from its settings; must be safe to use from several threads."""
+
+    def send(self, message: Outbound) -> Receipt:
+        """Send once, within 10 seconds. Raises a `PortError`; `OutcomeUnknown` when it may have been taken."""
+        ...
+
+    def profile(self, customer_ref: str) -> CustomerProfile:
+        """Read who a customer is. Raises a `PortError`; the core treats any as "unknown"."""
+        ...
+
+    def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
+        """The messages of one conversation since a time, oldest first. Raises `Unsupported` if it cannot."""
+        ...
+
+    def check(self) -> Health:
+        """Whether the settings work, without sending anything to anybody."""
+        ...
+
+
+class ChannelWebhooks(Protocol):
+    """The incoming side. ``verify`` is called before ``parse``, always, by the core."""
+
+    def handshake(self, request: WebhookRequest) -> str | None:
+        """Answer a subscription GET with the text to echo, or None to refuse (403)."""
+        ...
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise `BadSignature` unless the raw bytes are from the provider. Constant time; no parsing."""
+        ...
+
+    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
+        """Every event of the body; unknown kinds as ``other``. Raises `ValueError` if it is not the provider's JSON."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelProvider:
+    """A channel as registered. ``account_field`` names the setting by which webhooks find the shop."""
+
+    key: str
+    label: str
+    capabilities: ChannelCapabilities
+    settings: type[SettingsSchema]
+    build: Callable[[PluginSettings], Channel]
+    webhooks: Callable[[PluginSettings], ChannelWebhooks] | None = None
+    instance_settings: type[SettingsSchema] | None = None
+    account_field: str | None = None
+    summary: str = ""
+    port_version: int = PORT_VERSION
+
+
+@hookspec
+def salespilots_channel_providers() -> Sequence[ChannelProvider]:
+    """Channels this plugin supplies. Called once, at start-up."""

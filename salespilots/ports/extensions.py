@@ -1,0 +1,315 @@
+"""Extension hooks: new ways to start a workflow, new steps, pages, and listeners to the event log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from salespilots.ports.channel import Content
+from salespilots.ports.markers import PORT_VERSION, hookspec
+from salespilots.ports.settings import SettingsSchema
+from salespilots.ports.understanding import Understanding
+
+# --- effects: what an action wants done; the core does it in one transaction, each once -----------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    """Queue a message to the run's customer."""
+
+    content: Content
+    kind: str = "text"
+    author: str = "bot"
+    product_ids: tuple[str, ...] = ()
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetData:
+    """Remember values for later steps of this run."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTag:
+    """Tag the customer."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCustomer:
+    """Write fields of the customer's profile: name, phone, address parts."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFocus:
+    """Remember which product the chat is about."""
+
+    product_id: str
+    variant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder:
+    """Place an order and hold its stock. Refused with `OutOfStock`: the run goes down ``on_error``."""
+
+    lines: tuple[tuple[str, int], ...]  # (variant id, quantity)
+    address: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandToHuman:
+    """Stop automating this chat and ask the owner to answer."""
+
+    reason: str = ""
+
+
+Effect = SendMessage | SetData | AddTag | SetCustomer | SetFocus | PlaceOrder | HandToHuman
+
+
+# --- outcomes ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """Go to the step named under ``branch`` (``next`` by default); no such key ends the run."""
+
+    effects: tuple[Effect, ...] = ()
+    branch: str = "next"
+    reason: str = ""
+    cost_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Stay on this step until ``event`` (an event type) or ``until``. The action runs again when woken."""
+
+    until: datetime | None = None
+    event: str | None = None
+    effects: tuple[Effect, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """End the run here. ``result`` is one word: done, handed_over, no_answer, error."""
+
+    effects: tuple[Effect, ...] = ()
+    result: str = "done"
+    reason: str = ""
+
+
+Outcome = Advance | Wait | Stop
+
+
+# --- what an action sees ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantView:
+    """A variant with its true price (paise) and available pieces at this moment."""
+
+    variant_id: str
+    product_id: str
+    sku: str
+    title: str
+    price_paise: int
+    available: int
+    mrp_paise: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductView:
+    """A live product as a customer may see it. ``image_url`` is public and absolute."""
+
+    product_id: str
+    title: str
+    description: str
+    category: str
+    image_url: str
+    variants: tuple[VariantView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """One of this customer's own orders. ``url`` is its public page."""
+
+    order_id: str
+    number: str
+    state: str
+    payment_status: str
+    total_paise: int
+    due_paise: int
+    items: str
+    url: str
+    payment_url: str | None = None
+    courier: str = ""
+    tracking_number: str = ""
+    placed_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerView:
+    """The customer this run is about."""
+
+    customer_id: str
+    name: str
+    phone: str | None
+    address: Mapping[str, Any] = field(repr=False)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopView:
+    """What an action may know of the shop."""
+
+    name: str
+    return_policy: str
+    reserve_minutes: int
+
+
+class ShopReader(Protocol):
+    """Read-only look-ups bound to this shop and this customer; the only way an action reads."""
+
+    def products(self, ids: Sequence[str]) -> list[ProductView]: ...
+
+    def catalogue(self, limit: int = 10) -> list[ProductView]: ...
+
+    def search(self, text: str, limit: int = 5) -> list[ProductView]: ...
+
+    def orders(self) -> list[OrderView]:
+        """This customer's orders, newest first."""
+        ...
+
+    def order(self, order_id: str) -> OrderView | None: ...
+
+    def shipping_for(self, subtotal_paise: int) -> int: ...
+
+    def read(self, text: str) -> Understanding:
+        """Understand a sentence against this shop's catalogue."""
+        ...
+
+    def turns(self, limit: int = 8) -> list[tuple[str, str]]:
+        """The last lines of this chat, oldest first: ("customer" | "shop", text)."""
+        ...
+
+
+class ActionPorts(Protocol):
+    """Calls that leave the process; only an action with ``calls_ports`` may use them."""
+
+    def ai_reply(self, *, goal: str, fallback: str) -> tuple[str, int, str]:
+        """A reply by the shop's model, checked against this turn's facts: (text, tokens, note).
+
+        Never raises: ``fallback`` comes back when there is no model or its answer cannot be trusted.
+        """
+        ...
+
+    def payment_link(self, order_id: str) -> str:
+        """The open payment link of the order, made if there is none. Raises a `PortError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionContext:
+    """Everything an action gets. ``message``: the customer's text that started or woke the run."""
+
+    settings: Mapping[str, Any]
+    data: Mapping[str, Any]
+    now: datetime
+    idempotency_key: str
+    shop: ShopView
+    customer: CustomerView
+    reader: ShopReader
+    ports: ActionPorts
+    message: str = field(default="", repr=False)
+    payload: str = ""
+    woken_by: str | None = None  # None on the first visit, "timer", or an event type
+    focus: Mapping[str, Any] = field(default_factory=dict)
+    understanding: Understanding | None = None
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """When a port call may be repeated: waits ``base * factor**n``, at most ``cap``."""
+
+    attempts: int = 4
+    base: timedelta = timedelta(seconds=30)
+    factor: int = 2
+    cap: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionType:
+    """A kind of step. ``tone`` and ``sentence`` tell the workflow page how to show it.
+
+    ``run`` must be repeatable: it writes nothing, returns effects, and may call ports only if ``calls_ports``.
+    """
+
+    key: str
+    label: str
+    settings: type[SettingsSchema]
+    run: Callable[[ActionContext], Outcome]
+    sentence: Callable[[Mapping[str, Any]], str]
+    tone: str = "send"  # find | check | send | ask | wait | tag | order | hand
+    calls_ports: bool = False
+    retry: RetryPolicy = RetryPolicy()
+    port_version: int = PORT_VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerFact:
+    """What happened, as a trigger sees it."""
+
+    type: str
+    text: str = field(default="", repr=False)
+    payload: str = ""
+    understanding: Understanding | None = None
+    started: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerType:
+    """A way to start a workflow: ``matches`` is pure and says why, or None."""
+
+    key: str
+    label: str
+    settings: type[SettingsSchema]
+    event_types: tuple[str, ...]
+    matches: Callable[[Mapping[str, Any], TriggerFact], str | None]
+    sentence: Callable[[Mapping[str, Any]], str]
+    port_version: int = PORT_VERSION
+
+
+class PluginHost(Protocol):
+    """What a plugin's blueprint may ask of the core."""
+
+    def current_business(self) -> str: ...
+
+    def public_url(self, path: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observer:
+    """A listener to the event log: called after commit, at least once, in order per shop."""
+
+    key: str
+    event_types: tuple[str, ...]
+    handle: Callable[[Mapping[str, Any]], None]
+
+
+@hookspec
+def salespilots_workflow_triggers() -> Sequence[TriggerType]:
+    """Triggers this plugin supplies. Called once, at start-up."""
+
+
+@hookspec
+def salespilots_workflow_actions() -> Sequence[ActionType]:
+    """Steps this plugin supplies. Called once, at start-up."""

@@ -1,0 +1,66 @@
+"""What the core needs from its surroundings; injected by the composition root, replaced in tests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time, aware and in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class IdFactory(Protocol):
+    """New ids and unguessable tokens."""
+
+    def new(self, kind: str) -> str:
+        """An id with the prefix of ``kind``."""
+        ...
+
+    def token(self) -> str:
+        """At least 128 random bits, fit for a URL."""
+        ...
+
+
+class Doorbell(Protocol):
+    """Tells a worker that a lane has work. Best effort: a lost ring costs one sweep, never a message."""
+
+    def ring(self, lane: str) -> None: ...
+
+
+class Metrics(Protocol):
+    """Counters and timings; labels come from small fixed sets."""
+
+    def count(self, name: str, **labels: str) -> None: ...
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None: ...
+
+
+class Vault(Protocol):
+    """Encrypts a shop's secrets at rest; the ciphertext is bound to the shop and the provider."""
+
+    def seal(self, business_id: str, provider: str, secrets: dict[str, str]) -> str: ...
+
+    def open(self, business_id: str, provider: str, sealed: str | None) -> dict[str, str]: ...
+
+
+class PasswordHasher(Protocol):
+    """Slow, salted hashing of passwords."""
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        """Constant work also when ``password_hash`` is None."""
+        ...
+
+
+class Mailer(Protocol):
+    """Sends one plain-text letter. ``enabled`` False: nothing is mailed."""
+
+    enabled: bool
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Raises `Unavailable`."""
+        ...

@@ -1,0 +1,433 @@
+"""The storage port: units of work, each one short transaction, scoped to one shop from its first line.
+
+A `UnitOfWork` belongs to one business; nothing it returns or changes can be another's. Cross-shop work (sign-in,
+webhook routing, sweeps) uses a `SystemUnitOfWork`, which offers only what that work needs.
+
+Rows are the domain's dataclasses, given out as copies: change one and `save` it. ``version`` is checked on
+`save`; a mismatch raises `StaleEntity` and the service repeats the use case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+from salespilots.domain import business as b
+from salespilots.domain import conversation as c
+from salespilots.domain import customer as cu
+from salespilots.domain.catalog import Product, Variant
+from salespilots.domain.errors import SalesPilotsError
+from salespilots.domain.events import Event
+from salespilots.domain.idempotency import IdempotencyRecord
+from salespilots.domain.inbox import InboxRow
+from salespilots.domain.order import Order
+from salespilots.domain.payment import Payment, Refund
+from salespilots.domain.run import Run, StepExecution
+from salespilots.domain.stock import StockLevel, StockMovement
+from salespilots.domain.workflow import Workflow, WorkflowVersion
+from salespilots.ports.markers import PORT_VERSION, hookspec
+
+T = TypeVar("T")
+
+
+class LeaseLost(SalesPilotsError):
+    """Another worker took the lane over: stop at once and write nothing."""
+
+    code = "lease_lost"
+
+
+class StorageUnavailable(SalesPilotsError):
+    """The database cannot be reached or is full: answer 503 and let the caller repeat."""
+
+    code = "storage_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on one field. ``op``: eq, ne, in, lt, le, gt, ge, is_null, not_null, like (words, any case), has (list member)."""
+
+    field: str
+    op: str
+    value: Any = None
+
+
+def eq(field: str, value: Any) -> Where:
+    """``field`` equals ``value``."""
+    return Where(field, "eq", value)
+
+
+def one_of(field: str, values: Iterable[Any]) -> Where:
+    """``field`` is one of ``values``."""
+    return Where(field, "in", tuple(values))
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; ``next`` is the cursor of the following page, or None at the end."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Collection(Protocol[T]):
+    """All rows of one kind within the unit's scope."""
+
+    def get(self, id: str) -> T:
+        """The row, or `NotFound`: absent, malformed and another shop's are the same."""
+        ...
+
+    def find(self, **equal: Any) -> T | None:
+        """The row whose fields equal these, or None. Meant for unique fields."""
+        ...
+
+    def add(self, entity: T) -> None:
+        """Insert. Raises `Conflict` when a unique value exists; the unit can go on afterwards."""
+        ...
+
+    def add_once(self, entity: T) -> bool:
+        """Insert unless a unique value exists: False then. What makes repeats harmless."""
+        ...
+
+    def save(self, entity: T) -> None:
+        """Update, checking and raising ``version``. Raises `StaleEntity`, `NotFound`."""
+        ...
+
+    def remove(self, entity: T) -> None:
+        """Delete."""
+        ...
+
+    def select(self, *where: Where, order: str = "id", limit: int | None = None) -> list[T]:
+        """Rows in order of a field (``-field`` descending), ties by id."""
+        ...
+
+    def page(self, *where: Where, order: str = "-created_at", cursor: str | None = None, limit: int = 50) -> Page[T]:
+        """A keyset page. A malformed cursor raises `InvalidInput`."""
+        ...
+
+    def count(self, *where: Where) -> int:
+        """How many rows."""
+        ...
+
+
+class StockBook(Protocol):
+    """Levels and their ledger, changed together."""
+
+    def levels(self, variant_ids: Sequence[str]) -> dict[str, StockLevel]:
+        """The level of each id; a variant without movements has zeroes."""
+        ...
+
+    def move(self, movements: Sequence[StockMovement]) -> bool:
+        """Book all or raise `OutOfStock` (on_hand or available would go below zero) having booked none of the rest.
+
+        A movement whose ``cause_key`` was booked before is left out; False when all were. One guarded update per
+        variant, in order of variant id, so that buyers at the same moment never oversell and never deadlock.
+        """
+        ...
+
+    def movements(self, variant_id: str, limit: int = 50) -> list[StockMovement]:
+        """Newest first."""
+        ...
+
+
+class EventLog(Protocol):
+    """The shop's log. Recorded events get their ``seq`` on commit."""
+
+    def after(self, seq: int, limit: int = 200) -> list[Event]:
+        """Events with a larger ``seq``, in order."""
+        ...
+
+    def last_seq(self) -> int:
+        """The newest number given."""
+        ...
+
+    def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
+        """Events whose ids contain ``key: value``, oldest first (an order's timeline)."""
+        ...
+
+    def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
+        """The newest events of these types, newest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to work on a lane until it runs out; ``fence`` rises with every holder."""
+
+    lane: str
+    owner: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Totals of a time range, for tiles and statistics. Money in paise."""
+
+    revenue_paise: int = 0
+    orders: int = 0
+    paid_orders: int = 0
+    new_customers: int = 0
+    messages_in: int = 0
+    messages_out: int = 0
+    chats: int = 0
+    shown: int = 0
+    ordered: int = 0
+    paid: int = 0
+    answered_chats: int = 0
+    automated_chats: int = 0
+    reply_seconds: tuple[float, ...] = ()
+
+
+class Queries(Protocol):
+    """Read models: figures over many rows, worked out by the database."""
+
+    def figures(self, start: datetime, end: datetime, *, practice: bool) -> Figures:
+        """Totals of ``start <= t < end``; ``practice`` False leaves practice rows out."""
+        ...
+
+    def revenue(
+        self, start: datetime, end: datetime, step: timedelta, *, practice: bool
+    ) -> list[tuple[datetime, int, int]]:
+        """(start of step, paise captured less refunds, orders paid) for every step of the range."""
+        ...
+
+    def count_by(self, collection: str, field: str, *where: Where) -> dict[str, int]:
+        """How many rows of a collection have each value of ``field``."""
+        ...
+
+    def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
+        """Product id to (on_hand, available, any live variant at or below ``low_at`` available)."""
+        ...
+
+    def preview_counts(self) -> dict[str, int]:
+        """Badges: ``waiting`` chats, ``unread`` chats, ``to_pack`` orders, ``attention`` orders."""
+        ...
+
+
+class ScopedInbox(Protocol):
+    """The waiting events of a lane, within a unit of work."""
+
+    def waiting(self, lane: str, limit: int = 20) -> list[InboxRow]:
+        """New rows, in provider order and then order of arrival."""
+        ...
+
+    def done(self, row: InboxRow, now: datetime) -> None:
+        """Handled, in the same transaction as its effects."""
+        ...
+
+    def retry(self, row: InboxRow, *, next_at: datetime, error: str) -> None:
+        """Count a failed try."""
+        ...
+
+    def park(self, row: InboxRow, *, error: str) -> None:
+        """Give up: a person decides."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction of one shop. Leaving without `commit` rolls back."""
+
+    business_id: str
+    products: Collection[Product]
+    variants: Collection[Variant]
+    customers: Collection[cu.Customer]
+    identities: Collection[cu.ChannelIdentity]
+    conversations: Collection[c.Conversation]
+    messages: Collection[c.Message]
+    orders: Collection[Order]
+    payments: Collection[Payment]
+    refunds: Collection[Refund]
+    workflows: Collection[Workflow]
+    workflow_versions: Collection[WorkflowVersion]
+    runs: Collection[Run]
+    steps: Collection[StepExecution]
+    memberships: Collection[b.Membership]
+    connections: Collection[b.Connection]
+    api_keys: Collection[b.ApiKey]
+    idempotency: Collection[IdempotencyRecord]
+    stock: StockBook
+    events: EventLog
+    inbox: ScopedInbox
+    queries: Queries
+
+    def __enter__(self) -> UnitOfWork: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def shop(self) -> b.Business:
+        """The shop itself."""
+        ...
+
+    def save_shop(self, shop: b.Business) -> None:
+        """Update the shop, checking its version."""
+        ...
+
+    def next_number(self, counter: str) -> int:
+        """The next number of a gap-free series of this shop (``order``); given back if the unit rolls back."""
+        ...
+
+    def record(self, *events: Event) -> None:
+        """Append to the log when the unit commits."""
+        ...
+
+    def hold(self, lease: Lease) -> None:
+        """Raise `LeaseLost` unless the lease is still the newest; locks the lane until the unit ends."""
+        ...
+
+    def commit(self) -> None:
+        """Make everything durable."""
+        ...
+
+
+class Inbox(Protocol):
+    """Taking events in, before anybody knows what they mean."""
+
+    def accept(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
+        """Insert in one statement, leaving out what is there already; returns the rows that were new."""
+        ...
+
+
+class Lanes(Protocol):
+    """Who works on which lane. Times come from the database's own clock."""
+
+    def claim(self, lane: str, owner: str, ttl: timedelta) -> Lease | None:
+        """Take the lane if nobody holds it."""
+        ...
+
+    def renew(self, lease: Lease, ttl: timedelta) -> bool:
+        """Hold it longer; False when it is lost."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Let go."""
+        ...
+
+
+class Work(Protocol):
+    """What is due across shops: the sweeper's questions."""
+
+    def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
+        """Lanes with a new event, a ready or due run, or a message to send; oldest first, fair between shops."""
+        ...
+
+    def business_of_lane(self, lane: str) -> str | None:
+        """Whose lane it is."""
+        ...
+
+    def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """(business id, order id) of placed orders past their time."""
+        ...
+
+    def payments_to_check(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """(business id, payment id) of links to ask the provider about."""
+        ...
+
+    def backlog(self, now: datetime) -> dict[str, float]:
+        """``inbox_new``, ``inbox_dead``, ``outbox_queued``, ``outbox_uncertain``, ``oldest_seconds``."""
+        ...
+
+    def purge(self, now: datetime) -> int:
+        """Delete what nobody needs: old done and unrouted inbox rows, ended sessions, used links. Returns rows."""
+        ...
+
+
+class Throttle(Protocol):
+    """Counting tries per key in a window, shared by all processes."""
+
+    def hit(self, key: str, *, now: datetime, window: timedelta) -> int:
+        """Count one try; returns the tries in the window, this one included."""
+        ...
+
+    def clear(self, key: str) -> None:
+        """Forget the key after a success."""
+        ...
+
+
+class SystemUnitOfWork(Protocol):
+    """One transaction without a shop. Only the modules listed in the architecture test may open one."""
+
+    businesses: Collection[b.Business]
+    users: Collection[b.User]
+    memberships: Collection[b.Membership]
+    sessions: Collection[b.Session]
+    password_links: Collection[b.PasswordLink]
+    api_keys: Collection[b.ApiKey]
+    connections: Collection[b.Connection]
+    public_orders: Collection[Order]
+    public_payments: Collection[Payment]
+    inbox: Inbox
+    lanes: Lanes
+    work: Work
+    throttle: Throttle
+
+    def __enter__(self) -> SystemUnitOfWork: ...
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def commit(self) -> None: ...
+
+
+class Storage(Protocol):
+    """Where everything is kept. An instance uses exactly one."""
+
+    def unit_of_work(self, business_id: str, *, read_only: bool = False) -> UnitOfWork:
+        """A transaction of one shop. An empty id raises `ValueError`: there is no unscoped unit."""
+        ...
+
+    def system_unit_of_work(self, *, read_only: bool = False) -> SystemUnitOfWork: ...
+
+    def migrate(self) -> None:
+        """Bring the schema to this version. Safe to repeat."""
+        ...
+
+    def check(self) -> str:
+        """A sentence about the store's health. Raises `StorageUnavailable`; `StorageOutdated` is said as text."""
+        ...
+
+    def close(self) -> None:
+        """Let connections go."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageProvider:
+    """A storage as registered: ``schemes`` are the URL schemes it serves."""
+
+    key: str
+    label: str
+    schemes: tuple[str, ...]
+    build: Callable[[str], Storage]
+    port_version: int = PORT_VERSION
+
+
+@hookspec
+def salespilots_storage_providers() -> Sequence[StorageProvider]:
+    """Storages this plugin supplies. Called once, at start-up."""
+
+
+def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
+    """What is unique besides the id, per collection; rows with a None in the key do not collide.
+
+    Every storage enforces these; the contract suite checks each one.
+    """
+    return {
+        "businesses": (("slug",),),
+        "users": (("email",),),
+        "memberships": (("business_id", "user_id"),),
+        "sessions": (("token_hash",),),
+        "password_links": (("token_hash",),),
+        "api_keys": (("key_hash",),),
+        "connections": (("business_id", "provider"), ("provider", "account_ref"), ("endpoint_token",)),
+        "variants": (("business_id", "sku"),),
+        "identities": (("business_id", "provider", "account_ref", "customer_ref"),),
+        "conversations": (("business_id", "identity_id"),),
+        "messages": (("conversation_id", "seq"), ("business_id", "dedupe_key"), ("conversation_id", "provider_ref")),
+        "orders": (("token",), ("business_id", "number"), ("business_id", "cause_key")),
+        "payments": (("provider", "reference"), ("business_id", "provider", "provider_ref")),
+        "refunds": (("business_id", "cause_key"),),
+        "workflow_versions": (("workflow_id", "number"),),
+        "runs": (("workflow_id", "trigger_key"),),
+        "steps": (("run_id", "visit", "attempt"),),
+        "idempotency": (("business_id", "key"),),
+    }
