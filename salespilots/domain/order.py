@@ -104,6 +104,7 @@ class Order:
     cause_key: str | None = None  # what makes creating it twice harmless
     practice: bool = False
     placed_at: datetime | None = None
+    paid_at: datetime | None = None
     confirmed_at: datetime | None = None
     packed_at: datetime | None = None
     shipped_at: datetime | None = None

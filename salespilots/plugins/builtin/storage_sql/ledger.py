@@ -1,0 +1,164 @@
+"""Stock and the event log: the two append-only books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from salespilots.domain.errors import OutOfStock
+from salespilots.domain.events import Event
+from salespilots.domain.stock import StockLevel, StockMovement
+from salespilots.plugins.builtin.storage_sql.collection import upsert
+from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
+
+
+class SqlStockBook:
+    """See `salespilots.ports.storage.StockBook`."""
+
+    def __init__(self, connection: sa.Connection, business_id: str) -> None:
+        self._connection = connection
+        self._business_id = business_id
+        self._levels = TABLES["levels"]
+        self._movements = TABLES["movements"]
+
+    def levels(self, variant_ids: Sequence[str]) -> dict[str, StockLevel]:
+        found = {one: StockLevel(variant_id=one) for one in variant_ids}
+        if found:
+            table = self._levels
+            rows = self._connection.execute(
+                sa.select(table.c.variant_id, table.c.on_hand, table.c.reserved).where(
+                    table.c.business_id == self._business_id, table.c.variant_id.in_(list(found))
+                )
+            )
+            for variant_id, on_hand, reserved in rows:
+                found[variant_id] = StockLevel(variant_id=variant_id, on_hand=on_hand, reserved=reserved)
+        return found
+
+    def move(self, movements: Sequence[StockMovement]) -> bool:
+        booked = False
+        table = self._levels
+        for movement in sorted(movements, key=lambda one: one.variant_id):
+            insert = upsert(self._connection, self._movements).values(CODECS["movements"].values(movement))
+            if self._connection.execute(insert.on_conflict_do_nothing()).rowcount != 1:
+                continue
+            booked = True
+            on_hand = table.c.on_hand + movement.on_hand_delta
+            reserved = table.c.reserved + movement.reserved_delta
+            guarded = (
+                sa.update(table)
+                .where(
+                    table.c.business_id == self._business_id,
+                    table.c.variant_id == movement.variant_id,
+                    reserved >= 0,
+                    on_hand >= reserved,
+                )
+                .values(on_hand=on_hand, reserved=reserved)
+            )
+            if self._connection.execute(guarded).rowcount == 1:
+                continue
+            self._open_level(movement)
+        return booked
+
+    def _open_level(self, movement: StockMovement) -> None:
+        """The first receipt makes the level; anything else that did not fit is a lack of stock."""
+        if movement.reserved_delta == 0 and movement.on_hand_delta >= 0:
+            statement = upsert(self._connection, self._levels).values(
+                business_id=self._business_id,
+                variant_id=movement.variant_id,
+                on_hand=movement.on_hand_delta,
+                reserved=0,
+            )
+            if self._connection.execute(statement.on_conflict_do_nothing()).rowcount == 1:
+                return
+        level = self.levels([movement.variant_id])[movement.variant_id]
+        raise OutOfStock(
+            f"Only {level.available} available.",
+            variant_id=movement.variant_id,
+            available=level.available,
+            reserved=level.reserved,
+            on_hand=level.on_hand,
+        )
+
+    def movements(self, variant_id: str, limit: int = 50) -> list[StockMovement]:
+        table = self._movements
+        query = (
+            sa.select(table)
+            .where(table.c.business_id == self._business_id, table.c.variant_id == variant_id)
+            .order_by(table.c.at.desc(), table.c.id.desc())
+            .limit(limit)
+        )
+        return [CODECS["movements"].load(row) for row in self._connection.execute(query).mappings()]
+
+
+class SqlEventLog:
+    """See `salespilots.ports.storage.EventLog`. Numbers are taken at commit, from a counter row."""
+
+    def __init__(self, connection: sa.Connection, business_id: str) -> None:
+        self._connection = connection
+        self._business_id = business_id
+        self._table = TABLES["events"]
+
+    def _read(self, *conditions: sa.ColumnElement, order: sa.ColumnElement, limit: int) -> list[Event]:
+        table = self._table
+        query = (
+            sa.select(table).where(table.c.business_id == self._business_id, *conditions).order_by(order).limit(limit)
+        )
+        return [
+            Event(
+                type=row["type"], at=row["at"], ids=row["ids"], data=row["data"], actor=row["actor"], seq=row["seq"],
+                business_id=row["business_id"],
+            )
+            for row in self._connection.execute(query).mappings()
+        ]  # fmt: skip
+
+    def after(self, seq: int, limit: int = 200) -> list[Event]:
+        if not -(2**63) <= seq < 2**63:
+            return []
+        return self._read(self._table.c.seq > seq, order=self._table.c.seq.asc(), limit=limit)
+
+    def last_seq(self) -> int:
+        query = sa.select(sa.func.max(self._table.c.seq)).where(self._table.c.business_id == self._business_id)
+        return self._connection.execute(query).scalar() or 0
+
+    def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
+        return self._read(self._table.c[key] == value, order=self._table.c.seq.asc(), limit=limit)
+
+    def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
+        return self._read(self._table.c.type.in_(list(types)), order=self._table.c.seq.desc(), limit=limit)
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Number the events and write them; called last, inside commit, so the counter is locked only briefly."""
+        last = take_number(self._connection, self._business_id, "event", len(events))
+        self._connection.execute(
+            sa.insert(self._table),
+            [
+                {
+                    "business_id": self._business_id,
+                    "seq": last - len(events) + 1 + index,
+                    "type": event.type,
+                    "at": event.at,
+                    "actor": event.actor,
+                    "ids": event.ids,
+                    "data": event.data,
+                    "order_id": event.ids.get("order_id"),
+                    "conversation_id": event.ids.get("conversation_id"),
+                }
+                for index, event in enumerate(events)
+            ],
+        )
+
+
+COUNTER_START = {"order": 1000}
+
+
+def take_number(connection: sa.Connection, business_id: str, name: str, count: int = 1) -> int:
+    """Raise a counter by ``count`` and return its new value; rolled back with the unit."""
+    table = TABLES["counters"]
+    insert = upsert(connection, table).values(
+        business_id=business_id, name=name, value=COUNTER_START.get(name, 0) + count
+    )
+    statement = insert.on_conflict_do_update(
+        index_elements=["business_id", "name"], set_={"value": table.c.value + count}
+    ).returning(table.c.value)
+    return connection.execute(statement).scalar_one()

@@ -1,0 +1,219 @@
+"""Read models: totals the database works out itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from salespilots.plugins.builtin.storage_sql.collection import condition
+from salespilots.plugins.builtin.storage_sql.tables import TABLES
+from salespilots.ports.storage import Figures, Where
+
+
+class SqlQueries:
+    """See `salespilots.ports.storage.Queries`."""
+
+    def __init__(self, connection: sa.Connection, business_id: str) -> None:
+        self._connection = connection
+        self._business_id = business_id
+
+    def _mine(self, table: sa.Table, practice: bool = True) -> list[sa.ColumnElement]:
+        conditions = [table.c.business_id == self._business_id]
+        if not practice:
+            conditions.append(table.c.practice.is_(False))
+        return conditions
+
+    def _number(self, query: sa.Select) -> int:
+        return int(self._connection.execute(query).scalar() or 0)
+
+    def figures(self, start: datetime, end: datetime, *, practice: bool) -> Figures:
+        orders, payments, refunds = TABLES["orders"], TABLES["payments"], TABLES["refunds"]
+        customers, messages, events = TABLES["customers"], TABLES["messages"], TABLES["events"]
+        conversations = TABLES["conversations"]
+
+        def within(column: sa.Column) -> sa.ColumnElement:
+            return sa.and_(column >= start, column < end)
+
+        captured = self._number(
+            sa.select(sa.func.sum(payments.c.amount_paise)).where(
+                *self._mine(payments, practice), within(payments.c.captured_at), payments.c.state == "captured"
+            )
+        )
+        given_back = self._number(
+            sa.select(sa.func.sum(refunds.c.amount_paise))
+            .join(
+                payments,
+                sa.and_(
+                    payments.c.business_id == refunds.c.business_id, payments.c.id == refunds.c.payment_id
+                ),
+            )
+            .where(*self._mine(refunds), *self._mine(payments, practice), within(refunds.c.created_at))
+            .where(refunds.c.state != "failed")
+        )
+
+        def orders_with(column: sa.Column) -> int:
+            return self._number(
+                sa.select(sa.func.count()).select_from(orders).where(*self._mine(orders, practice), within(column))
+            )
+
+        def chats_of(column: sa.Column, moment: sa.Column, table: sa.Table, *more: sa.ColumnElement) -> int:
+            return self._number(
+                sa.select(sa.func.count(sa.distinct(column))).where(
+                    *self._mine(table, practice), within(moment), column.is_not(None), *more
+                )
+            )
+
+        directions: dict[str, int] = {
+            direction: number
+            for direction, number in self._connection.execute(
+                sa.select(messages.c.direction, sa.func.count())
+                .where(*self._mine(messages, practice), within(messages.c.created_at), messages.c.kind != "event")
+                .where(messages.c.state.not_in(("cancelled", "skipped", "failed")))
+                .group_by(messages.c.direction)
+            )
+        }
+        shown = sa.select(sa.func.count(sa.distinct(events.c.conversation_id))).where(
+            events.c.business_id == self._business_id, events.c.type == "product.shown", within(events.c.at)
+        )
+        if not practice:
+            shown = shown.join(
+                conversations,
+                sa.and_(
+                    conversations.c.business_id == events.c.business_id,
+                    conversations.c.id == events.c.conversation_id,
+                ),
+            ).where(conversations.c.practice.is_(False))
+        automated, answered, waits = self._replies(start, end, practice)
+        return Figures(
+            revenue_paise=captured - given_back,
+            orders=orders_with(orders.c.placed_at),
+            paid_orders=orders_with(orders.c.paid_at),
+            new_customers=self._number(
+                sa.select(sa.func.count())
+                .select_from(customers)
+                .where(*self._mine(customers, practice), within(customers.c.created_at))
+            ),
+            messages_in=directions.get("in", 0),
+            messages_out=directions.get("out", 0),
+            chats=chats_of(messages.c.conversation_id, messages.c.created_at, messages, messages.c.direction == "in"),
+            shown=self._number(shown),
+            ordered=chats_of(orders.c.conversation_id, orders.c.placed_at, orders),
+            paid=chats_of(orders.c.conversation_id, orders.c.paid_at, orders),
+            answered_chats=answered,
+            automated_chats=automated,
+            reply_seconds=tuple(waits),
+        )
+
+    def _replies(self, start: datetime, end: datetime, practice: bool) -> tuple[int, int, list[float]]:
+        """Conversations whose replies were all automatic, conversations with a reply, first waits in seconds."""
+        messages = TABLES["messages"]
+        by_person = sa.func.max(sa.case((messages.c.author == "agent", 1), else_=0))
+        is_reply = sa.and_(messages.c.direction == "out", messages.c.state.in_(("sent", "delivered", "read")))
+        query = (
+            sa.select(
+                sa.func.min(sa.case((messages.c.direction == "in", messages.c.created_at))),
+                sa.func.min(sa.case((is_reply, messages.c.sent_at))),
+                sa.func.max(sa.case((is_reply, 1), else_=0)),
+                by_person,
+            )
+            .where(
+                *self._mine(messages, practice), messages.c.created_at >= start, messages.c.created_at < end,
+                messages.c.author != "system",
+            )  # fmt: skip
+            .group_by(messages.c.conversation_id)
+        )
+        automated = answered = 0
+        waits: list[float] = []
+        for first_in, first_out, replied, person in self._connection.execute(query):
+            if not replied:
+                continue
+            answered += 1
+            automated += not person
+            if first_in and first_out and first_out >= first_in:
+                waits.append((first_out - first_in).total_seconds())
+        return automated, answered, waits
+
+    def revenue(
+        self, start: datetime, end: datetime, step: timedelta, *, practice: bool
+    ) -> list[tuple[datetime, int, int]]:
+        payments, refunds, orders = TABLES["payments"], TABLES["refunds"], TABLES["orders"]
+        size = max(1, int((end - start) / step))
+        money, paid = [0] * size, [0] * size
+
+        def place(at: datetime) -> int:
+            return min(size - 1, max(0, int((at - start) / step)))
+
+        for at, amount in self._connection.execute(
+            sa.select(payments.c.captured_at, payments.c.amount_paise).where(
+                *self._mine(payments, practice),
+                payments.c.state == "captured",
+                payments.c.captured_at >= start,
+                payments.c.captured_at < end,
+            )
+        ):
+            money[place(at)] += amount
+        for at, amount in self._connection.execute(
+            sa.select(refunds.c.created_at, refunds.c.amount_paise)
+            .join(
+                payments,
+                sa.and_(payments.c.business_id == refunds.c.business_id, payments.c.id == refunds.c.payment_id),
+            )
+            .where(*self._mine(refunds), *self._mine(payments, practice), refunds.c.state != "failed")
+            .where(refunds.c.created_at >= start, refunds.c.created_at < end)
+        ):
+            money[place(at)] -= amount
+        for (at,) in self._connection.execute(
+            sa.select(orders.c.paid_at).where(
+                *self._mine(orders, practice), orders.c.paid_at >= start, orders.c.paid_at < end
+            )
+        ):
+            paid[place(at)] += 1
+        return [(start + step * index, money[index], paid[index]) for index in range(size)]
+
+    def count_by(self, collection: str, field: str, *where: Where) -> dict[str, int]:
+        table = TABLES[collection]
+        query = (
+            sa.select(table.c[field], sa.func.count())
+            .where(*self._mine(table), *(condition(table, one) for one in where))
+            .group_by(table.c[field])
+        )
+        return {str(value): number for value, number in self._connection.execute(query)}
+
+    def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
+        variants, levels = TABLES["variants"], TABLES["levels"]
+        available = sa.func.coalesce(levels.c.on_hand, 0) - sa.func.coalesce(levels.c.reserved, 0)
+        query = (
+            sa.select(
+                variants.c.product_id,
+                sa.func.sum(sa.func.coalesce(levels.c.on_hand, 0)),
+                sa.func.sum(available),
+                sa.func.min(available),
+            )
+            .select_from(
+                variants.outerjoin(
+                    levels,
+                    sa.and_(levels.c.business_id == variants.c.business_id, levels.c.variant_id == variants.c.id),
+                )
+            )
+            .where(variants.c.business_id == self._business_id, variants.c.archived.is_(False))
+            .group_by(variants.c.product_id)
+        )
+        return {
+            product_id: (int(on_hand), int(left), least <= low_at)
+            for product_id, on_hand, left, least in self._connection.execute(query)
+        }
+
+    def preview_counts(self) -> dict[str, int]:
+        conversations, orders = TABLES["conversations"], TABLES["orders"]
+
+        def how_many(table: sa.Table, *conditions: sa.ColumnElement) -> int:
+            return self._number(sa.select(sa.func.count()).select_from(table).where(*self._mine(table), *conditions))
+
+        still_open = conversations.c.state != "closed"
+        return {
+            "waiting": how_many(conversations, still_open, conversations.c.waiting_since.is_not(None)),
+            "unread": how_many(conversations, still_open, conversations.c.unread > 0),
+            "to_pack": how_many(orders, orders.c.state == "confirmed"),
+            "attention": how_many(orders, orders.c.needs_attention.is_(True)),
+        }

@@ -1,0 +1,114 @@
+"""The storage itself: engine, connection rules of each database, migrations."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import sqlalchemy as sa
+from flask import Flask
+
+from salespilots.plugins.builtin.storage_sql.tables import db
+from salespilots.plugins.builtin.storage_sql.types import dump_json
+from salespilots.plugins.builtin.storage_sql.units import SqlSystemUnitOfWork, SqlUnitOfWork
+from salespilots.ports.storage import StorageUnavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def normalise(url: str) -> str:
+    """The driver's own spelling of a database address."""
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def make_app(url: str) -> Flask:
+    """A bare Flask application that only carries Flask-SQLAlchemy's and Flask-Migrate's configuration."""
+    app = Flask("salespilots.storage", static_folder=None)
+    sqlite = url.startswith("sqlite")
+    options: dict[str, Any] = {"json_serializer": dump_json, "json_deserializer": json.loads}
+    if sqlite:
+        options["connect_args"] = {"timeout": 10, "check_same_thread": False}
+    else:
+        options["connect_args"] = {"connect_timeout": 5}
+        options["pool_pre_ping"] = True
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 10, **options}
+    db.init_app(app)
+    flask_migrate.Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
+    return app
+
+
+def _prepare(engine: sa.Engine) -> None:
+    """Connection rules. SQLite: write-ahead log, every commit on disk, foreign keys, one writer queueing at BEGIN."""
+    if engine.dialect.name == "sqlite":
+
+        @sa.event.listens_for(engine, "connect")
+        def _connect(connection: sqlite3.Connection, _: object) -> None:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @sa.event.listens_for(engine, "begin")
+        def _begin(connection: sa.Connection) -> None:
+            read_only = connection.get_execution_options().get("salespilots_read_only", False)
+            connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    @sa.event.listens_for(engine, "handle_error")
+    def _translate(context: sa.engine.ExceptionContext) -> None:
+        if context.is_disconnect or isinstance(context.sqlalchemy_exception, sa.exc.OperationalError):
+            error = StorageUnavailable("The database does not answer.")
+            error.__cause__ = context.original_exception
+            raise error
+
+
+class SqlStorage:
+    """See `salespilots.ports.storage.Storage`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = normalise(url)
+        self.app = make_app(self.url)
+        with self.app.app_context():
+            self.engine = db.engine
+        _prepare(self.engine)
+
+    def unit_of_work(self, business_id: str, *, read_only: bool = False) -> SqlUnitOfWork:
+        if not business_id:
+            raise ValueError("a unit of work needs a business")
+        return SqlUnitOfWork(self.engine, business_id, read_only=read_only)
+
+    def system_unit_of_work(self, *, read_only: bool = False) -> SqlSystemUnitOfWork:
+        return SqlSystemUnitOfWork(self.engine, read_only=read_only)
+
+    def migrate(self) -> None:
+        if self._current() == self._head():
+            return
+        with self.app.app_context():
+            flask_migrate.upgrade(directory=str(MIGRATIONS))
+
+    def check(self) -> str:
+        current, head = self._current(), self._head()
+        if current is None:
+            return "outdated: no tables yet, run `salespilots init`"
+        if current != head:
+            return f"outdated: at {current}, needs {head}, run `salespilots init`"
+        return f"{self.engine.dialect.name}, schema {current}"
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _current(self) -> str | None:
+        with self.engine.connect().execution_options(salespilots_read_only=True) as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+    def _head(self) -> str:
+        return (MIGRATIONS / "HEAD").read_text().strip()
