@@ -23,6 +23,7 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.84, "kitna$|kitna ka|kitna me|kitna paisa|kitna rs|kitna lagega|kitna padega"),
         (0.86, "how much(?! (?:more|time|longer|long|stock|quantity|left|day|late))|howmuch"),
         (0.93, "discount"),
+        (0.8, "kam~(ho|karo|karoge|kijiye|milega)|<number> (lena|piece|set)~kitna|<number>~par kitna"),
         (0.8, "mehnga|sasta|budget|last price|best price|final price|reasonable|expensive"),
         (0.66, r"(rs|paisa) (ho|hai|kya)|(under|below|within|upto) (rs )?\d+|kya loge|kam karo|kam kar"),
     ),
@@ -38,7 +39,7 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.76, r"size <size>|<size> size|<size> (hai|me hai|ho)|size \d+|\d+ size|freesize|<size>$"),
         (0.73, "(size|color|rang)~(hai|ho|have|milega|mila|available|aata)|kaun (size|color|rang)"),
         (0.73, "(which|what|more|dusra|aur|all|other) (size|color|rang)"),
-        (0.95, "wapas~stock|(soldout|wapas)~kab~stock"),
+        (0.95, r"wapas~stock|stock~wapas|stock (\S+ ){0,5}wapas|(soldout|wapas)~kab~stock"),
         (0.86, "(stock|wapas|dusra)~kab~(aayega|milega)|kab~(stock|available)|when~(stock|available)"),
         (0.86, "back in stock|stock~(aayega|aaya|kab|again)|(notify|inform)~(stock|available|aayega)"),
     ),
@@ -57,6 +58,7 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.55, r"^order$|^<number> (piece|set|pair|dozen)|quantity \d+|order \d{1,2}$|^order"),
     ),
     "order_status": (
+        (0.92, "kitna din ho gaya|din (se|ho gaya)~(nahi|order|aaya)|<thing>~kiya aaya nahi"),
         (0.93, "<thing>~kya hua|kya hua~<thing>"),
         (0.94, "<thing>~(kahan|kab|status|track|pahuncha|kidhar|shipped|late|kiya tha|dena tha)"),
         (0.94, "where~<thing>"),
@@ -97,6 +99,7 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.84, "doesn't fit|does not fit|not fitting|fit nahi|fitting nahi|too (small|large|big|tight|loose)"),
     ),
     "delivery_info": (
+        (0.78, "bhejo (sakta|paoge|doge)"),
         (0.86, "(can|do|will|could) you~(courier|parcel)|parcel (it )?to"),
         (0.8, "delivery|deliver|pincode"),
         (0.89, "(delivery|deliver)~(charge|kitna|free|din|time|pincode|price|available|ho|karte|kab|extra)"),
@@ -111,7 +114,8 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.7, "(mumbai|delhi|bangalore|pune|chennai) (me|par)~(bhejo|ho|aata)"),
     ),
     "complaint": (
-        (0.9, "dikhao~nahi bhejo|daag|ganda"),
+        (0.94, "(rang|color) (nikal|utar|ud|chhod|chod) (gaya|raha|hua)"),
+        (0.9, "dikhao~nahi bhejo|daag|ganda|(reply|jawab)~(kyun|nahi)|barbad"),
         (0.955, r"complaint|shikayat|fraud|dhokha|grievance|lodge|(file|make|submit) (a |an )?(\S+ )?claim"),
         (0.955, "reclamation"),
         (0.93, "damaged|toota|kharab|bad|gussa"),
@@ -140,6 +144,7 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.7, "urgent|(bot|robot|chatbot)|helpline|someone help|koi hai"),
     ),
     "product_inquiry": (
+        (0.89, "dhona~(rang|color)|(rang|color)~(dhona|jayega|niklega)|(pure|real|asli|original)~hai kya"),
         (0.9, "(length|lambai|height|weight|wajan)~kitna|kitna~(length|lambai|height|weight|wajan)"),
         (0.72, "details|fabric|kapda|catalogue|warranty|size chart|wash|dhona|asli|nakli|original|fake"),
         (0.68, "photo|dikhao|show|suggest|quality|bare me|tell me (about|more)|kaise (hai|dikhta)"),
