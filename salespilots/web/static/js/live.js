@@ -1,6 +1,7 @@
 // Live updates: one stream a tab says what changed, the page fetches the regions that show it.
 const body = document.body;
 const url = body.dataset.live;
+const since = () => { const u = new URL(url, location.href); u.searchParams.set('after', seq); return u; };
 const EVENTS = ['message', 'chat', 'order', 'stats', 'run', 'notice'];
 const POLL_MS = 15000, HIDDEN_MS = 60000, SETTLE_MS = 150;
 
@@ -72,7 +73,7 @@ function read(event) {
 function open() {
   if (!url || source || pollTimer || document.hidden) return;
   if (!window.EventSource || failures > 3) { poll(); return; }
-  source = new EventSource(`${url}?after=${seq}`);
+  source = new EventSource(since());
   source.onopen = () => { failures = 0; clearTimeout(slowTimer); slowTimer = 0; light('live'); };
   source.onerror = () => {
     failures += 1;
@@ -90,7 +91,7 @@ function close() {
 async function poll() {
   pollTimer = -1;
   try {
-    const answer = await fetch(`${url}?after=${seq}`, { headers: { Accept: 'application/json' }, credentials: 'same-origin' });
+    const answer = await fetch(since(), { headers: { Accept: 'application/json' }, credentials: 'same-origin' });
     light('live');
     if (answer.status === 200) {
       const page = await answer.json();
