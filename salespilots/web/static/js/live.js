@@ -19,6 +19,12 @@ function busy(region) {
   try { return Boolean(region.querySelector(':popover-open')); } catch { return false; }
 }
 
+/** True for regions this width does not show: they are not worth a request. */
+function unseen(region) {
+  for (let el = region; el && el !== body; el = el.parentElement) if (getComputedStyle(el).display === 'none') return true;
+  return false;
+}
+
 /** Puts fresh HTML into a region and keeps focus, scroll and the reading place. */
 export function paint(region, html) {
   const scroller = region.querySelector('[data-scroll]') || (region.matches('[data-scroll]') ? region : null);
@@ -34,7 +40,7 @@ export function paint(region, html) {
 
 export async function refetch(name) {
   const targets = [...regions(name)];
-  if (!targets.length) return;
+  if (!targets.length || targets.every(unseen)) return;
   if (targets.every(busy)) { targets.forEach((t) => { t.dataset.stale = ''; }); return; }
   try {
     const answer = await fetch(location.href, { headers: { 'X-Partial': name }, credentials: 'same-origin' });
