@@ -1,0 +1,369 @@
+"""The contract of a channel. A plugin's test subclasses `ChannelContract` and provides a ``harness`` fixture."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+SENT = datetime(2026, 11, 22, 4, 30, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """Something that happened, before the harness puts it in the provider's words. ``kind``: message | unknown."""
+
+    customer_ref: str = "200000000000001"
+    text: str = "Price?"
+    ref: str = "m-1"
+    kind: str = "message"
+    at: datetime = SENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """A message the far side has taken."""
+
+    recipient_ref: str
+    text: str
+    provider_ref: str
+
+
+@dataclass(kw_only=True)
+class ChannelHarness:
+    """How the suite reaches one channel.
+
+    ``signed_request(*said, secret=None)`` builds a webhook signed with the configured secret, or with another.
+    ``secret_at`` says where that secret lives: ("settings" | "instance", name); None: no webhooks.
+    ``break_with(kind, **options)`` makes the next send (or ``match``) go wrong; ``can`` lists the kinds it knows.
+    ``limit``: seconds within which a call to a silent provider must give up (lower the plugin's limit in the fixture).
+    """
+
+    provider: Any
+    settings: dict[str, Any]
+    instance: dict[str, Any] = field(default_factory=dict)
+    account_ref: str = ""
+    recipient_ref: str = "200000000000001"
+    signed_request: Callable[..., Any] | None = None
+    secret_at: tuple[str, str] | None = None
+    delivered: Callable[[], Sequence[Delivered]] = tuple
+    break_with: Callable[..., None] | None = None
+    can: frozenset[str] = frozenset()
+    limit: float = 3.0
+    allow_private_urls: bool = True
+
+    def plugin_settings(self, **changed: Any) -> Any:
+        """The `PluginSettings`; ``changed`` replaces values of settings or instance by name."""
+        from salespilots.ports.settings import PluginSettings
+
+        def merged(values: Mapping[str, Any]) -> dict[str, Any]:
+            return {name: changed.get(name, value) for name, value in values.items()}
+
+        return PluginSettings(
+            provider=self.provider.key, business_id="biz_contract", values=merged(self.settings),
+            instance=merged(self.instance), base_url="https://shop.example", allow_private_urls=self.allow_private_urls,
+        )  # fmt: skip
+
+    def channel(self) -> Any:
+        """The adapter."""
+        return self.provider.build(self.plugin_settings())
+
+    def webhooks(self, **changed: Any) -> Any:
+        """The incoming side."""
+        return self.provider.webhooks(self.plugin_settings(**changed))
+
+    def breaks(self, kind: str, **options: Any) -> None:
+        """Script a failure, or skip the test when this channel cannot have it."""
+        if self.break_with is None or kind not in self.can:
+            pytest.skip(f"this channel has no {kind}")
+        self.break_with(kind, **options)
+
+    def secrets(self) -> list[str]:
+        """Every secret value in play."""
+        from salespilots.ports.settings import secret_names
+
+        found = [str(self.settings[name]) for name in secret_names(self.provider.settings) if self.settings.get(name)]
+        if self.provider.instance_settings is not None:
+            names = secret_names(self.provider.instance_settings)
+            found += [str(self.instance[name]) for name in names if self.instance.get(name)]
+        return found
+
+
+def outbound(harness: ChannelHarness, content: Any = None, key: str = "key-1") -> Any:
+    """A message to the harness's customer."""
+    from salespilots.ports.channel import Outbound, Text
+
+    return Outbound(recipient_ref=harness.recipient_ref, content=content or Text(text="Namaste"), idempotency_key=key)
+
+
+# (what the provider does, the error it must become, its reason or "")
+SEND_FAILURES = (
+    ("refuse_connection", "Unavailable", ""),
+    ("429", "RateLimited", ""),
+    ("token_expired", "AuthFailed", ""),
+    ("400", "Rejected", ""),
+    ("outside_window", "Rejected", "reply_window_closed"),
+    ("500_after_accept", "OutcomeUnknown", ""),
+    ("500", "OutcomeUnknown", ""),
+    ("502_html", "OutcomeUnknown", ""),
+    ("200_rubbish", "OutcomeUnknown", ""),
+    ("timeout_after_accept", "OutcomeUnknown", ""),
+    ("timeout", "OutcomeUnknown", ""),
+    ("drop_after_accept", "OutcomeUnknown", ""),
+    ("drop_before", "OutcomeUnknown", ""),
+)
+LOST_ANSWERS = ("500_after_accept", "200_rubbish", "timeout_after_accept", "drop_after_accept")
+
+
+class ChannelContract:
+    """Every channel passes this."""
+
+    # --- the record ---------------------------------------------------------------------------------------
+
+    def test_record_is_complete(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.markers import PORT_VERSION
+
+        provider = harness.provider
+        assert provider.key
+        assert provider.key == provider.key.lower()
+        assert provider.label
+        assert provider.port_version == PORT_VERSION
+        assert provider.capabilities.max_text_bytes > 0
+        assert "text" in provider.capabilities.content
+        assert provider.capabilities.content <= {"text", "image", "quick_replies", "product_cards"}
+        window = provider.capabilities.reply_window
+        assert window is None or window > timedelta(0)
+
+    def test_settings_load(self, harness: ChannelHarness) -> None:
+        loaded = harness.provider.settings().load(harness.settings)
+        assert {name: loaded[name] for name in harness.settings} == harness.settings
+        if harness.provider.account_field:
+            assert harness.provider.account_field in loaded
+        if harness.provider.instance_settings is not None:
+            harness.provider.instance_settings().load({})  # the app starts without
+
+    def test_secrets_are_not_shown(self, harness: ChannelHarness) -> None:
+        shown = repr(harness.plugin_settings()) + repr(harness.channel()) + repr(harness.provider)
+        if harness.provider.webhooks is not None:
+            shown += repr(harness.webhooks())
+        for secret in harness.secrets():
+            assert secret not in shown
+
+    # --- coming in ----------------------------------------------------------------------------------------
+
+    def _request(self, harness: ChannelHarness, *said: Said, **options: Any) -> Any:
+        if harness.signed_request is None:
+            pytest.skip("no webhooks")
+        return harness.signed_request(*said, **options)
+
+    def test_takes_a_signed_message(self, harness: ChannelHarness) -> None:
+        request = self._request(harness, Said(text="कितने का है? 😀"))
+        webhooks = harness.webhooks()
+        webhooks.verify(request)
+        (event,) = webhooks.parse(request)
+        assert event.kind == "message"
+        assert event.automation
+        assert event.text == "कितने का है? 😀"
+        assert event.customer_ref == "200000000000001"
+        assert event.account_ref == harness.account_ref
+        assert event.sent_at == SENT
+        assert event.event_id
+        assert event.message_ref
+
+    def test_refuses_a_changed_body(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.errors import BadSignature
+
+        request = self._request(harness, Said(text="Price?"))
+        changed = dataclasses.replace(request, body=request.body.replace(b"Price?", b"Free??"))
+        assert changed.body != request.body
+        with pytest.raises(BadSignature):
+            harness.webhooks().verify(changed)
+
+    def test_refuses_no_signature(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.errors import BadSignature
+
+        request = dataclasses.replace(self._request(harness, Said()), headers={})
+        with pytest.raises(BadSignature):
+            harness.webhooks().verify(request)
+
+    @pytest.mark.parametrize("junk", ["", "sha256=", "sha256=é", "\udcff", "0" * 64, "sha256=" + "0" * 64])
+    def test_refuses_a_junk_signature(self, harness: ChannelHarness, junk: str) -> None:
+        from salespilots.ports.errors import BadSignature
+
+        request = self._request(harness, Said())
+        with pytest.raises(BadSignature):
+            harness.webhooks().verify(dataclasses.replace(request, headers=dict.fromkeys(request.headers, junk)))
+
+    def test_refuses_another_secret(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.errors import BadSignature
+
+        with pytest.raises(BadSignature):
+            harness.webhooks().verify(self._request(harness, Said(), secret="somebody else's"))
+
+    def test_an_empty_secret_refuses_everything(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.errors import BadSignature
+
+        request = self._request(harness, Said(), secret="")
+        assert harness.secret_at is not None
+        for empty in ("", None):
+            with pytest.raises(BadSignature):
+                harness.webhooks(**{harness.secret_at[1]: empty}).verify(request)
+
+    def test_same_event_same_id(self, harness: ChannelHarness) -> None:
+        first = harness.webhooks().parse(self._request(harness, Said()))
+        again = harness.webhooks().parse(self._request(harness, Said()))
+        other = harness.webhooks().parse(self._request(harness, Said(ref="m-2")))
+        assert [one.event_id for one in first] == [one.event_id for one in again]
+        assert first[0].event_id != other[0].event_id
+
+    def test_a_batch_keeps_every_event(self, harness: ChannelHarness) -> None:
+        said = [Said(ref=f"m-{n}", text=f"t{n}", customer_ref=str(200000000000001 + n)) for n in range(5)]
+        events = harness.webhooks().parse(self._request(harness, *said))
+        assert [(one.text, one.customer_ref) for one in events] == [(one.text, one.customer_ref) for one in said]
+        assert len({one.event_id for one in events}) == 5
+
+    def test_an_unknown_kind_is_other(self, harness: ChannelHarness) -> None:
+        events = harness.webhooks().parse(self._request(harness, Said(kind="unknown", ref="m-9"), Said()))
+        assert sorted(one.kind for one in events) == ["message", "other"]
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"not json", b"[]", b'"x"', b"1", b"null", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 5000]
+    )
+    def test_what_is_not_the_providers_json_is_a_value_error(self, harness: ChannelHarness, body: bytes) -> None:
+        request = dataclasses.replace(self._request(harness, Said()), body=body)
+        with pytest.raises(ValueError):
+            harness.webhooks().parse(request)
+
+    # --- going out ----------------------------------------------------------------------------------------
+
+    def test_sends_once(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.channel import Text
+
+        receipt = harness.channel().send(outbound(harness, Text(text="₹1,299 only 🙏")))
+        (message,) = harness.delivered()
+        assert message.recipient_ref == harness.recipient_ref
+        assert message.text == "₹1,299 only 🙏"
+        assert receipt.provider_ref == message.provider_ref
+        assert receipt.provider_ref
+
+    def test_content_it_claims(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.channel import Button, Image, ProductCard, ProductCards, QuickReply, Text
+
+        buttons = (Button(title="Buy", payload="product:1"), Button(title="See", url="https://shop.example/1"))
+        card = ProductCard(title="Saree", subtitle="₹899", image_url="https://shop.example/1.jpg", buttons=buttons)
+        samples = {
+            "quick_replies": Text(text="Which?", quick_replies=(QuickReply(title="Red", payload="v:red"),)),
+            "image": Image(url="https://shop.example/1.jpg"),
+            "product_cards": ProductCards(cards=(card, ProductCard(title="Plain"))),
+        }
+        channel = harness.channel()
+        for number, (name, content) in enumerate(samples.items()):
+            if name in harness.provider.capabilities.content:
+                assert channel.send(outbound(harness, content, f"key-{number}")).provider_ref
+
+    def test_many_threads(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.channel import Text
+
+        channel = harness.channel()
+
+        def send(number: int) -> str:
+            return channel.send(outbound(harness, Text(text=f"n{number}"), f"key-{number}")).provider_ref
+
+        with ThreadPoolExecutor(8) as pool:
+            refs = list(pool.map(send, range(40)))
+        assert len(set(refs)) == 40
+        assert {one.text: one.provider_ref for one in harness.delivered()} == {f"n{n}": refs[n] for n in range(40)}
+
+    @pytest.mark.parametrize(("kind", "error", "reason"), SEND_FAILURES)
+    def test_failures_of_a_send(self, harness: ChannelHarness, kind: str, error: str, reason: str) -> None:
+        from salespilots.ports import errors
+
+        harness.breaks(kind, retry_after=7)
+        started = time.monotonic()
+        with pytest.raises(errors.PortError) as caught:
+            harness.channel().send(outbound(harness))
+        problem = caught.value
+        assert type(problem) is getattr(errors, error)
+        assert problem.provider == harness.provider.key
+        assert time.monotonic() - started < harness.limit
+        if reason:
+            assert problem.reason == reason
+        if kind == "429":
+            assert problem.retry_after == 7
+        if error == "AuthFailed":
+            assert problem.user_action
+        shown = f"{problem} {problem!r} {problem.details} {problem.user_action}"
+        for secret in harness.secrets():
+            assert secret not in shown
+
+    @pytest.mark.parametrize("kind", LOST_ANSWERS)
+    def test_a_lost_answer_is_not_sent_again(self, harness: ChannelHarness, kind: str) -> None:
+        from salespilots.ports.errors import OutcomeUnknown
+
+        harness.breaks(kind)
+        with pytest.raises(OutcomeUnknown):
+            harness.channel().send(outbound(harness))
+        assert len(harness.delivered()) == 1
+
+    def test_works_again_afterwards(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.errors import PortError
+
+        harness.breaks("drop_before")
+        channel = harness.channel()
+        with pytest.raises(PortError):
+            channel.send(outbound(harness))
+        assert channel.send(outbound(harness)).provider_ref
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    def test_history_settles_a_lost_answer(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.channel import Text
+        from salespilots.ports.errors import OutcomeUnknown, Unsupported
+
+        channel = harness.channel()
+        since = datetime.now(UTC) - timedelta(minutes=1)
+        if not harness.provider.capabilities.reads_history:
+            with pytest.raises(Unsupported):
+                channel.history(harness.recipient_ref, since=since)
+            return
+        before = channel.send(outbound(harness, Text(text="first")))
+        harness.breaks("timeout_after_accept")
+        with pytest.raises(OutcomeUnknown):
+            channel.send(outbound(harness, Text(text="second"), "key-2"))
+        shown = channel.history(harness.recipient_ref, since=since)
+        assert [(one.text, one.from_shop) for one in shown] == [("first", True), ("second", True)]
+        assert shown[0].provider_ref == before.provider_ref
+        assert all(one.sent_at.tzinfo is not None for one in shown)
+        assert channel.history(harness.recipient_ref, since=datetime.now(UTC) + timedelta(minutes=1)) == []
+
+    def test_profile_is_known_or_a_port_error(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.channel import CustomerProfile
+        from salespilots.ports.errors import PortError
+
+        try:
+            assert isinstance(harness.channel().profile(harness.recipient_ref), CustomerProfile)
+        except PortError as error:
+            assert error.provider == harness.provider.key
+
+    def test_check(self, harness: ChannelHarness) -> None:
+        health = harness.channel().check()
+        assert health.ok
+        assert health.detail
+        assert harness.delivered() == []
+
+    def test_check_of_a_bad_key(self, harness: ChannelHarness) -> None:
+        from salespilots.ports.errors import PortError
+
+        harness.breaks("token_expired", match="")
+        try:
+            health = harness.channel().check()
+        except PortError:
+            return
+        assert not health.ok
+        assert health.detail
