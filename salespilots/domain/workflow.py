@@ -50,10 +50,14 @@ class WorkflowVersion:
     published_at: datetime
 
 
-BRANCHES = ("next", "then", "else", "on_empty", "on_error", "on_many", "on_no", "on_timeout")
+BRANCHES = ("next", "then", "else", "on_empty", "on_error", "on_many", "on_no", "on_timeout", "on_event")
 """The keys of a step that may name another step."""
 
 END = "end"
+HUMAN = "human"
+EXITS = frozenset({END, HUMAN})
+"""Targets that are not steps: the run ends, or a person is asked."""
+
 MAX_STEPS = 60
 
 TRIGGER_WORDS = {
@@ -130,7 +134,7 @@ def problems_of(definition: Any, *, triggers: Collection[str], actions: Collecti
         if step["kind"] not in actions:
             problems.append(f"Step {step['id']}: unknown kind {step['kind']!r}.")
         for key, target in branches_of(step):
-            if target != END and target not in known:
+            if target not in EXITS and target not in known:
                 problems.append(f"Step {step['id']}: {key} names a missing step {target!r}.")
     if problems:
         return problems
@@ -153,7 +157,7 @@ def _reachable(steps: list[dict]) -> set[str]:
     todo = [steps[0]["id"]]
     while todo:
         current = todo.pop()
-        if current in seen or current == END:
+        if current in seen or current in EXITS:
             continue
         seen.add(current)
         todo += [target for _, target in branches_of(by_id[current])]
@@ -170,7 +174,7 @@ def _endless(steps: list[dict]) -> list[str]:
     def visit(step_id: str) -> None:
         state[step_id] = 1
         for _, target in branches_of(by_id[step_id]):
-            if target == END or target in waiting:
+            if target in EXITS or target in waiting:
                 continue
             if state.get(target) == 1:
                 bad.append(f"Step {step_id}: goes back to {target} without waiting for anything.")

@@ -1,0 +1,143 @@
+"""The composition root: configuration in, services out. The only place that knows every part."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pluggy
+
+from salespilots.config import Config, ConfigError
+from salespilots.plugins.builtin.understanding import RulesUnderstander
+from salespilots.plugins.manager import BUILTIN, create_plugin_manager
+from salespilots.plugins.registry import Registry, build_registry
+from salespilots.plugins.runtime import Argon2Hasher, RandomIds, SmtpMailer, SystemClock
+from salespilots.plugins.vault import FernetVault
+from salespilots.ports.extensions import ActionContext
+from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metrics, PasswordHasher
+from salespilots.ports.storage import Storage
+from salespilots.services.accounts import Accounts
+from salespilots.services.api_keys import ApiKeys
+from salespilots.services.catalog import Catalog
+from salespilots.services.connections import Connections
+from salespilots.services.container import Services
+from salespilots.services.conversations import Conversations
+from salespilots.services.core import Core, NullMetrics
+from salespilots.services.customers import Customers
+from salespilots.services.dashboard import Dashboard
+from salespilots.services.demo import Demo
+from salespilots.services.live import Live
+from salespilots.services.maintenance import Maintenance
+from salespilots.services.messaging.inbox import InboxService
+from salespilots.services.messaging.interpret import Interpreter
+from salespilots.services.messaging.lanes import Lanes
+from salespilots.services.messaging.outbox import Outbox
+from salespilots.services.orders import Orders
+from salespilots.services.payments import Payments
+from salespilots.services.pictures import Pictures
+from salespilots.services.practice import Practice
+from salespilots.services.shops import Shops
+from salespilots.services.workflows.assistant import StepPorts
+from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workflows.runner import Runner
+
+
+class SilentDoorbell:
+    """Rings nowhere: the sweeper finds the work. For tests and one-off commands."""
+
+    def ring(self, lane: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The assembled product without an edge."""
+
+    config: Config
+    manager: pluggy.PluginManager
+    registry: Registry
+    services: Services
+    storage: Storage
+
+
+def open_storage(config: Config, registry: Registry) -> Storage:
+    """The storage that serves the configured address. Raises `ConfigError` when none does."""
+    scheme = config.database_url.partition(":")[0].partition("+")[0]
+    for provider in registry.storages.all():
+        if scheme in provider.schemes:
+            return provider.build(config.database_url)
+    raise ConfigError(f"SALESPILOTS_DATABASE_URL: no installed storage serves {scheme!r}.")
+
+
+def assemble(
+    config: Config,
+    *,
+    doorbell: Doorbell | None = None,
+    clock: Clock | None = None,
+    ids: IdFactory | None = None,
+    metrics: Metrics | None = None,
+    hasher: PasswordHasher | None = None,
+    mailer: Mailer | None = None,
+    storage: Storage | None = None,
+    discover: bool = True,
+    extra: Sequence[object] = (),
+) -> Application:
+    """Build everything. Arguments replace real surroundings in tests."""
+    manager, problems = create_plugin_manager(disabled=config.disabled_plugins, discover=discover, extra=extra)
+    builtin = {name.rpartition(".")[2] for name in BUILTIN}
+    registry = build_registry(manager, problems, builtin)
+    storage = storage or open_storage(config, registry)
+    core = Core(
+        storage=storage,
+        registry=registry,
+        clock=clock or SystemClock(),
+        ids=ids or RandomIds(),
+        vault=FernetVault(config.secret_keys),
+        doorbell=doorbell or SilentDoorbell(),
+        metrics=metrics or NullMetrics(),
+        hasher=hasher or Argon2Hasher(),
+        mailer=mailer or SmtpMailer(config.mail_url, config.base_url.partition("://")[2].partition(":")[0]),
+        understander=RulesUnderstander(),
+        base_url=config.base_url,
+        production=config.production,
+        allow_private_urls=config.allow_private_urls,
+        signup=config.signup,
+        environ=dict(config.environ),
+    )
+    connections = Connections(core)
+    payments = Payments(core, connections)
+
+    def ports_for(business_id: str, context: ActionContext) -> StepPorts:
+        return StepPorts(core, connections, payments, business_id, context)
+
+    outbox = Outbox(core, connections)
+    lanes = Lanes(
+        core, Interpreter(core, payments), Runner(core, ports_for), outbox, f"{socket.gethostname()[:20]}:{os.getpid()}"
+    )
+    orders, catalog, workflows = Orders(core), Catalog(core), Workflows(core)
+    inbox = InboxService(core, connections)
+    services = Services(
+        core=core,
+        accounts=Accounts(core),
+        api_keys=ApiKeys(core),
+        catalog=catalog,
+        connections=connections,
+        conversations=Conversations(core),
+        customers=Customers(core),
+        dashboard=Dashboard(core),
+        demo=Demo(core, catalog, workflows),
+        inbox=inbox,
+        lanes=lanes,
+        live=Live(core),
+        maintenance=Maintenance(core, lanes, orders, payments),
+        orders=orders,
+        outbox=outbox,
+        payments=payments,
+        pictures=Pictures(core, config.home / "media"),
+        practice=Practice(core, inbox),
+        shops=Shops(core),
+        workflows=workflows,
+    )
+    return Application(config=config, manager=manager, registry=registry, services=services, storage=storage)

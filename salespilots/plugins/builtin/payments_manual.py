@@ -1,0 +1,89 @@
+"""Money that comes another way: cash on delivery and direct UPI, confirmed by the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marshmallow import fields, validate
+
+from salespilots.ports.channel import Health
+from salespilots.ports.errors import Unsupported
+from salespilots.ports.markers import hookimpl
+from salespilots.ports.payments import (
+    PaymentLink,
+    PaymentRequest,
+    PaymentsProvider,
+    RefundRequest,
+    RefundResult,
+)
+from salespilots.ports.settings import NoSettings, PluginSettings, SettingsSchema
+
+
+class UpiSettings(SettingsSchema):
+    """Where the shop takes UPI."""
+
+    vpa = fields.Str(
+        required=True,
+        validate=validate.Regexp(r"^[A-Za-z0-9._-]{2,64}@[A-Za-z0-9.-]{2,32}$", error="Write a UPI id such as shop@bank."),
+        metadata={"label": "UPI id", "help": "For example shop@okbank."},
+    )
+    payee_name = fields.Str(
+        required=True, validate=validate.Length(2, 60), metadata={"label": "Name shown to the payer"}
+    )
+
+
+class ManualPayments:
+    """No links: the owner says what was received."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def _no(self) -> Unsupported:
+        return Unsupported(provider=self._key, user_action="Mark the money as received on the order.")
+
+    def create_link(self, request: PaymentRequest) -> PaymentLink:
+        """Not this way."""
+        raise self._no()
+
+    def find_link(self, reference: str) -> PaymentLink | None:
+        """There are none."""
+        return None
+
+    def fetch_link(self, link_ref: str) -> PaymentLink:
+        """There are none."""
+        raise self._no()
+
+    def cancel_link(self, link_ref: str) -> PaymentLink:
+        """There are none."""
+        raise self._no()
+
+    def refund(self, request: RefundRequest) -> RefundResult:
+        """Handed back by the owner."""
+        return RefundResult(refund_ref=f"{self._key}-{request.idempotency_key}"[:60], state="processed")
+
+    def check(self) -> Health:
+        """Nothing to reach."""
+        return Health(ok=True, detail="Nothing to connect: you confirm the money on each order.")
+
+
+def _build_cod(settings: PluginSettings) -> ManualPayments:
+    return ManualPayments("cod")
+
+
+def _build_upi(settings: PluginSettings) -> ManualPayments:
+    return ManualPayments("upi")
+
+
+@hookimpl
+def salespilots_payments_providers() -> Sequence[PaymentsProvider]:
+    """Cash on delivery and direct UPI."""
+    return [
+        PaymentsProvider(
+            key="cod", label="Cash on delivery", summary="The courier collects; you confirm it on the order.",
+            settings=NoSettings, build=_build_cod, online=False,
+        ),
+        PaymentsProvider(
+            key="upi", label="Direct UPI", summary="Customers pay to your UPI id; you confirm it on the order.",
+            settings=UpiSettings, build=_build_upi, online=False,
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,112 @@
+"""The step that asks: sends a question, waits for the answer, checks it, keeps it, asks again when it does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from marshmallow import fields, validate
+
+from salespilots.plugins.builtin.steps.talking import QuickReplyField
+from salespilots.plugins.builtin.steps.wording import fill
+from salespilots.ports.answers import ANSWER_TYPES, parse_answer
+from salespilots.ports.channel import QuickReply, Text
+from salespilots.ports.extensions import (
+    ActionContext,
+    ActionType,
+    Advance,
+    Effect,
+    Outcome,
+    SendMessage,
+    SetCustomer,
+    SetData,
+    Stop,
+    Wait,
+)
+from salespilots.ports.settings import SettingsSchema
+
+PROFILE = {"name": "name", "phone": "phone", "pincode": "pincode", "address": "line1"}
+"""Answer types that are kept on the customer, and under which field."""
+
+MAX_ASKED = 5
+
+
+class AskSettings(SettingsSchema):
+    """What is asked, what kind of answer fits, where it is kept."""
+
+    text = fields.Str(load_default="", validate=validate.Length(max=1000), metadata={"label": "Question"})
+    type = fields.Str(load_default="text", validate=validate.OneOf(ANSWER_TYPES), metadata={"label": "Answer"})
+    save_as = fields.Str(load_default=None, allow_none=True, validate=validate.Length(1, 40), metadata={"label": "Keep as"})
+    options = fields.List(fields.Str(validate=validate.Length(1, 20)), load_default=list, metadata={"label": "Choices"})
+    quick_replies = fields.List(fields.Nested(QuickReplyField), load_default=list, validate=validate.Length(max=13))
+    skip_if_known = fields.Bool(load_default=True, metadata={"label": "Skip when we know it"})
+    wait_hours = fields.Int(load_default=23, validate=validate.Range(1, 720), metadata={"label": "Wait at most (hours)"})
+
+
+def _known(context: ActionContext, kind: str, name: str) -> Any:
+    """What we have already: an answer of this run, one variant only, or the customer's profile."""
+    if kind == "variant":
+        variants = context.data.get("variants") or []
+        return context.data.get(name) or (variants[0]["variant_id"] if len(variants) == 1 else None)
+    if name in context.data and kind not in ("yes_no",):
+        return context.data[name]
+    if kind in PROFILE:
+        return context.customer.address.get(PROFILE[kind])
+    return None
+
+
+def _question(context: ActionContext, kind: str) -> tuple[Effect, ...]:
+    text = fill(context.settings["text"], context)
+    if not text:
+        return ()
+    replies = [QuickReply(**one) for one in context.settings["quick_replies"]]
+    replies += [QuickReply(title=one[:20], payload=f"choice:{one}") for one in context.settings["options"]]
+    if kind == "variant":
+        replies += [
+            QuickReply(title=one["title"][:20], payload=f"variant:{one['variant_id']}")
+            for one in (context.data.get("variants") or [])[:13]
+        ]
+    return (SendMessage(content=Text(text=text, quick_replies=tuple(replies[:13]))),)
+
+
+def _ask(context: ActionContext) -> Outcome:
+    settings = context.settings
+    kind = settings["type"]
+    name = settings["save_as"] or kind
+    until = context.now + timedelta(hours=settings["wait_hours"])
+    if context.woken_by == "timer":
+        return Advance(branch="on_timeout", reason="No answer came")
+    asked = context.data.get("asked", 0)
+    if context.woken_by != "message.received" or not asked:
+        known = _known(context, kind, name) if settings["skip_if_known"] and not asked else None
+        if known:
+            return Advance(effects=(SetData(values={name: known}),), reason=f"The {kind} is known")
+        if kind == "quantity" and context.data.get("asked_quantity") and not asked:
+            values = {name: context.data["asked_quantity"], "asked_quantity": None}
+            return Advance(effects=(SetData(values=values),), reason=f"{values[name]} pieces were asked for already")
+        return Wait(
+            until=until, event="message.received", effects=_question(context, kind), reason=f"Asked for the {kind}"
+        )
+    answer = parse_answer(settings, context.message, context.payload, context.understanding, context.data)
+    if not answer.ok:
+        if asked >= MAX_ASKED:
+            return Advance(branch="on_error", reason="No fitting answer after several tries")
+        again: tuple[Effect, ...] = (SendMessage(content=Text(text=answer.problem)),)
+        return Wait(until=until, event="message.received", effects=again, reason="The answer did not fit: asked again")
+    effects: list[Effect] = [SetData(values=answer.values)]
+    if kind in PROFILE:
+        effects.append(SetCustomer(values={PROFILE[kind]: answer.values[name]}))
+    refused = answer.values.get(name) in ("no", 0)
+    if refused and kind == "quantity":
+        return Stop(effects=tuple(effects), result="declined", reason="Does not want it now")
+    return Advance(effects=tuple(effects), branch="on_no" if refused else "next", reason=f"Got the {kind}")
+
+
+def _say(settings: Mapping[str, Any]) -> str:
+    text = settings.get("text") or ""
+    kind = str(settings.get("type", "text")).replace("_", " ")
+    return f"Ask “{text}”" if text else f"Wait for the {kind}"
+
+
+ACTIONS = (ActionType(key="ask", label="Ask", settings=AskSettings, run=_ask, sentence=_say, tone="ask"),)

@@ -1,0 +1,21 @@
+"""Registration of the built-in triggers and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from salespilots.plugins.builtin.steps import asking, customer, flow, orders, products, talking, triggers
+from salespilots.ports.extensions import ActionType, TriggerType
+from salespilots.ports.markers import hookimpl
+
+
+@hookimpl
+def salespilots_workflow_triggers() -> Sequence[TriggerType]:
+    """When a workflow starts."""
+    return triggers.TRIGGERS
+
+
+@hookimpl
+def salespilots_workflow_actions() -> Sequence[ActionType]:
+    """What a step does."""
+    return [*talking.ACTIONS, *products.ACTIONS, *asking.ACTIONS, *orders.ACTIONS, *customer.ACTIONS, *flow.ACTIONS]

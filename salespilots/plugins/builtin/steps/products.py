@@ -1,0 +1,172 @@
+"""Steps about products: find what is meant, show it with its true price and stock, show the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import fields, validate
+
+from salespilots.plugins.builtin.steps.wording import (
+    available_of,
+    card,
+    fill,
+    price_words,
+    stock_words,
+    variant_words,
+)
+from salespilots.ports.channel import ProductCards, QuickReply, Text
+from salespilots.ports.extensions import (
+    ActionContext,
+    ActionType,
+    Advance,
+    Effect,
+    ProductView,
+    SendMessage,
+    SetData,
+    SetFocus,
+)
+from salespilots.ports.settings import NoSettings, SettingsSchema
+
+
+def _remember(product: ProductView, variant_ids: list[str]) -> tuple[Effect, ...]:
+    """What later steps need: the product, its variants, and the one meant if that is clear."""
+    chosen = [one for one in product.variants if one.variant_id in variant_ids]
+    only = product.variants[0] if len(product.variants) == 1 else (chosen[0] if len(chosen) == 1 else None)
+    values = {
+        "product_id": product.product_id,
+        "product_title": product.title,
+        "variants": [{"variant_id": one.variant_id, "title": one.title} for one in product.variants],
+        "variant_id": only.variant_id if only else None,
+    }
+    return (
+        SetData(values=values),
+        SetFocus(product_id=product.product_id, variant_id=only.variant_id if only else None),
+    )
+
+
+def _find(context: ActionContext) -> Advance:
+    """Sure: go on with it. Several: ask which. None named: the product last talked about. Else: empty."""
+    hits = context.data.get("products") or []
+    products = context.reader.products([one["product_id"] for one in hits])
+    by_id = {one.product_id: one for one in products}
+    if context.data.get("sure") and hits and hits[0]["product_id"] in by_id:
+        product = by_id[hits[0]["product_id"]]
+        effects = _remember(product, hits[0].get("variant_ids") or [])
+        return Advance(effects=effects, reason=f"Found {product.title}")
+    if products:
+        cards = ProductCards(cards=tuple(card(one) for one in products[:3]))
+        effects = (
+            SendMessage(content=Text(text="Which one do you mean?")),
+            SendMessage(content=cards, product_ids=tuple(one.product_id for one in products[:3])),
+        )
+        return Advance(effects=effects, branch="on_many", reason=f"{len(products)} products fit: asked which one")
+    if context.focus.get("product_id") and context.data.get("intent") != "product_inquiry":
+        focused = context.reader.products([context.focus["product_id"]])
+        if focused:
+            chosen = [context.focus["variant_id"]] if context.focus.get("variant_id") else []
+            return Advance(effects=_remember(focused[0], chosen), reason=f"Still about {focused[0].title}")
+    return Advance(branch="on_empty", reason="No product was named")
+
+
+class OfferSettings(SettingsSchema):
+    """How a product is offered. ``ai``: let the shop's model write the words; the facts stay the shop's."""
+
+    ai = fields.Bool(load_default=False, metadata={"label": "Let the AI write the reply"})
+    text = fields.Str(
+        load_default="{product} is {price}, {stock}.", validate=validate.Length(1, 500), metadata={"label": "Message"}
+    )
+
+
+def _offer(context: ActionContext) -> Advance:
+    found = context.reader.products([context.data.get("product_id") or ""])
+    if not found:
+        return Advance(branch="on_empty", reason="The product is not on sale any more")
+    product = found[0]
+    variant = next((one for one in product.variants if one.variant_id == context.data.get("variant_id")), None)
+    available = variant.available if variant else available_of(product)
+    price = price_words(product) if variant is None else price_words(_only(product, variant.variant_id))
+    text = fill(
+        context.settings["text"], context, product=product.title, price=price, stock=stock_words(available)
+    )
+    if variant is not None and variant.title:
+        text += f"\n{variant_words(variant)}"
+    elif len(product.variants) > 1:
+        text += "\n" + "\n".join(variant_words(one) for one in product.variants)
+    tokens, note = 0, f"{product.title}: {price}, {stock_words(available)}"
+    if context.settings["ai"]:
+        text, tokens, why = context.ports.ai_reply(
+            goal=f"Tell the customer about {product.title} and its price and stock.", fallback=text
+        )
+        note = f"{note} ({why})"
+    replies = _replies(product, available)
+    effects: tuple[Effect, ...] = (
+        SendMessage(content=ProductCards(cards=(card(product),)), product_ids=(product.product_id,)),
+        SendMessage(content=Text(text=text, quick_replies=replies)),
+        SetFocus(product_id=product.product_id, variant_id=variant.variant_id if variant else None),
+    )
+    branch = "next" if available > 0 else "on_no"
+    return Advance(effects=effects, branch=branch, reason=note, cost_tokens=tokens)
+
+
+def _only(product: ProductView, variant_id: str) -> ProductView:
+    kept = tuple(one for one in product.variants if one.variant_id == variant_id)
+    return ProductView(
+        product_id=product.product_id, title=product.title, description=product.description,
+        category=product.category, image_url=product.image_url, variants=kept,
+    )  # fmt: skip
+
+
+def _replies(product: ProductView, available: int) -> tuple[QuickReply, ...]:
+    if available <= 0:
+        return (
+            QuickReply(title="See other products", payload="catalogue"),
+            QuickReply(title="Talk to a person", payload="human"),
+        )
+    buy = [QuickReply(title="Buy 1", payload="qty:1")]
+    if available >= 2:
+        buy.append(QuickReply(title="Buy 2", payload="qty:2"))
+    return (
+        *buy,
+        QuickReply(title="See other products", payload="catalogue"),
+        QuickReply(title="Talk to a person", payload="human"),
+    )
+
+
+class CatalogueSettings(SettingsSchema):
+    """The words above the cards."""
+
+    text = fields.Str(load_default="", validate=validate.Length(max=500), metadata={"label": "Message above"})
+
+
+def _catalogue(context: ActionContext) -> Advance:
+    products = context.reader.catalogue(10)
+    text = fill(context.settings["text"], context)
+    effects: list[Effect] = []
+    if text:
+        effects.append(SendMessage(content=Text(text=text)))
+    if not products:
+        return Advance(effects=tuple(effects), branch="on_empty", reason="There is no product on sale")
+    cards = ProductCards(cards=tuple(card(one) for one in products))
+    effects.append(SendMessage(content=cards, product_ids=tuple(one.product_id for one in products)))
+    return Advance(effects=tuple(effects), reason=f"Showed {len(products)} products")
+
+
+def _say_offer(settings: Mapping[str, Any]) -> str:
+    return "Show the product with its price and stock" + (", in the AI's words" if settings.get("ai") else "")
+
+
+ACTIONS = (
+    ActionType(
+        key="product.find", label="Find the product", settings=NoSettings, run=_find, tone="find",
+        sentence=lambda settings: "Find the product the customer means",
+    ),
+    ActionType(
+        key="message.product", label="Product card", settings=OfferSettings, run=_offer, sentence=_say_offer,
+        calls_ports=True,
+    ),
+    ActionType(
+        key="message.catalogue", label="Catalogue", settings=CatalogueSettings, run=_catalogue,
+        sentence=lambda settings: "Show the catalogue",
+    ),
+)  # fmt: skip

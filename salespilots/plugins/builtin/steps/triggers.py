@@ -1,0 +1,107 @@
+"""When a workflow starts: a message (with keywords), its meaning, or the first word of a new customer."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import fields, validate
+
+from salespilots.ports.extensions import TriggerFact, TriggerType
+from salespilots.ports.settings import SettingsSchema
+from salespilots.ports.understanding import INTENTS
+
+SURE = 0.5
+"""Below this confidence a meaning does not start a workflow."""
+
+
+class MessageSettings(SettingsSchema):
+    """Any message, or one that holds a keyword."""
+
+    keywords = fields.List(
+        fields.Str(validate=validate.Length(1, 60)),
+        load_default=list,
+        validate=validate.Length(max=100),
+        metadata={"label": "Words", "help": "Empty: every message. Whole words, any case."},
+    )
+
+
+class IntentSettings(SettingsSchema):
+    """A message with one of these meanings."""
+
+    intents = fields.List(
+        fields.Str(validate=validate.OneOf(INTENTS)),
+        required=True,
+        validate=validate.Length(1, len(INTENTS)),
+        metadata={"label": "Meanings"},
+    )
+
+
+class StartedSettings(SettingsSchema):
+    """A new customer; or a greeting from one we know."""
+
+    greetings = fields.Bool(
+        load_default=False, metadata={"label": "Also when somebody says hello again"}
+    )
+
+
+def _normal(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _keyword(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
+    keywords = [_normal(one) for one in settings.get("keywords") or []]
+    if not keywords:
+        return "any message"
+    text = _normal(fact.text)
+    for keyword in keywords:
+        if keyword and re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", text):
+            return f"“{keyword}” matched"
+    return None
+
+
+def _intent(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
+    understood = fact.understanding
+    if understood is None or understood.confidence < SURE or understood.intent not in settings.get("intents", ()):
+        return None
+    return f"{understood.intent.replace('_', ' ')}, {round(understood.confidence * 100)} % sure"
+
+
+def _started(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
+    if fact.started:
+        return "first message"
+    understood = fact.understanding
+    if settings.get("greetings") and understood and understood.intent == "greeting" and understood.confidence >= SURE:
+        return "said hello"
+    return None
+
+
+def _say_keywords(settings: Mapping[str, Any]) -> str:
+    words = ", ".join(f"“{one}”" for one in settings.get("keywords") or [])
+    return f"A customer writes {words}" if words else "A customer writes anything"
+
+
+def _say_intents(settings: Mapping[str, Any]) -> str:
+    return "A customer asks: " + ", ".join(one.replace("_", " ") for one in settings.get("intents", ()))
+
+
+def _say_started(settings: Mapping[str, Any]) -> str:
+    return "A new customer writes, or says hello" if settings.get("greetings") else "A new customer writes"
+
+
+TRIGGERS = (
+    TriggerType(
+        key="message.received", label="A message", settings=MessageSettings, event_types=("message.received",),
+        matches=_keyword, sentence=_say_keywords,
+    ),
+    TriggerType(
+        key="message.intent", label="A question", settings=IntentSettings, event_types=("message.received",),
+        matches=_intent, sentence=_say_intents,
+    ),
+    TriggerType(
+        key="conversation.started", label="A new customer", settings=StartedSettings,
+        event_types=("message.received",), matches=_started, sentence=_say_started,
+    ),
+)  # fmt: skip

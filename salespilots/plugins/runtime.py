@@ -1,0 +1,86 @@
+"""The real surroundings: time, ids, password hashing, mail."""
+
+from __future__ import annotations
+
+import secrets
+import smtplib
+import string
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from argon2 import PasswordHasher as Argon2
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from salespilots.domain.ids import PREFIXES
+from salespilots.ports.errors import Unavailable
+
+_ALPHABET = string.ascii_letters + string.digits
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+        return datetime.now(UTC)
+
+
+class RandomIds:
+    """Ids of 22 random letters and digits (131 bits)."""
+
+    def new(self, kind: str) -> str:
+        """An id with the prefix of ``kind``."""
+        return f"{PREFIXES[kind]}_{''.join(secrets.choice(_ALPHABET) for _ in range(22))}"
+
+    def token(self) -> str:
+        """256 random bits for a URL or a cookie."""
+        return secrets.token_urlsafe(32)
+
+
+class Argon2Hasher:
+    """argon2id with 19 MiB, two passes, one lane: strong, and a flood of sign-ins does not eat the memory."""
+
+    def __init__(self) -> None:
+        self._argon = Argon2(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._nobody: str | None = None
+
+    def hash(self, password: str) -> str:
+        """A salted hash."""
+        return self._argon.hash(password)
+
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        """Whether it fits; an unknown account costs the same work as a known one."""
+        if password_hash is None:
+            self._nobody = self._nobody or self._argon.hash(secrets.token_hex(8))
+        try:
+            return self._argon.verify(password_hash or self._nobody or "", password) and password_hash is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+class SmtpMailer:
+    """Letters by SMTP, with TLS when the server offers it; without an address nothing is mailed."""
+
+    def __init__(self, url: str | None, sender_host: str) -> None:
+        self.enabled = bool(url)
+        self._url = urlsplit(url or "")
+        self._sender = f"SalesPilots <no-reply@{sender_host}>"
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """One plain letter, within 15 seconds."""
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = self._sender, to, subject
+        letter.set_content(text)
+        secure = self._url.scheme == "smtps"
+        port = self._url.port or (465 if secure else 25)
+        kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
+        try:
+            with kind(self._url.hostname or "", port, timeout=15) as server:
+                if not secure and server.has_extn("starttls"):
+                    server.starttls()
+                if self._url.username:
+                    server.login(unquote(self._url.username), unquote(self._url.password or ""))
+                server.send_message(letter)
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unavailable("The mail server did not take the letter.", provider="mail") from error

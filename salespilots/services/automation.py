@@ -1,0 +1,114 @@
+"""Which workflow answers: events and messages are matched to live workflows, in the owner's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from salespilots.domain.conversation import Conversation, Mode
+from salespilots.domain.events import Event
+from salespilots.domain.run import ACTIVE, Run, RunState
+from salespilots.domain.workflow import Workflow, WorkflowState, WorkflowVersion, first_step
+from salespilots.ports.extensions import TriggerFact
+from salespilots.ports.storage import UnitOfWork, eq, one_of
+from salespilots.services.core import Core
+
+MAX_RUNS_PER_HOUR = 30
+"""More runs than this in one chat within an hour is a loop between two machines: a person is asked."""
+
+
+def live_versions(uow: UnitOfWork) -> list[tuple[Workflow, WorkflowVersion]]:
+    """Live workflows with their published version, first to last."""
+    workflows = uow.workflows.select(eq("state", WorkflowState.LIVE), order="position")
+    ids = [one.live_version_id for one in workflows if one.live_version_id]
+    versions = {one.id: one for one in uow.workflow_versions.select(one_of("id", ids))}
+    return [(one, versions[one.live_version_id]) for one in workflows if one.live_version_id in versions]
+
+
+def match(
+    core: Core, live: Sequence[tuple[Workflow, WorkflowVersion]], fact: TriggerFact
+) -> tuple[Workflow, WorkflowVersion, str] | None:
+    """The first workflow whose trigger fits, with the reason."""
+    for workflow, version in live:
+        trigger = version.definition.get("trigger") or {}
+        kind = core.registry.triggers.find(trigger.get("kind"))
+        if kind is None or fact.type not in kind.event_types:
+            continue
+        reason = kind.matches(trigger.get("settings") or {}, fact)
+        if reason:
+            return workflow, version, reason
+    return None
+
+
+def start_in(
+    core: Core,
+    uow: UnitOfWork,
+    workflow: Workflow,
+    version: WorkflowVersion,
+    *,
+    conversation: Conversation,
+    trigger_key: str,
+    data: dict,
+    message_id: str | None = None,
+    order_id: str | None = None,
+) -> Run | None:
+    """Start a run once per trigger key. An older run of the same workflow in this chat gives way."""
+    step = first_step(version.definition)
+    if step is None:
+        return None
+    now = core.clock.now()
+    run = Run(
+        id=core.ids.new("run"), business_id=uow.business_id, workflow_id=workflow.id, version_id=version.id,
+        lane=conversation.lane, trigger_key=trigger_key, created_at=now, cursor=step, conversation_id=conversation.id,
+        customer_id=conversation.customer_id, order_id=order_id, message_id=message_id, data=data,
+        practice=conversation.practice,
+    )  # fmt: skip
+    if not uow.runs.add_once(run):
+        return None
+    for older in active_runs(uow, conversation):
+        if older.workflow_id == workflow.id and older.id != run.id:
+            older.finish(RunState.CANCELLED, now, "replaced")
+            uow.runs.save(older)
+    ids = {"run_id": run.id, "workflow_id": workflow.id, "conversation_id": conversation.id}
+    uow.record(Event(type="run.started", at=now, ids=ids))
+    return run
+
+
+def active_runs(uow: UnitOfWork, conversation: Conversation) -> list[Run]:
+    """Runs of this chat that have not ended, newest first."""
+    return uow.runs.select(
+        eq("conversation_id", conversation.id), one_of("state", list(ACTIVE)), order="-created_at"
+    )
+
+
+def cancel_runs_in(core: Core, uow: UnitOfWork, conversation: Conversation, result: str) -> int:
+    """End every run of a chat. Returns how many."""
+    runs = active_runs(uow, conversation)
+    for run in runs:
+        run.finish(RunState.CANCELLED, core.clock.now(), result)
+        uow.runs.save(run)
+    return len(runs)
+
+
+def react(core: Core, uow: UnitOfWork, events: Sequence[Event], *, order_id: str | None = None) -> None:
+    """Start the workflows that wait for these events, and wake runs that wait for them."""
+    live: list[tuple[Workflow, WorkflowVersion]] | None = None
+    for event in events:
+        conversation_id = event.ids.get("conversation_id")
+        if not conversation_id:
+            continue
+        conversation = uow.conversations.get(conversation_id)
+        for run in active_runs(uow, conversation):
+            if run.state is RunState.WAITING and run.waiting_for == event.type:
+                run.wake(event.type)
+                uow.runs.save(run)
+        if conversation.mode is Mode.HUMAN:
+            continue
+        live = live_versions(uow) if live is None else live
+        found = match(core, live, TriggerFact(type=event.type))
+        if found:
+            workflow, version, reason = found
+            start_in(
+                core, uow, workflow, version, conversation=conversation,
+                trigger_key=f"{event.type}:{event.ids.get('order_id') or event.ids.get('message_id') or conversation_id}",
+                data={"trigger": reason}, order_id=order_id,
+            )  # fmt: skip

@@ -1,0 +1,287 @@
+"""A shop's connections to providers: stored settings, built adapters, health."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from salespilots.domain.business import Connection
+from salespilots.domain.errors import Conflict, InvalidInput, NotFound
+from salespilots.domain.events import Event
+from salespilots.ports.channel import Health
+from salespilots.ports.errors import AuthFailed, NotConnected, PortError
+from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema
+from salespilots.services.core import Core, retrying
+
+ALWAYS_THERE = frozenset({"practice", "rules", "manual", "cod"})
+"""Providers that need no settings and so no stored connection."""
+
+
+class Connections:
+    """Reads and writes settings; hands out adapters, kept until the settings change."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._built: dict[tuple[str, str, str], tuple[int, Any]] = {}
+        self._lock = threading.Lock()
+
+    # --- settings ------------------------------------------------------------------------------------
+
+    def connect(self, business_id: str, provider_key: str, given: Mapping[str, Any]) -> Connection:
+        """Store a provider's settings. Blank secrets keep what is stored. Makes no network call.
+
+        Raises `InvalidInput` by field, `Conflict` when the account belongs to another shop, `NotFound` for an
+        unknown provider.
+        """
+        kind, provider = self._provider(provider_key)
+        return retrying(lambda: self._connect(business_id, kind, provider, given))
+
+    def _connect(self, business_id: str, kind: str, provider: Any, given: Mapping[str, Any]) -> Connection:
+        core, now = self._core, self._core.clock.now()
+        schema: SettingsSchema = provider.settings()
+        with core.storage.unit_of_work(business_id) as uow:
+            found = uow.connections.find(provider=provider.key)
+            kept = core.vault.open(business_id, provider.key, found.secrets) if found else {}
+            merged = {**(found.values if found else {}), **kept}
+            for name, value in given.items():
+                one = schema.fields.get(name)
+                if isinstance(one, Secret) and (value is None or value == ""):
+                    continue
+                if isinstance(value, str) and not isinstance(one, Secret):
+                    value = value.strip()
+                if value == "" and one is not None and not one.required:
+                    merged.pop(name, None)
+                    continue
+                merged[name] = value
+            try:
+                loaded = schema.load(merged)
+            except ValidationError as error:
+                raise InvalidInput(error.normalized_messages()) from None
+            secret_names = [name for name, one in schema.fields.items() if isinstance(one, Secret)]
+            secrets = {name: loaded[name] for name in secret_names if loaded.get(name)}
+            values = {name: value for name, value in loaded.items() if name not in secret_names}
+            account_field = getattr(provider, "account_field", None)
+            account_ref = str(values[account_field]) if account_field else None
+            if found is None:
+                found = Connection(
+                    id=core.ids.new("connection"), business_id=business_id, kind=kind, provider=provider.key,
+                    created_at=now, updated_at=now,
+                )  # fmt: skip
+                is_new = True
+            else:
+                is_new = False
+            found.values, found.updated_at, found.enabled = values, now, True
+            found.secrets = core.vault.seal(business_id, provider.key, secrets) if secrets else None
+            found.secrets_set = sorted(secrets)
+            found.account_ref, found.state, found.last_error = account_ref, "unchecked", None
+            if getattr(provider, "webhooks", None) and not getattr(provider, "instance_settings", None):
+                found.endpoint_token = found.endpoint_token or core.ids.token()
+            if account_ref and self._owner_of(provider.key, account_ref) not in (None, business_id):
+                raise Conflict("This account is connected to another shop already.")
+            if is_new:
+                uow.connections.add(found)
+            else:
+                uow.connections.save(found)
+            shop = uow.shop()
+            if kind == "payments":
+                shop.default_payments = provider.key
+            elif kind == "ai":
+                shop.default_ai = provider.key
+            elif kind == "channel" and provider.key != "practice" and shop.real_since is None:
+                shop.real_since = now
+            uow.save_shop(shop)
+            uow.record(
+                Event(type="connection.changed", at=now, ids={"connection_id": found.id}, data={"provider": provider.key})
+            )
+            uow.commit()
+        return found
+
+    def _owner_of(self, provider_key: str, account_ref: str) -> str | None:
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            other = system.connections.find(provider=provider_key, account_ref=account_ref)
+            return other.business_id if other else None
+
+    def disconnect(self, business_id: str, provider_key: str) -> None:
+        """Forget a provider's settings; the shop falls back to the built-in one."""
+        kind, _ = self._provider(provider_key)
+
+        def use_case() -> None:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                found = uow.connections.find(provider=provider_key)
+                if found is None:
+                    raise NotFound("That is not connected.")
+                uow.connections.remove(found)
+                shop = uow.shop()
+                if kind == "payments" and shop.default_payments == provider_key:
+                    shop.default_payments = "practice"
+                if kind == "ai" and shop.default_ai == provider_key:
+                    shop.default_ai = "rules"
+                uow.save_shop(shop)
+                uow.record(
+                    Event(
+                        type="connection.changed", at=self._core.clock.now(), data={"provider": provider_key, "off": True}
+                    )
+                )
+                uow.commit()
+
+        retrying(use_case)
+
+    def make_default(self, business_id: str, provider_key: str) -> None:
+        """Use this payments or AI provider unless something says otherwise."""
+        kind, _ = self._provider(provider_key)
+        if kind not in ("payments", "ai"):
+            raise InvalidInput({"provider": ["Only payments and AI have a default."]})
+        if provider_key not in ALWAYS_THERE and self.find(business_id, provider_key) is None:
+            raise NotConnected("Connect it first.")
+
+        def use_case() -> None:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                shop = uow.shop()
+                setattr(shop, f"default_{kind}", provider_key)
+                uow.save_shop(shop)
+                uow.commit()
+
+        retrying(use_case)
+
+    def find(self, business_id: str, provider_key: str) -> Connection | None:
+        """The stored connection, without its secrets in readable form."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return uow.connections.find(provider=provider_key)
+
+    def all(self, business_id: str) -> dict[str, Connection]:
+        """Stored connections by provider."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return {one.provider: one for one in uow.connections.select()}
+
+    def webhook_url(self, connection: Connection) -> str | None:
+        """The address a provider calls, where it has one for each shop."""
+        if not connection.endpoint_token:
+            return None
+        return f"{self._core.base_url}/webhooks/{connection.kind}/{connection.provider}/{connection.endpoint_token}"
+
+    # --- adapters ------------------------------------------------------------------------------------
+
+    def settings_for(self, business_id: str, provider: Any) -> PluginSettings:
+        """A provider's settings for one shop. Raises `NotConnected`."""
+        found = self.find(business_id, provider.key)
+        return self._settings(business_id, provider, found)
+
+    def instance_settings(self, provider: Any) -> dict[str, Any]:
+        """A provider's settings of the whole installation, read from the environment and checked."""
+        schema_type = getattr(provider, "instance_settings", None)
+        if schema_type is None:
+            return {}
+        schema = schema_type()
+        prefix = f"SALESPILOTS_{provider.key.upper()}_"
+        given = {
+            name: self._core.environ[prefix + name.upper()]
+            for name in schema.fields
+            if self._core.environ.get(prefix + name.upper(), "").strip()
+        }
+        try:
+            return schema.load(given)
+        except ValidationError as error:
+            name, texts = sorted(error.normalized_messages().items())[0]
+            raise InvalidInput({prefix + name.upper(): texts}) from None
+
+    def _settings(self, business_id: str, provider: Any, found: Connection | None) -> PluginSettings:
+        core = self._core
+        if (found is None or not found.enabled) and provider.key not in ALWAYS_THERE:
+            raise NotConnected(f"{provider.label} is not connected.", provider=provider.key)
+        values: dict[str, Any] = {}
+        if found is not None:
+            values = {**found.values, **core.vault.open(business_id, provider.key, found.secrets)}
+        return PluginSettings(
+            provider=provider.key,
+            business_id=business_id,
+            values=values,
+            instance=self.instance_settings(provider),
+            base_url=core.base_url,
+            allow_private_urls=core.allow_private_urls,
+        )
+
+    def _build(self, business_id: str, kind: str, provider: Any, found: Connection | None) -> Any:
+        version = found.version if found else -1
+        key = (business_id, kind, provider.key)
+        with self._lock:
+            have = self._built.get(key)
+            if have and have[0] == version:
+                return have[1]
+        adapter = provider.build(self._settings(business_id, provider, found))
+        with self._lock:
+            self._built[key] = (version, adapter)
+        return adapter
+
+    def channel(self, business_id: str, provider_key: str) -> Any:
+        """The shop's channel adapter. Raises `NotConnected`."""
+        provider = self._core.registry.channels.get(provider_key)
+        return self._build(business_id, "channel", provider, self.find(business_id, provider_key))
+
+    def payments(self, business_id: str, provider_key: str) -> Any:
+        """The shop's payments adapter. Raises `NotConnected`."""
+        provider = self._core.registry.payments.get(provider_key)
+        return self._build(business_id, "payments", provider, self.find(business_id, provider_key))
+
+    def ai(self, business_id: str) -> tuple[Any, Any, Connection | None]:
+        """(provider, adapter, connection) of the shop's default AI; the rules when it is not connected."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            key = uow.shop().default_ai
+            found = uow.connections.find(provider=key)
+        provider = self._core.registry.ais.find(key)
+        if provider is None or (found is None and key not in ALWAYS_THERE):
+            provider, found = self._core.registry.ais.get("rules"), None
+        return provider, self._build(business_id, "ai", provider, found), found
+
+    # --- health --------------------------------------------------------------------------------------
+
+    def test(self, business_id: str, provider_key: str) -> Health:
+        """Ask the provider whether the settings work and remember the answer."""
+        kind, provider = self._provider(provider_key)
+        try:
+            adapter = self._build(business_id, kind, provider, self.find(business_id, provider_key))
+            health = adapter.check()
+        except PortError as error:
+            health = Health(ok=False, detail=error.user_action or error.message)
+        except NotConnected as error:
+            return Health(ok=False, detail=error.message)
+        self.note(business_id, provider_key, ok=health.ok, detail=health.detail)
+        return health
+
+    def note(self, business_id: str, provider_key: str, *, ok: bool, detail: str = "") -> None:
+        """Remember how the last call went; tells the owner when it stops or starts working."""
+        if provider_key in ALWAYS_THERE:
+            return
+        state = "working" if ok else "attention"
+
+        def use_case() -> None:
+            now = self._core.clock.now()
+            with self._core.storage.unit_of_work(business_id) as uow:
+                found = uow.connections.find(provider=provider_key)
+                if found is None or (found.state == state and (ok or found.last_error == detail)):
+                    return
+                before = found.version
+                found.state, found.last_error, found.checked_at = state, None if ok else detail, now
+                uow.connections.save(found)
+                with self._lock:  # the settings did not change: keep the adapter
+                    for key, (version, adapter) in list(self._built.items()):
+                        if key[0] == business_id and key[2] == provider_key and version == before:
+                            self._built[key] = (found.version, adapter)
+                if not ok:
+                    uow.record(Event(type="connection.attention", at=now, data={"provider": provider_key}))
+                uow.commit()
+
+        retrying(use_case)
+
+    def note_error(self, business_id: str, provider_key: str, error: PortError) -> None:
+        """A key or token that stopped working is shown to the owner."""
+        if isinstance(error, AuthFailed):
+            self.note(business_id, provider_key, ok=False, detail=error.user_action or "Connect it again.")
+
+    def _provider(self, provider_key: str) -> tuple[str, Any]:
+        found = self._core.registry.shelf_of(provider_key)
+        if found is None:
+            raise NotFound(f"There is no plugin {provider_key!r}.")
+        return found

@@ -1,0 +1,52 @@
+"""Everything the edges may call, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from salespilots.services.accounts import Accounts
+from salespilots.services.api_keys import ApiKeys
+from salespilots.services.catalog import Catalog
+from salespilots.services.connections import Connections
+from salespilots.services.conversations import Conversations
+from salespilots.services.core import Core
+from salespilots.services.customers import Customers
+from salespilots.services.dashboard import Dashboard
+from salespilots.services.demo import Demo
+from salespilots.services.live import Live
+from salespilots.services.maintenance import Maintenance
+from salespilots.services.messaging.inbox import InboxService
+from salespilots.services.messaging.lanes import Lanes
+from salespilots.services.messaging.outbox import Outbox
+from salespilots.services.orders import Orders
+from salespilots.services.payments import Payments
+from salespilots.services.pictures import Pictures
+from salespilots.services.practice import Practice
+from salespilots.services.shops import Shops
+from salespilots.services.workflows.definitions import Workflows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What web, tasks and command line receive."""
+
+    core: Core
+    accounts: Accounts
+    api_keys: ApiKeys
+    catalog: Catalog
+    connections: Connections
+    conversations: Conversations
+    customers: Customers
+    dashboard: Dashboard
+    demo: Demo
+    inbox: InboxService
+    lanes: Lanes
+    live: Live
+    maintenance: Maintenance
+    orders: Orders
+    outbox: Outbox
+    payments: Payments
+    pictures: Pictures
+    practice: Practice
+    shops: Shops
+    workflows: Workflows

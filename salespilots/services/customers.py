@@ -1,0 +1,104 @@
+"""People: list, profile, tags, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from salespilots.domain.customer import Customer
+from salespilots.domain.events import Event
+from salespilots.ports.storage import Page, Where, eq
+from salespilots.services.core import Core, retrying
+
+SEGMENTS: dict[str, tuple[Where, ...]] = {
+    "buyers": (Where("orders_count", "gt", 0),),
+    "repeat": (Where("orders_count", "gt", 1),),
+    "new": (eq("orders_count", 0),),
+    "practice": (eq("practice", True),),
+}
+"""Built-in groups; rules of the owner's own come on top later."""
+
+
+class Customers:
+    """Owner's and API's use cases on customers."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def page(
+        self,
+        business_id: str,
+        *,
+        q: str = "",
+        tag: str = "",
+        segment: str = "",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Customer]:
+        """A list page, newest first."""
+        where = [Where("name|username|phone", "like", q)] if q else []
+        if tag:
+            where.append(Where("tags", "has", tag))
+        if segment:
+            where += SEGMENTS.get(segment, (eq("id", ""),))
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return uow.customers.page(*where, cursor=cursor, limit=limit)
+
+    def counts(self, business_id: str) -> dict[str, int]:
+        """How many are in each built-in group."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return {"all": uow.customers.count(), **{name: uow.customers.count(*rule) for name, rule in SEGMENTS.items()}}
+
+    def get(self, business_id: str, customer_id: str) -> Customer:
+        """One customer. Raises `NotFound`."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return uow.customers.get(customer_id)
+
+    def many(self, business_id: str, ids: list[str]) -> dict[str, Customer]:
+        """Customers by id."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return {one.id: one for one in uow.customers.select(Where("id", "in", tuple(ids)))}
+
+    def add(self, business_id: str, *, name: str, phone: str | None = None) -> Customer:
+        """A customer known by hand, for instance from the counter."""
+        core = self._core
+        customer = Customer(
+            id=core.ids.new("customer"), business_id=business_id, created_at=core.clock.now(), channel="manual", name=name,
+            phone=phone,
+        )  # fmt: skip
+        with core.storage.unit_of_work(business_id) as uow:
+            uow.customers.add(customer)
+            uow.record(Event(type="customer.changed", at=core.clock.now(), ids={"customer_id": customer.id}))
+            uow.commit()
+        return customer
+
+    def update(self, business_id: str, customer_id: str, values: Mapping[str, Any], *, actor: str = "") -> Customer:
+        """Change name, phone, address, note or tags (the whole list)."""
+
+        def use_case() -> Customer:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                customer = uow.customers.get(customer_id)
+                for name, value in values.items():
+                    if name == "tags":
+                        value = list(dict.fromkeys(one.strip()[:40] for one in value if one.strip()))
+                    setattr(customer, name, value)
+                uow.customers.save(customer)
+                ids = {"customer_id": customer.id}
+                uow.record(
+                    Event(type="customer.changed", at=self._core.clock.now(), ids=ids, actor=actor or "system")
+                )
+                uow.commit()
+            return customer
+
+        return retrying(use_case)
+
+    def add_tag(self, business_id: str, customer_id: str, tag: str, *, actor: str = "") -> Customer:
+        """Add one tag."""
+        customer = self.get(business_id, customer_id)
+        return self.update(business_id, customer_id, {"tags": [*customer.tags, tag]}, actor=actor)
+
+    def remove_tag(self, business_id: str, customer_id: str, tag: str, *, actor: str = "") -> Customer:
+        """Take one tag away."""
+        customer = self.get(business_id, customer_id)
+        tags = [one for one in customer.tags if one != tag]
+        return self.update(business_id, customer_id, {"tags": tags}, actor=actor)

@@ -1,0 +1,82 @@
+"""The sweeper: finds due work in the tables, so that a lost wake-up costs seconds and never a message."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from salespilots.domain.errors import SalesPilotsError
+from salespilots.ports.errors import PortError
+from salespilots.ports.storage import StorageUnavailable
+from salespilots.services.core import Core
+from salespilots.services.messaging.lanes import Lanes
+from salespilots.services.orders import Orders
+from salespilots.services.payments import Payments
+
+log = structlog.get_logger(__name__)
+
+SWEEP_SECONDS = 5.0
+PURGE_EVERY = timedelta(hours=1)
+
+
+class Maintenance:
+    """Periodic work; safe to run on many machines at once."""
+
+    def __init__(self, core: Core, lanes: Lanes, orders: Orders, payments: Payments) -> None:
+        self._core = core
+        self._lanes = lanes
+        self._orders = orders
+        self._payments = payments
+        self._purged_at: datetime | None = None
+
+    def sweep(self) -> int:
+        """Ring every lane with due work, expire orders, ask about payments. Returns lanes rung."""
+        now = self._core.clock.now()
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            lanes = system.work.due_lanes(now)
+            orders = system.work.orders_to_expire(now)
+            payments = system.work.payments_to_check(now)
+        for lane in lanes:
+            self._core.doorbell.ring(lane)
+        for business_id, order_id in orders:
+            self._guarded("expire", lambda b=business_id, o=order_id: self._orders.expire(b, o))
+        for business_id, payment_id in payments:
+            self._guarded("reconcile", lambda b=business_id, p=payment_id: self._payments.reconcile(b, p))
+        if self._purged_at is None or now - self._purged_at > PURGE_EVERY:
+            self._purge(now)
+        return len(lanes)
+
+    def drain_due(self, limit: int = 1000) -> int:
+        """Do all due work here and now, without any queue: tests, and one-off commands. Returns pieces done."""
+        done = 0
+        for _ in range(limit):
+            with self._core.storage.system_unit_of_work(read_only=True) as system:
+                lanes = system.work.due_lanes(self._core.clock.now())
+            pieces = sum(self._lanes.drain(lane) for lane in lanes)
+            done += pieces
+            if not pieces:
+                break
+        return done
+
+    def backlog(self) -> dict[str, float]:
+        """Figures for health and metrics."""
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            return system.work.backlog(self._core.clock.now())
+
+    def _purge(self, now: datetime) -> None:
+        with self._core.storage.system_unit_of_work() as system:
+            system.work.purge(now)
+            system.commit()
+        self._purged_at = now
+
+    def _guarded(self, what: str, work: object) -> None:
+        """One shop's trouble is logged and stops nobody else's."""
+        try:
+            work()  # type: ignore[operator]
+        except StorageUnavailable:
+            raise
+        except PortError as error:
+            log.warning("sweep.provider", what=what, provider=error.provider, code=error.code)
+        except SalesPilotsError as error:
+            log.warning("sweep.failed", what=what, code=error.code)

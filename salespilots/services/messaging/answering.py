@@ -1,0 +1,208 @@
+"""What happens to a customer's message: it continues a run, starts one, or goes to a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from salespilots.domain.conversation import Author, Conversation, Message, Mode
+from salespilots.domain.customer import Customer
+from salespilots.domain.events import Event
+from salespilots.domain.run import Run, RunState
+from salespilots.domain.workflow import Workflow, WorkflowVersion, steps_by_id
+from salespilots.ports.channel import QuickReply, Text
+from salespilots.ports.extensions import TriggerFact
+from salespilots.ports.storage import UnitOfWork, Where, eq
+from salespilots.ports.understanding import ProductMatch, Understanding
+from salespilots.services.automation import (
+    MAX_RUNS_PER_HOUR,
+    active_runs,
+    cancel_runs_in,
+    live_versions,
+    match,
+    start_in,
+)
+from salespilots.services.catalog import entries_in
+from salespilots.services.core import Core
+from salespilots.services.messaging.outgoing import queue_in
+from salespilots.ports.texts import say
+from salespilots.ports.answers import parse_answer
+
+PERSON = frozenset({"human_agent", "complaint", "refund_return", "cancel_order", "payment_issue"})
+"""Intents that a person should answer when no workflow does."""
+
+QUIET = frozenset({"thanks_bye"})
+
+
+def read_message(core: Core, uow: UnitOfWork, text: str, payload: str) -> Understanding:
+    """What a message means: a tapped button says it exactly, words are matched against the catalogue."""
+    kind, _, value = payload.partition(":")
+    if kind == "product" and value:
+        return Understanding(
+            intent="price_inquiry", confidence=1.0, products=(ProductMatch(value, 100.0),), sure_of_product=True
+        )
+    if kind in ("yes", "no"):
+        return Understanding(intent="other", confidence=1.0, answer=kind)
+    if kind == "human":
+        return Understanding(intent="human_agent", confidence=1.0)
+    if kind == "catalogue":
+        return Understanding(intent="product_inquiry", confidence=1.0)
+    if kind == "order_status":
+        return Understanding(intent="order_status", confidence=1.0)
+    return core.understander.understand(text, entries_in(uow))
+
+
+def answer_in(
+    core: Core,
+    uow: UnitOfWork,
+    conversation: Conversation,
+    customer: Customer,
+    message: Message,
+    *,
+    payload: str,
+    started: bool,
+) -> None:
+    """Decide within the transaction of the message. The caller saves the conversation."""
+    live = live_versions(uow)
+    runs = [one for one in active_runs(uow, conversation) if one.waiting_for == "message.received"]
+    asking = _wake_waits(core, uow, runs, message, live)
+    if conversation.mode is Mode.HUMAN or customer.opted_out or not live:
+        return
+    understood = read_message(core, uow, message.text, payload)
+    if understood.intent == "human_agent" and understood.confidence >= 0.5:
+        hand_over_in(core, uow, conversation, message, "asked for a person")
+        return
+    fact = TriggerFact(
+        type="message.received", text=message.text, payload=payload, understanding=understood, started=started
+    )
+    if asking is not None:
+        run, step = asking
+        if parse_answer(step["settings"], message.text, payload, understood, run.data).ok:
+            _wake(uow, run, message)
+            return
+        aside = match(core, live, fact) if _says_something_else(understood) else None
+        if aside is None:
+            _wake(uow, run, message)  # the step asks again, saying what is missing
+            return
+        workflow, version, reason = aside
+        if workflow.id != run.workflow_id:
+            run.wake("aside", message.id)  # answered first, then the question is asked again
+            uow.runs.save(run)
+        _start(core, uow, workflow, version, conversation, message, reason, understood, payload)
+        return
+    found = match(core, live, fact)
+    if found is not None:
+        if _too_many(core, uow, conversation):
+            hand_over_in(core, uow, conversation, message, "too many automatic answers in an hour")
+            return
+        workflow, version, reason = found
+        _start(core, uow, workflow, version, conversation, message, reason, understood, payload)
+    else:
+        _not_understood(core, uow, conversation, message, understood)
+
+
+def _wake_waits(
+    core: Core, uow: UnitOfWork, runs: list[Run], message: Message, live: list
+) -> tuple[Run, dict] | None:
+    """Waits that end when the customer writes end now; the newest open question is returned."""
+    asking: tuple[Run, dict] | None = None
+    for run in runs:
+        step = steps_by_id(uow.workflow_versions.get(run.version_id).definition).get(run.cursor)
+        if step is not None and step["kind"] == "ask" and asking is None:
+            asking = (run, step)
+        elif run.state is RunState.WAITING and (step is None or step["kind"] != "ask"):
+            _wake(uow, run, message)
+    if asking is not None and asking[0].state is not RunState.WAITING:
+        return None
+    return asking
+
+
+def _wake(uow: UnitOfWork, run: Run, message: Message) -> None:
+    run.wake("message.received", message.id)
+    uow.runs.save(run)
+
+
+def _says_something_else(understood: Understanding) -> bool:
+    return understood.confidence >= 0.5 and understood.intent not in ("other", "thanks_bye") and not understood.answer
+
+
+def _start(
+    core: Core,
+    uow: UnitOfWork,
+    workflow: Workflow,
+    version: WorkflowVersion,
+    conversation: Conversation,
+    message: Message,
+    reason: str,
+    understood: Understanding,
+    payload: str,
+) -> None:
+    data = {
+        "trigger": reason,
+        "intent": understood.intent,
+        "products": [
+            {"product_id": one.product_id, "score": one.score, "variant_ids": list(one.variant_ids)}
+            for one in understood.products[:5]
+        ],
+        "sure": understood.sure_of_product,
+    }
+    if understood.quantity:
+        data["asked_quantity"] = understood.quantity
+    start_in(
+        core, uow, workflow, version, conversation=conversation, trigger_key=f"message:{message.id}", data=data,
+        message_id=message.id,
+    )  # fmt: skip
+
+
+def _too_many(core: Core, uow: UnitOfWork, conversation: Conversation) -> bool:
+    since = core.clock.now() - timedelta(hours=1)
+    return (
+        uow.runs.count(eq("conversation_id", conversation.id), Where("created_at", "ge", since)) >= MAX_RUNS_PER_HOUR
+    )
+
+
+def _not_understood(
+    core: Core, uow: UnitOfWork, conversation: Conversation, message: Message, understood: Understanding
+) -> None:
+    """No workflow answers: say so once with a way on, the second time ask a person."""
+    if understood.intent in QUIET or (understood.answer and understood.confidence >= 0.5):
+        return
+    if understood.intent in PERSON and understood.confidence >= 0.5:
+        hand_over_in(core, uow, conversation, message, understood.intent)
+        return
+    before = uow.messages.select(
+        eq("conversation_id", conversation.id), eq("direction", "out"), order="-seq", limit=1
+    )
+    if before and (before[0].dedupe_key or "").startswith("unsure:"):
+        hand_over_in(core, uow, conversation, message, "not understood twice")
+        return
+    queue_in(
+        core,
+        uow,
+        conversation,
+        Text(
+            text=say("I did not get that. Ask me for a price, or see what we have."),
+            quick_replies=(
+                QuickReply(title=say("See products"), payload="catalogue"),
+                QuickReply(title=say("My order"), payload="order_status"),
+                QuickReply(title=say("Talk to a person"), payload="human"),
+            ),
+        ),
+        author=Author.BOT,
+        dedupe_key=f"unsure:{message.id}",
+    )
+
+
+def hand_over_in(
+    core: Core, uow: UnitOfWork, conversation: Conversation, message: Message | None, reason: str
+) -> None:
+    """Automation stops here; the customer is told once and the owner is asked."""
+    now = core.clock.now()
+    key = f"handover:{message.id}" if message else f"handover:{conversation.id}:{conversation.next_seq}"
+    if conversation.ask_for_person(now):
+        queue_in(
+            core, uow, conversation, Text(text=say("I am asking the shop to answer you here.")), author=Author.SYSTEM,
+            dedupe_key=key,
+        )  # fmt: skip
+        ids = {"conversation_id": conversation.id}
+        uow.record(Event(type="conversation.waiting", at=now, ids=ids, data={"reason": reason}))
+    cancel_runs_in(core, uow, conversation, "handed_over")

@@ -1,0 +1,84 @@
+"""Message content as stored JSON and back, and as one plain line for lists."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from salespilots.ports.channel import Button, Content, Image, ProductCard, ProductCards, QuickReply, Text
+
+
+def dump(content: Content) -> dict[str, Any]:
+    """JSON of a content value, tagged with its type."""
+    if isinstance(content, Text):
+        replies = [asdict(one) for one in content.quick_replies]
+        return {"type": "text", "text": content.text, "quick_replies": replies}
+    if isinstance(content, Image):
+        return {"type": "image", "url": content.url}
+    return {"type": "product_cards", "cards": [asdict(one) for one in content.cards]}
+
+
+def load(stored: dict[str, Any]) -> Content:
+    """The content value of stored JSON."""
+    match stored.get("type"):
+        case "image":
+            return Image(url=stored["url"])
+        case "product_cards":
+            return ProductCards(
+                cards=tuple(
+                    ProductCard(**{**one, "buttons": tuple(Button(**button) for button in one.get("buttons", ()))})
+                    for one in stored["cards"]
+                )
+            )
+    return Text(
+        text=stored.get("text", ""), quick_replies=tuple(QuickReply(**one) for one in stored.get("quick_replies", ()))
+    )
+
+
+def kind_of(content: Content) -> str:
+    """The message kind of a content."""
+    return {Text: "text", Image: "image", ProductCards: "product_cards"}[type(content)]
+
+
+def plain(content: Content) -> str:
+    """One line for previews and for channels that show nothing else."""
+    if isinstance(content, Text):
+        return content.text
+    if isinstance(content, Image):
+        return ""
+    return " · ".join(card.title for card in content.cards)
+
+
+def clean(text: str, limit: int = 20_000) -> str:
+    """Customer's words fit for storage: no NUL, no lone surrogates, capped."""
+    text = text[:limit].replace("\x00", "")
+    return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """Parts of at most ``limit`` UTF-8 bytes, cut at spaces where there are any, never inside a character."""
+    parts: list[str] = []
+    rest = text.strip()
+    while len(rest.encode()) > limit:
+        size = head = 0
+        for index, character in enumerate(rest):
+            size += len(character.encode())
+            if size > limit:
+                break
+            head = index + 1
+        space = max(rest.rfind(" ", 0, head), rest.rfind("\n", 0, head))
+        cut = space if space > head // 2 else _whole_cluster(rest, head)
+        parts.append(rest[:cut].strip())
+        rest = rest[cut:].strip()
+    return [*parts, rest] if rest else parts
+
+
+def _whole_cluster(text: str, cut: int) -> int:
+    """Step back so that a vowel sign, joiner or modifier stays with the letter before it."""
+    import unicodedata
+
+    while cut > 1 and (
+        unicodedata.category(text[cut]) in ("Mn", "Mc", "Me", "Sk") or text[cut] == "\u200d" or text[cut - 1] == "\u200d"
+    ):
+        cut -= 1
+    return cut

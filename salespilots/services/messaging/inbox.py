@@ -1,0 +1,159 @@
+"""Taking webhooks in: verify the raw bytes, parse, keep every event in one transaction, then answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from salespilots.domain.business import Connection
+from salespilots.domain.errors import NotFound
+from salespilots.domain.inbox import InboxRow, InboxState
+from salespilots.ports.channel import Attachment, Inbound
+from salespilots.ports.errors import BadSignature
+from salespilots.ports.payments import PaymentEvent
+from salespilots.ports.settings import PluginSettings
+from salespilots.ports.webhook import WebhookRequest
+from salespilots.services.connections import Connections
+from salespilots.services.core import Core
+from salespilots.services.crash_points import crash_point
+
+MAX_BODY = 1024 * 1024
+"""Bytes of a webhook body; a larger one is refused unread."""
+
+
+def dump_value(value: Any) -> dict[str, Any]:
+    """JSON of a port value."""
+    plain = dataclasses.asdict(value)
+    return {name: one.isoformat() if isinstance(one, datetime) else one for name, one in plain.items()}
+
+
+def load_inbound(payload: dict[str, Any]) -> Inbound:
+    """The port value of an inbox row."""
+    values = dict(payload)
+    values["sent_at"] = datetime.fromisoformat(values["sent_at"])
+    values["attachments"] = tuple(Attachment(**one) for one in values.get("attachments", ()))
+    return Inbound(**values)
+
+
+def load_payment_event(payload: dict[str, Any]) -> PaymentEvent:
+    """The port value of an inbox row."""
+    values = dict(payload)
+    values["occurred_at"] = datetime.fromisoformat(values["occurred_at"])
+    return PaymentEvent(**values)
+
+
+def lane_of(provider: str, account_ref: str, customer_ref: str) -> str:
+    """The lane of one customer on one account."""
+    return f"{provider}:{account_ref}:{customer_ref}"[:500]
+
+
+class InboxService:
+    """The way in, for webhooks and for the practice parts."""
+
+    def __init__(self, core: Core, connections: Connections) -> None:
+        self._core = core
+        self._connections = connections
+
+    # --- webhooks ----------------------------------------------------------------------------------------
+
+    def handshake(self, provider_key: str, request: WebhookRequest) -> str | None:
+        """A channel's subscription request: the text to echo, or None to refuse."""
+        provider, webhooks = self._channel_webhooks(provider_key)
+        return webhooks.handshake(request)
+
+    def accept_channel(self, provider_key: str, request: WebhookRequest) -> int:
+        """Verify, parse and keep a channel's events. Returns how many were new.
+
+        Raises `BadSignature` (nothing read, nothing kept), `ValueError` for a body that is not the provider's,
+        `NotFound` for a provider without webhooks.
+        """
+        provider, webhooks = self._channel_webhooks(provider_key)
+        webhooks.verify(request)
+        return self.keep_channel(provider_key, webhooks.parse(request))
+
+    def keep_channel(self, provider_key: str, events: Sequence[Inbound], business_id: str | None = None) -> int:
+        """Keep parsed events: each goes to the shop that connected its account, in one insert."""
+        core, now = self._core, self._core.clock.now()
+        if not events:
+            return 0
+        with core.storage.system_unit_of_work() as system:
+            owners: dict[str, str | None] = {}
+            for one in events:
+                if one.account_ref not in owners:
+                    owners[one.account_ref] = business_id or self._owner(system, provider_key, one.account_ref)
+            rows = [
+                InboxRow(
+                    endpoint=f"channel:{provider_key}", event_id=one.event_id[:500], port="channel",
+                    provider=provider_key, lane=lane_of(provider_key, one.account_ref, one.customer_ref), kind=one.kind,
+                    payload=dump_value(one), sent_at=one.sent_at, received_at=now,
+                    business_id=owners[one.account_ref],
+                    state=InboxState.NEW if owners[one.account_ref] else InboxState.UNROUTED,
+                )
+                for one in events
+            ]  # fmt: skip
+            new = system.inbox.accept(rows)
+            crash_point("accept.before_commit")
+            system.commit()
+        crash_point("accept.after_commit")
+        self._ring(new)
+        return len(new)
+
+    def accept_payments(self, provider_key: str, endpoint_token: str, request: WebhookRequest) -> int:
+        """The same for a shop's payment webhooks, found by the token in the address. Raises `NotFound`."""
+        provider = self._core.registry.payments.find(provider_key)
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            found = system.connections.find(endpoint_token=endpoint_token)
+        if provider is None or provider.webhooks is None or found is None or found.provider != provider_key:
+            raise NotFound("There is no such webhook address.")
+        webhooks = provider.webhooks(self._connections.settings_for(found.business_id, provider))
+        webhooks.verify(request)
+        return self.keep_payments(found.business_id, provider_key, webhooks.parse(request), found)
+
+    def keep_payments(
+        self, business_id: str, provider_key: str, events: Sequence[PaymentEvent], connection: Connection | None = None
+    ) -> int:
+        """Keep verified payment events of one shop."""
+        core, now = self._core, self._core.clock.now()
+        endpoint = f"payments:{provider_key}:{connection.id if connection else business_id}"
+        rows = [
+            InboxRow(
+                endpoint=endpoint, event_id=one.event_id[:500], port="payments", provider=provider_key,
+                lane=f"payments:{provider_key}:{one.reference or one.link_ref or one.payment_ref}"[:500], kind=one.kind,
+                payload=dump_value(one), sent_at=one.occurred_at, received_at=now, business_id=business_id,
+            )
+            for one in events
+        ]  # fmt: skip
+        if not rows:
+            return 0
+        with core.storage.system_unit_of_work() as system:
+            new = system.inbox.accept(rows)
+            crash_point("accept.before_commit")
+            system.commit()
+        crash_point("accept.after_commit")
+        self._ring(new)
+        return len(new)
+
+    def _owner(self, system: Any, provider_key: str, account_ref: str) -> str | None:
+        found = system.connections.find(provider=provider_key, account_ref=account_ref) if account_ref else None
+        return found.business_id if found and found.enabled else None
+
+    def _channel_webhooks(self, provider_key: str) -> tuple[Any, Any]:
+        provider = self._core.registry.channels.find(provider_key)
+        if provider is None or provider.webhooks is None:
+            raise NotFound("There is no such webhook address.")
+        settings = PluginSettings(
+            provider=provider.key,
+            business_id="",
+            instance=self._connections.instance_settings(provider),
+            base_url=self._core.base_url,
+        )
+        return provider, provider.webhooks(settings)
+
+    def _ring(self, rows: Sequence[InboxRow]) -> None:
+        for lane in dict.fromkeys(row.lane for row in rows if row.state is InboxState.NEW):
+            self._core.doorbell.ring(lane)
+
+
+__all__ = ["BadSignature", "InboxService", "lane_of", "load_inbound", "load_payment_event"]

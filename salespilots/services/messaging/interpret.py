@@ -1,0 +1,237 @@
+"""T2: one incoming event becomes customer, conversation, message and runs, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from salespilots.domain.conversation import (
+    PENDING,
+    Author,
+    Conversation,
+    ConversationState,
+    Direction,
+    Message,
+    MessageState,
+)
+from salespilots.domain.customer import ChannelIdentity, Customer
+from salespilots.domain.events import Event
+from salespilots.domain.inbox import InboxRow
+from salespilots.ports.channel import Inbound
+from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
+from salespilots.services.automation import cancel_runs_in
+from salespilots.services.core import Core
+from salespilots.services.messaging.answering import answer_in
+from salespilots.services.messaging.content import clean
+from salespilots.services.messaging.inbox import load_inbound, load_payment_event
+from salespilots.services.messaging.outgoing import cancel_pending_in
+from salespilots.services.payments import Payments
+
+TALKING = frozenset({"message", "quick_reply", "postback", "story_reply", "story_mention"})
+"""Kinds that are a customer speaking: they open the reply window and may start automation."""
+
+TOO_OLD = timedelta(hours=24)
+"""Providers redeliver for up to 36 hours; what is older than this is kept and shown, not answered by machine."""
+
+
+class Interpreter:
+    """Understands inbox rows."""
+
+    def __init__(self, core: Core, payments: Payments) -> None:
+        self._core = core
+        self._payments = payments
+
+    def interpret_in(self, uow: UnitOfWork, row: InboxRow) -> list[str]:
+        """Apply one row; returns other lanes that have work now."""
+        if row.port == "payments":
+            return self._payments.settle_in(uow, row.provider, load_payment_event(row.payload))
+        inbound = load_inbound(row.payload)
+        if inbound.kind in TALKING:
+            self._spoken(uow, row, inbound)
+        elif inbound.kind == "echo":
+            self._echo(uow, row, inbound)
+        elif inbound.kind == "read":
+            self._read(uow, row, inbound)
+        elif inbound.kind == "deleted":
+            self._deleted(uow, row, inbound)
+        return []
+
+    # --- a customer speaks ----------------------------------------------------------------------------------
+
+    def _spoken(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+        if not inbound.customer_ref:
+            return
+        core, now = self._core, self._core.clock.now()
+        conversation, started = self._conversation(uow, row, inbound, customer_wrote=True)
+        ref = inbound.message_ref or inbound.event_id
+        if uow.messages.find(conversation_id=conversation.id, provider_ref=ref) is not None:
+            return
+        text = clean(inbound.text)
+        message = Message(
+            id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
+            customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
+            direction=Direction.IN, author=Author.CUSTOMER, kind=self._kind(inbound), created_at=now,
+            state=MessageState.RECEIVED, text=text, content={"payload": inbound.payload[:1000]} if inbound.payload else {},
+            attachments=[
+                {"type": one.kind, "url": one.url, "title": clean(one.title, 500), "ref": one.ref}
+                for one in inbound.attachments
+            ],
+            provider=row.provider, provider_ref=ref, reply_to_ref=inbound.reply_to_ref or None, sent_at=inbound.sent_at,
+            practice=conversation.practice,
+        )  # fmt: skip
+        uow.messages.add(message)
+        conversation.unread += 1
+        conversation.last_message_at = now
+        if conversation.last_inbound_at is None or inbound.sent_at > conversation.last_inbound_at:
+            conversation.last_inbound_at = min(inbound.sent_at, now)
+        conversation.state = ConversationState.OPEN
+        conversation.preview = (text or self._describe(inbound))[:140]
+        conversation.preview_author = Author.CUSTOMER
+        customer = uow.customers.get(conversation.customer_id)
+        customer.last_seen_at = now
+        if inbound.customer_name and not customer.name:
+            customer.name = clean(inbound.customer_name, 100)
+        uow.customers.save(customer)
+        ids = {"conversation_id": conversation.id, "message_id": message.id, "customer_id": customer.id}
+        if started:
+            uow.record(Event(type="conversation.started", at=now, ids=ids))
+        uow.record(Event(type="message.received", at=now, ids=ids))
+        if inbound.automation and now - inbound.sent_at <= TOO_OLD:
+            answer_in(core, uow, conversation, customer, message, payload=inbound.payload, started=started)
+        uow.conversations.save(conversation)
+
+    def _kind(self, inbound: Inbound) -> str:
+        if inbound.unsupported:
+            return "unsupported"
+        if inbound.kind != "message":
+            return inbound.kind
+        if inbound.text or not inbound.attachments:
+            return "text"
+        kind = inbound.attachments[0].kind
+        if kind in ("image", "video", "audio", "file"):
+            return kind
+        if kind in ("share", "ig_post", "ig_reel", "reel", "ig_story", "story"):
+            return "share"
+        return "story_mention" if kind == "story_mention" else "unsupported"
+
+    def _describe(self, inbound: Inbound) -> str:
+        if inbound.attachments:
+            return {"image": "Photo", "video": "Video", "audio": "Voice message"}.get(inbound.attachments[0].kind, "Shared")
+        return "Message"
+
+    def _conversation(
+        self, uow: UnitOfWork, row: InboxRow, inbound: Inbound, *, customer_wrote: bool
+    ) -> tuple[Conversation, bool]:
+        """The chat of this identity, made with its customer when it is the first."""
+        core, now = self._core, self._core.clock.now()
+        keys = {
+            "provider": row.provider, "account_ref": inbound.account_ref, "customer_ref": inbound.customer_ref[:200],
+        }  # fmt: skip
+        identity = uow.identities.find(**keys)
+        practice = row.provider == "practice"
+        if identity is None:
+            customer = Customer(
+                id=core.ids.new("customer"), business_id=uow.business_id, created_at=now, channel=row.provider,
+                name=clean(inbound.customer_name, 100), last_seen_at=now, practice=practice,
+            )  # fmt: skip
+            uow.customers.add(customer)
+            identity = ChannelIdentity(
+                id=core.ids.new("identity"), business_id=uow.business_id, customer_id=customer.id, **keys
+            )
+            uow.identities.add(identity)
+        conversation = uow.conversations.find(identity_id=identity.id)
+        if conversation is not None:
+            return conversation, False
+        conversation = Conversation(
+            id=core.ids.new("conversation"), business_id=uow.business_id, customer_id=identity.customer_id,
+            identity_id=identity.id, lane=row.lane, created_at=now, last_message_at=now, practice=practice, **keys,
+        )  # fmt: skip
+        uow.conversations.add(conversation)
+        return conversation, customer_wrote
+
+    # --- the rest ---------------------------------------------------------------------------------------------
+
+    def _echo(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+        """Something left the shop's account. Ours: it settles the send. Not ours: a person answered in the app."""
+        if not inbound.customer_ref:
+            return
+        core, now = self._core, self._core.clock.now()
+        conversation, _ = self._conversation(uow, row, inbound, customer_wrote=False)
+        if uow.messages.find(conversation_id=conversation.id, provider_ref=inbound.message_ref) is not None:
+            return
+        unsettled = self._unsettled(uow, conversation, inbound)
+        if unsettled is not None:
+            unsettled.state, unsettled.provider_ref = MessageState.SENT, inbound.message_ref
+            unsettled.sent_at, unsettled.reason, unsettled.next_at = inbound.sent_at, None, None
+            uow.messages.save(unsettled)
+            ids = {"conversation_id": conversation.id, "message_id": unsettled.id}
+            uow.record(Event(type="message.sent", at=now, ids=ids, data={"by": "echo"}))
+            return
+        text = clean(inbound.text)
+        message = Message(
+            id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
+            customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
+            direction=Direction.OUT, author=Author.AGENT, kind=self._kind(inbound), created_at=now,
+            state=MessageState.SENT, text=text, provider=row.provider, provider_ref=inbound.message_ref,
+            sent_at=inbound.sent_at, practice=conversation.practice,
+            attachments=[{"type": one.kind, "url": one.url, "title": "", "ref": ""} for one in inbound.attachments],
+        )  # fmt: skip
+        uow.messages.add(message)
+        conversation.last_message_at = now
+        conversation.preview, conversation.preview_author = text[:140], Author.AGENT
+        if conversation.take_over(None):
+            ids = {"conversation_id": conversation.id, "message_id": message.id}
+            uow.record(Event(type="conversation.taken_over", at=now, ids=ids, data={"by": "app"}))
+        cancel_pending_in(core, uow, conversation, "taken_over")
+        cancel_runs_in(core, uow, conversation, "taken_over")
+        uow.conversations.save(conversation)
+
+    def _unsettled(self, uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> Message | None:
+        """The oldest send without an answer that this echo may be, by its words."""
+        waiting = uow.messages.select(
+            eq("conversation_id", conversation.id),
+            one_of("state", [MessageState.SENDING, MessageState.UNCERTAIN]),
+            order="seq",
+        )
+        for message in waiting:
+            if message.provider_ref is None and (
+                message.text == clean(inbound.text) or (not inbound.text and message.kind != "text")
+            ):
+                return message
+        return None
+
+    def _find(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> tuple[Conversation, Message] | None:
+        conversation = uow.conversations.find(lane=row.lane)
+        if conversation is None:
+            return None
+        message = uow.messages.find(conversation_id=conversation.id, provider_ref=inbound.message_ref)
+        return (conversation, message) if message else None
+
+    def _read(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+        """Seen up to this message."""
+        found = self._find(uow, row, inbound)
+        if found is None:
+            return
+        conversation, message = found
+        for one in uow.messages.select(
+            eq("conversation_id", conversation.id),
+            one_of("state", [MessageState.SENT, MessageState.DELIVERED]),
+            Where("seq", "le", message.seq),
+            order="seq",
+        ):
+            one.state, one.read_at = MessageState.READ, inbound.sent_at
+            uow.messages.save(one)
+        ids = {"conversation_id": conversation.id, "message_id": message.id}
+        uow.record(Event(type="message.read", at=self._core.clock.now(), ids=ids))
+
+    def _deleted(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+        """The customer unsent a message: its words and media go, the fact stays."""
+        found = self._find(uow, row, inbound)
+        if found is None:
+            return
+        conversation, message = found
+        if message.direction is not Direction.IN or message.state in PENDING:
+            return
+        message.text, message.content, message.attachments, message.reason = "", {}, [], "deleted"
+        uow.messages.save(message)
+        ids = {"conversation_id": conversation.id, "message_id": message.id}
+        uow.record(Event(type="message.deleted", at=self._core.clock.now(), ids=ids))

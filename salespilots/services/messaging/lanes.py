@@ -1,0 +1,147 @@
+"""Draining a lane: one holder at a time, events in order, then runs, then sends, until it is quiet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from salespilots.domain.errors import SalesPilotsError, StaleEntity
+from salespilots.domain.events import Event
+from salespilots.domain.inbox import MAX_ATTEMPTS, InboxRow
+from salespilots.ports.storage import Lease, LeaseLost, StorageUnavailable
+from salespilots.services.core import Core, retrying
+from salespilots.services.crash_points import crash_point
+from salespilots.services.messaging.interpret import Interpreter
+from salespilots.services.messaging.outbox import BACKOFF, Outbox
+from salespilots.services.workflows.runner import Runner
+
+log = structlog.get_logger(__name__)
+
+TTL = timedelta(seconds=90)
+"""A lease outlives the longest step (an AI turn of 25 s, a send of 10 s) with room to spare; renewed at each piece."""
+
+MAX_PIECES = 500
+"""Pieces of work in one drain; what is left is found by the next."""
+
+
+class Lanes:
+    """Works on lanes."""
+
+    def __init__(self, core: Core, interpreter: Interpreter, runner: Runner, outbox: Outbox, owner: str) -> None:
+        self._core = core
+        self._interpreter = interpreter
+        self._runner = runner
+        self._outbox = outbox
+        self._owner = owner
+
+    def drain(self, lane: str) -> int:
+        """Do everything that is due on a lane. Returns pieces done; 0 also when somebody else holds it."""
+        core = self._core
+        with core.storage.system_unit_of_work() as system:
+            business_id = system.work.business_of_lane(lane)
+            lease = system.lanes.claim(lane, f"{self._owner}:{core.ids.token()[:8]}", TTL) if business_id else None
+            if lease is None or business_id is None:
+                return 0
+            system.commit()
+        crash_point("lane.claimed")
+        done = 0
+        with structlog.contextvars.bound_contextvars(lane=lane.partition(":")[0], business=business_id):
+            try:
+                while done < MAX_PIECES and self._piece(business_id, lane, lease):
+                    done += 1
+                    if done % 10 == 0 and not self._renew(lease):
+                        return done
+            except LeaseLost:
+                log.warning("lane.lost", done=done)
+                return done
+            self._release(lease)
+        if self._has_more(lane):
+            core.doorbell.ring(lane)
+        return done
+
+    def _piece(self, business_id: str, lane: str, lease: Lease) -> bool:
+        return (
+            self._interpret_next(business_id, lane, lease)
+            or self._runner.advance(business_id, lane, lease)
+            or self._outbox.send_next(business_id, lane, lease)
+        )
+
+    # --- T2 ----------------------------------------------------------------------------------------------------
+
+    def _interpret_next(self, business_id: str, lane: str, lease: Lease) -> bool:
+        """The next waiting event. A failing one is retried later, holding back only its own lane."""
+        row: InboxRow | None = None
+        try:
+            row, others = retrying(lambda: self._interpret(business_id, lane, lease))
+        except (LeaseLost, StorageUnavailable):
+            raise
+        except _Failed as failure:
+            self._put_back(business_id, failure.row, failure.__cause__ or failure)
+            return True
+        if row is None:
+            return False
+        crash_point("interpret.after_commit")
+        self._core.metrics.count("inbox_rows_total", provider=row.provider, outcome="done")
+        for other in others:
+            self._core.doorbell.ring(other)
+        return True
+
+    def _interpret(self, business_id: str, lane: str, lease: Lease) -> tuple[InboxRow | None, list[str]]:
+        now = self._core.clock.now()
+        with self._core.storage.unit_of_work(business_id) as uow:
+            uow.hold(lease)
+            rows = uow.inbox.waiting(lane, limit=1)
+            if not rows or (rows[0].next_at is not None and rows[0].next_at > now):
+                return None, []
+            row = rows[0]
+            try:
+                others = self._interpreter.interpret_in(uow, row)
+                uow.inbox.done(row, now)
+                crash_point("interpret.before_commit")
+                uow.commit()
+            except (StaleEntity, LeaseLost, StorageUnavailable):
+                raise
+            except Exception as error:
+                raise _Failed(row) from error
+            return row, others
+
+    def _put_back(self, business_id: str, row: InboxRow, error: BaseException) -> None:
+        now = self._core.clock.now()
+        what = error.code if isinstance(error, SalesPilotsError) else type(error).__name__
+        log.error("inbox.failed", provider=row.provider, kind=row.kind, attempt=row.attempts + 1, error=what, exc_info=error)
+        with self._core.storage.unit_of_work(business_id) as uow:
+            if row.attempts + 1 >= MAX_ATTEMPTS:
+                uow.inbox.park(row, error=what)
+                data = {"provider": row.provider, "kind": row.kind, "error": what}
+                uow.record(Event(type="inbox.parked", at=now, data=data))
+            else:
+                uow.inbox.retry(row, next_at=now + timedelta(seconds=BACKOFF[row.attempts]), error=what)
+            uow.commit()
+        self._core.metrics.count("inbox_rows_total", provider=row.provider, outcome="failed")
+
+    # --- lease -------------------------------------------------------------------------------------------------
+
+    def _renew(self, lease: Lease) -> bool:
+        with self._core.storage.system_unit_of_work() as system:
+            held = system.lanes.renew(lease, TTL)
+            system.commit()
+        return held
+
+    def _release(self, lease: Lease) -> None:
+        with self._core.storage.system_unit_of_work() as system:
+            system.lanes.release(lease)
+            system.commit()
+
+    def _has_more(self, lane: str) -> bool:
+        """Something arrived between the last look and the release."""
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            return lane in system.work.due_lanes(self._core.clock.now())
+
+
+class _Failed(Exception):
+    """Interpreting a row raised; carries the row out of the transaction that rolled back."""
+
+    def __init__(self, row: InboxRow) -> None:
+        super().__init__(row.event_id)
+        self.row = row

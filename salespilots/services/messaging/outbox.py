@@ -1,0 +1,254 @@
+"""Sending: the oldest message of a chat that has not left, one at a time, never twice by ourselves.
+
+T5 marks it as being sent, the channel is called with no transaction open, T6 notes the answer. What cannot be
+known is stored as *uncertain* and settled by the channel's echo, by reading the conversation back, or by a person.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+import structlog
+
+from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
+from salespilots.domain.events import Event
+from salespilots.ports.channel import Outbound, SentMessage
+from salespilots.ports.errors import AuthFailed, NotConnected, OutcomeUnknown, PluginError, PortError
+from salespilots.ports.storage import Lease, UnitOfWork, eq, one_of
+from salespilots.services.connections import Connections
+from salespilots.services.core import Core, retrying
+from salespilots.services.crash_points import crash_point
+from salespilots.services.messaging.content import load
+
+log = structlog.get_logger(__name__)
+
+BACKOFF = (2, 8, 30, 120, 600, 1800)
+"""Seconds between tries of a message that certainly did not leave."""
+
+ECHO_TIME = timedelta(seconds=60)
+"""How long the echo of an uncertain send is waited for before the conversation is read back."""
+
+BLOCK_TIME = timedelta(minutes=2)
+"""How long an uncertain send holds back what comes after it in the same chat."""
+
+GIVE_UP = timedelta(minutes=15)
+"""After this an uncertain send is a person's decision."""
+
+
+class Outbox:
+    """Sends a lane's messages in order."""
+
+    def __init__(self, core: Core, connections: Connections) -> None:
+        self._core = core
+        self._connections = connections
+
+    def send_next(self, business_id: str, lane: str, lease: Lease) -> bool:
+        """Send, settle or skip the next message. False when nothing can be done now."""
+        claimed = retrying(lambda: self._claim(business_id, lane, lease))
+        if claimed is None:
+            return False
+        message, conversation = claimed
+        if message.state is MessageState.SENDING:
+            crash_point("send.claimed")
+            started = self._core.clock.now()
+            result = self._call(business_id, message, conversation)
+            crash_point("send.accepted")
+            retrying(lambda: self._settle(business_id, lease, message.id, result))
+            crash_point("send.settled")
+            self._core.metrics.observe(
+                "send_seconds", (self._core.clock.now() - started).total_seconds(), provider=message.provider
+            )
+        elif message.state is MessageState.UNCERTAIN:
+            self._read_back(business_id, lease, message, conversation)
+        return True
+
+    # --- T5 --------------------------------------------------------------------------------------------------
+
+    def _claim(self, business_id: str, lane: str, lease: Lease) -> tuple[Message, Conversation] | None:
+        core, now = self._core, self._core.clock.now()
+        with core.storage.unit_of_work(business_id) as uow:
+            uow.hold(lease)
+            waiting = uow.messages.select(eq("lane", lane), one_of("state", list(PENDING)), order="seq", limit=20)
+            for message in waiting:
+                conversation = uow.conversations.get(message.conversation_id)
+                if message.state is MessageState.SENDING:
+                    # We hold the lane, so whoever was sending is gone: it may have arrived.
+                    self._uncertain(uow, message, now, "no answer")
+                    uow.commit()
+                    return message, conversation
+                if message.state is MessageState.UNCERTAIN:
+                    since = message.sending_since or now
+                    if message.next_at is not None and message.next_at <= now:
+                        return message, conversation
+                    if now - since < BLOCK_TIME:
+                        return None
+                    continue
+                if message.next_at is not None and message.next_at > now:
+                    return None
+                refusal = self._refusal(uow, message, conversation, now)
+                if refusal:
+                    state, reason = refusal
+                    self._close(uow, message, state, reason)
+                    uow.commit()
+                    return message, conversation
+                message.state, message.attempts, message.sending_since = MessageState.SENDING, message.attempts + 1, now
+                uow.messages.save(message)
+                uow.commit()
+                return message, conversation
+        return None
+
+    def _refusal(
+        self, uow: UnitOfWork, message: Message, conversation: Conversation, now: datetime
+    ) -> tuple[MessageState, str] | None:
+        """Why this message must not leave at this moment."""
+        provider = self._core.registry.channels.find(conversation.provider)
+        if provider is None:
+            return MessageState.FAILED, "not_connected"
+        if message.author is Author.BOT and conversation.mode is Mode.HUMAN:
+            return MessageState.CANCELLED, "taken_over"
+        if message.author is Author.BOT and uow.customers.get(conversation.customer_id).opted_out:
+            return MessageState.SKIPPED, "opted_out"
+        if not conversation.window_open(provider.capabilities.reply_window, now):
+            return MessageState.SKIPPED, "reply_window_closed"
+        return None
+
+    # --- the call ----------------------------------------------------------------------------------------------
+
+    def _call(self, business_id: str, message: Message, conversation: Conversation) -> str | Exception:
+        """The channel's reference, or what went wrong."""
+        try:
+            channel = self._connections.channel(business_id, conversation.provider)
+            receipt = channel.send(
+                Outbound(
+                    recipient_ref=conversation.customer_ref,
+                    content=load(message.content),
+                    idempotency_key=message.dedupe_key or message.id,
+                    human=message.author is Author.AGENT,
+                )
+            )
+        except (PortError, PluginError) as error:
+            return error
+        return receipt.provider_ref
+
+    # --- T6 ----------------------------------------------------------------------------------------------------
+
+    def _settle(self, business_id: str, lease: Lease, message_id: str, result: str | Exception) -> None:
+        core, now = self._core, self._core.clock.now()
+        with core.storage.unit_of_work(business_id) as uow:
+            uow.hold(lease)
+            message = uow.messages.get(message_id)
+            if message.state is not MessageState.SENDING:
+                return
+            if isinstance(result, str):
+                self._sent(uow, message, result, now)
+            elif isinstance(result, OutcomeUnknown):
+                self._uncertain(uow, message, now, result.reason)
+            elif isinstance(result, (AuthFailed, NotConnected)):
+                self._later(uow, message, now + timedelta(minutes=10), "waits_for_reconnect")
+            elif isinstance(result, PortError) and result.retryable and message.attempts <= len(BACKOFF):
+                wait = result.retry_after or BACKOFF[message.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+                self._later(uow, message, now + timedelta(seconds=wait), result.reason)
+            else:
+                reason = result.reason if isinstance(result, PortError) else getattr(result, "code", "error")
+                self._close(uow, message, MessageState.FAILED, reason)
+            uow.commit()
+        if isinstance(result, PortError):
+            log.warning(
+                "outbox.not_sent", business=business_id, message=message_id, provider=result.provider,
+                code=result.code, reason=result.reason,
+            )  # fmt: skip
+            self._connections.note_error(business_id, result.provider, result)
+        elif isinstance(result, str) and message.provider != "practice":
+            self._connections.note(business_id, message.provider, ok=True)
+        self._core.metrics.count("outbox_total", outcome="sent" if isinstance(result, str) else "not_sent")
+
+    def _sent(self, uow: UnitOfWork, message: Message, provider_ref: str, now: datetime) -> None:
+        message.state, message.provider_ref, message.sent_at = MessageState.SENT, provider_ref, now
+        message.reason = message.next_at = None
+        uow.messages.save(message)
+        self._tell(uow, message, "message.sent")
+
+    def _later(self, uow: UnitOfWork, message: Message, at: datetime, reason: str) -> None:
+        message.state, message.next_at, message.reason = MessageState.QUEUED, at, reason
+        uow.messages.save(message)
+
+    def _uncertain(self, uow: UnitOfWork, message: Message, now: datetime, reason: str) -> None:
+        message.state, message.reason, message.next_at = MessageState.UNCERTAIN, reason, now + ECHO_TIME
+        uow.messages.save(message)
+        self._tell(uow, message, "message.uncertain")
+
+    def _close(self, uow: UnitOfWork, message: Message, state: MessageState, reason: str) -> None:
+        message.state, message.reason, message.next_at = state, reason, None
+        uow.messages.save(message)
+        self._tell(uow, message, f"message.{state}")
+
+    def _tell(self, uow: UnitOfWork, message: Message, kind: str) -> None:
+        ids = {"conversation_id": message.conversation_id, "message_id": message.id}
+        data = {"reason": message.reason} if message.reason else {}
+        uow.record(Event(type=kind, at=self._core.clock.now(), ids=ids, data=data))
+
+    # --- uncertain ---------------------------------------------------------------------------------------------
+
+    def _read_back(self, business_id: str, lease: Lease, message: Message, conversation: Conversation) -> None:
+        """No echo came: look at the channel's own history of the chat."""
+        since = (message.sending_since or message.created_at) - timedelta(seconds=30)
+        provider = self._core.registry.channels.find(conversation.provider)
+        shown: list[SentMessage] | None = None
+        if provider is not None and provider.capabilities.reads_history:
+            try:
+                channel = self._connections.channel(business_id, conversation.provider)
+                shown = list(channel.history(conversation.customer_ref, since=since))
+            except (PortError, PluginError) as error:
+                log.warning("outbox.read_back_failed", business=business_id, message=message.id, code=error.code)
+        retrying(lambda: self._settle_uncertain(business_id, lease, message.id, shown))
+
+    def _settle_uncertain(
+        self, business_id: str, lease: Lease, message_id: str, shown: list[SentMessage] | None
+    ) -> None:
+        now = self._core.clock.now()
+        with self._core.storage.unit_of_work(business_id) as uow:
+            uow.hold(lease)
+            message = uow.messages.get(message_id)
+            if message.state is not MessageState.UNCERTAIN:
+                return
+            if shown is not None:
+                known = {
+                    one.provider_ref
+                    for one in uow.messages.select(eq("conversation_id", message.conversation_id), order="-seq", limit=60)
+                }
+                for one in shown:
+                    if one.from_shop and one.provider_ref not in known and one.text == message.text:
+                        self._sent(uow, message, one.provider_ref, one.sent_at)
+                        uow.commit()
+                        return
+                if message.text:  # a successful look that covers the time and lacks it proves it did not arrive
+                    self._later(uow, message, now, "not_taken")
+                    uow.commit()
+                    return
+            if now - (message.sending_since or now) >= GIVE_UP:
+                message.next_at, message.reason = None, "needs_decision"
+            else:
+                message.next_at = now + ECHO_TIME
+            uow.messages.save(message)
+            uow.commit()
+
+    def decide(self, business_id: str, message_id: str, *, arrived: bool) -> Message:
+        """A person settles an uncertain send: it arrived, or it is to be sent again."""
+
+        def use_case() -> Message:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                message = uow.messages.get(message_id)
+                if message.state not in (MessageState.UNCERTAIN, MessageState.FAILED):
+                    return message
+                if arrived:
+                    self._sent(uow, message, message.provider_ref or f"confirmed:{message.id}", self._core.clock.now())
+                else:
+                    message.attempts = 0
+                    self._later(uow, message, self._core.clock.now(), "sent_again")
+                uow.commit()
+            return message
+
+        message = retrying(use_case)
+        self._core.doorbell.ring(message.lane)
+        return message

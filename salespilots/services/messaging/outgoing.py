@@ -1,0 +1,71 @@
+"""Putting a message on its way: one row, in the transaction of what caused it."""
+
+from __future__ import annotations
+
+from salespilots.domain.conversation import Author, Conversation, Direction, Message, MessageState
+from salespilots.domain.events import Event
+from salespilots.ports.channel import Content, Text
+from salespilots.ports.storage import UnitOfWork, eq
+from salespilots.services.core import Core
+from salespilots.services.messaging.content import dump, kind_of, plain, split_text
+
+
+def queue_in(
+    core: Core,
+    uow: UnitOfWork,
+    conversation: Conversation,
+    content: Content,
+    *,
+    author: Author,
+    dedupe_key: str,
+    actor_id: str | None = None,
+    run_id: str | None = None,
+    order_id: str | None = None,
+    kind: str | None = None,
+) -> list[Message]:
+    """Queue a message, in parts when it is longer than the channel takes. The caller saves the conversation.
+
+    Returns no messages when the key was queued before.
+    """
+    provider = core.registry.channels.find(conversation.provider)
+    limit = provider.capabilities.max_text_bytes if provider else 1000
+    parts: list[Content] = [content]
+    if isinstance(content, Text) and len(content.text.encode()) > limit:
+        texts = split_text(content.text, limit)
+        parts = [Text(text=one) for one in texts[:-1]]
+        parts.append(Text(text=texts[-1], quick_replies=content.quick_replies))
+    queued: list[Message] = []
+    now = core.clock.now()
+    for index, part in enumerate(parts):
+        key = dedupe_key if index == 0 else f"{dedupe_key}:part{index + 1}"
+        if uow.messages.find(dedupe_key=key) is not None:
+            continue
+        message = Message(
+            id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
+            customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
+            direction=Direction.OUT, author=author, kind=kind or kind_of(part), created_at=now,
+            state=MessageState.QUEUED, text=plain(part), content=dump(part), provider=conversation.provider,
+            dedupe_key=key, actor_id=actor_id, run_id=run_id, order_id=order_id, practice=conversation.practice,
+        )  # fmt: skip
+        uow.messages.add(message)
+        conversation.last_message_at = now
+        conversation.preview, conversation.preview_author = message.text[:140], author
+        queued.append(message)
+    if queued:
+        ids = {"conversation_id": conversation.id, "message_id": queued[-1].id}
+        uow.record(Event(type="message.queued", at=now, ids=ids))
+    return queued
+
+
+def cancel_pending_in(core: Core, uow: UnitOfWork, conversation: Conversation, reason: str) -> int:
+    """Stop automation's messages that have not left yet. Returns how many."""
+    stopped = 0
+    for message in uow.messages.select(
+        eq("conversation_id", conversation.id), eq("state", MessageState.QUEUED), order="seq"
+    ):
+        if message.author is Author.BOT and message.cancel(reason):
+            uow.messages.save(message)
+            stopped += 1
+            ids = {"conversation_id": conversation.id, "message_id": message.id}
+            uow.record(Event(type="message.cancelled", at=core.clock.now(), ids=ids, data={"reason": reason}))
+    return stopped

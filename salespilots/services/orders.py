@@ -1,0 +1,543 @@
+"""Orders: placing, moving on, ending. Every step is one transaction with its stock and its events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from salespilots.domain.business import Business
+from salespilots.domain.catalog import LOW_STOCK, ProductState
+from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound, OutOfStock
+from salespilots.domain.events import Event
+from salespilots.domain.money import tax_inside
+from salespilots.domain.order import HOLDS_STOCK, Order, OrderLine, OrderState
+from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
+from salespilots.domain.stock import MovementKind, StockMovement
+from salespilots.domain.transitions import Applied, Outcome
+from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
+from salespilots.services.automation import react
+from salespilots.services.core import Core, retrying
+from salespilots.services.notices import notice_in
+
+MAX_QUANTITY = 1000
+
+
+def merge_lines(lines: Sequence[tuple[str, int]]) -> dict[str, int]:
+    """Quantities by variant; the same variant twice is one line."""
+    merged: dict[str, int] = {}
+    for variant_id, quantity in lines:
+        if isinstance(quantity, bool) or not 1 <= quantity <= MAX_QUANTITY:
+            raise InvalidInput({"quantity": [f"Between 1 and {MAX_QUANTITY} pieces."]})
+        merged[variant_id] = merged.get(variant_id, 0) + quantity
+    return merged
+
+
+def build_order_in(
+    core: Core,
+    uow: UnitOfWork,
+    *,
+    customer_id: str,
+    lines: Sequence[tuple[str, int]],
+    address: Mapping[str, Any] | None = None,
+    payment_method: str | None = None,
+    conversation_id: str | None = None,
+    shipping_paise: int | None = None,
+    discount_paise: int = 0,
+    cause_key: str | None = None,
+    practice: bool = False,
+) -> Order:
+    """A draft with prices from the catalogue. Raises `NotFound` for a variant that is not on sale."""
+    if not lines:
+        raise InvalidInput({"lines": ["Add at least one line."]})
+    quantities = merge_lines(lines)
+    shop = uow.shop()
+    variants = {one.id: one for one in uow.variants.select(one_of("id", list(quantities)), eq("archived", False))}
+    products = {
+        one.id: one
+        for one in uow.products.select(
+            one_of("id", [one.product_id for one in variants.values()]), eq("state", ProductState.LIVE)
+        )
+    }
+    built: list[OrderLine] = []
+    for variant_id, quantity in quantities.items():
+        variant = variants.get(variant_id)
+        product = products.get(variant.product_id) if variant else None
+        if variant is None or product is None:
+            raise NotFound("There is no such variant on sale.")
+        built.append(
+            OrderLine(
+                id=core.ids.new("line"),
+                variant_id=variant.id,
+                product_id=product.id,
+                sku=variant.sku,
+                title=f"{product.title}, {variant.title}" if variant.title else product.title,
+                quantity=quantity,
+                unit_paise=variant.price_paise,
+                gst_rate=product.gst_rate,
+            )
+        )
+    order = Order(
+        id=core.ids.new("order"),
+        business_id=uow.business_id,
+        customer_id=customer_id,
+        created_at=core.clock.now(),
+        token=core.ids.token(),
+        conversation_id=conversation_id,
+        lines=built,
+        discount_paise=discount_paise,
+        payment_method=payment_method or shop.default_payments,
+        address=dict(address or {}),
+        cause_key=cause_key,
+        practice=practice,
+    )
+    if discount_paise > order.subtotal_paise:
+        raise InvalidInput({"discount_paise": ["More than the goods cost."]})
+    order.shipping_paise = (
+        shop.shipping_for(order.subtotal_paise - discount_paise) if shipping_paise is None else shipping_paise
+    )
+    order.tax_paise = sum(tax_inside(line.total_paise, line.gst_rate) for line in built)
+    return order
+
+
+def _movements(core: Core, order: Order, kind: MovementKind, on_hand: int, reserved: int, key: str) -> list[StockMovement]:
+    return [
+        StockMovement(
+            id=core.ids.new("movement"), business_id=order.business_id, variant_id=line.variant_id, kind=kind,
+            on_hand_delta=on_hand * line.quantity, reserved_delta=reserved * line.quantity,
+            cause_key=f"order:{order.id}:{key}:{line.id}", at=core.clock.now(), order_id=order.id,
+        )
+        for line in order.lines
+    ]  # fmt: skip
+
+
+def reserve_in(core: Core, uow: UnitOfWork, order: Order, key: str = "reserve") -> None:
+    """Promise the order's pieces or raise `OutOfStock`."""
+    uow.stock.move(_movements(core, order, MovementKind.RESERVE, 0, 1, key))
+    _tell_stock(core, uow, order)
+
+
+def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:
+    """Give the promised pieces back, once."""
+    uow.stock.move(_movements(core, order, MovementKind.RELEASE, 0, -1, key))
+    _tell_stock(core, uow, order)
+
+
+def _tell_stock(core: Core, uow: UnitOfWork, order: Order) -> None:
+    now = core.clock.now()
+    levels = uow.stock.levels([line.variant_id for line in order.lines])
+    for line in order.lines:
+        ids = {"product_id": line.product_id, "variant_id": line.variant_id, "order_id": order.id}
+        uow.record(Event(type="stock.changed", at=now, ids=ids))
+        if 0 <= levels[line.variant_id].available <= LOW_STOCK:
+            uow.record(Event(type="stock.low", at=now, ids=ids, data={"available": levels[line.variant_id].available}))
+
+
+def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = None) -> Outcome:
+    """Reserve, number and place a built order. Raises `OutOfStock`: leave the unit without commit then."""
+    shop = shop or uow.shop()
+    if order.state is not OrderState.DRAFT:
+        return order.place(now=core.clock.now(), number="", number_value=0, hold=timedelta())
+    reserve_in(core, uow, order)
+    value = uow.next_number("order")
+    outcome = order.place(
+        now=core.clock.now(),
+        number=f"{shop.order_prefix}-{value}",
+        number_value=value,
+        hold=timedelta(minutes=shop.reserve_minutes),
+    )
+    customer = uow.customers.get(order.customer_id)
+    customer.orders_count += 1
+    uow.customers.save(customer)
+    if order.total_paise == 0:
+        order.confirm(now=core.clock.now())
+    return outcome
+
+
+class Orders:
+    """Use cases on orders, for owners, the API, workflows and sweeps."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    # --- reading --------------------------------------------------------------------------------------
+
+    def page(
+        self,
+        business_id: str,
+        *,
+        state: str = "",
+        payment_status: str = "",
+        customer_id: str = "",
+        q: str = "",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[Order]:
+        """A list page, newest first."""
+        where = [eq("state", state)] if state else []
+        if customer_id:
+            where.append(eq("customer_id", customer_id))
+        if q:
+            where.append(Where("number|lines|address", "like", q))
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            if not payment_status:
+                return uow.orders.page(*where, cursor=cursor, limit=limit)
+            return _filtered_page(uow, where, payment_status, cursor, limit)
+
+    def get(self, business_id: str, order_id: str) -> Order:
+        """One order. Raises `NotFound`."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return uow.orders.get(order_id)
+
+    def payments_of(self, business_id: str, order_id: str) -> list[Payment]:
+        """The order's payments, oldest first."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            uow.orders.get(order_id)
+            return uow.payments.select(eq("order_id", order_id), order="created_at")
+
+    def timeline(self, business_id: str, order_id: str) -> list[Event]:
+        """What happened to it, oldest first."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return [one for one in uow.events.about("order_id", order_id) if not one.type.startswith("stock.")]
+
+    def timelines(self, business_id: str, order_ids: Sequence[str]) -> dict[str, list[Event]]:
+        """The same for several orders."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return {
+                one: [event for event in uow.events.about("order_id", one) if not event.type.startswith("stock.")]
+                for one in order_ids
+            }
+
+    def by_token(self, token: str) -> Order:
+        """The order of a customer's page. Raises `NotFound`."""
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            found = system.public_orders.find(token=token)
+        if found is None or found.state is OrderState.DRAFT:
+            raise NotFound("There is no such order.")
+        return found
+
+    def counts(self, business_id: str) -> dict[str, int]:
+        """Orders by state, for the chips."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return uow.queries.count_by("orders", "state")
+
+    # --- creating -------------------------------------------------------------------------------------
+
+    def create(
+        self,
+        business_id: str,
+        *,
+        customer_id: str,
+        lines: Sequence[Mapping[str, Any]],
+        draft: bool = False,
+        actor: str = "",
+        **more: Any,
+    ) -> Order:
+        """An order by hand or API. ``lines``: variant_id or sku, and quantity. Nothing is kept when stock is short."""
+        core = self._core
+
+        def use_case() -> Order:
+            with core.storage.unit_of_work(business_id) as uow:
+                customer = uow.customers.get(customer_id)
+                if more.get("conversation_id"):
+                    conversation = uow.conversations.get(more["conversation_id"])
+                    if conversation.customer_id != customer.id:
+                        raise NotFound("There is no such conversation with this customer.")
+                self._check_method(uow, more.get("payment_method"))
+                values = {**more, "address": more.get("address") or customer.address}
+                order = build_order_in(
+                    core, uow, customer_id=customer.id, practice=customer.practice,
+                    lines=[(self._variant_of(uow, line), line["quantity"]) for line in lines], **values,
+                )  # fmt: skip
+                if draft:
+                    uow.record(Event(type="order.drafted", at=order.created_at, ids=order.ids(), actor=actor or "system"))
+                else:
+                    self._finish(uow, order, place_in(core, uow, order), actor, new=True)
+                uow.orders.add(order)
+                uow.commit()
+            self._ring(order)
+            return order
+
+        return retrying(use_case)
+
+    def _variant_of(self, uow: UnitOfWork, line: Mapping[str, Any]) -> str:
+        if line.get("variant_id"):
+            return line["variant_id"]
+        variant = uow.variants.find(sku=line.get("sku"), archived=False)
+        if variant is None:
+            raise NotFound("There is no such variant on sale.")
+        return variant.id
+
+    def _check_method(self, uow: UnitOfWork, method: str | None) -> None:
+        if method is None:
+            return
+        if self._core.registry.payments.find(method) is None:
+            raise InvalidInput({"payment_method": ["No payments plugin has this key."]})
+        if method not in ("practice", "cod") and uow.connections.find(provider=method) is None:
+            raise InvalidInput({"payment_method": ["Connect this way to pay first."]})
+
+    # --- moving on ------------------------------------------------------------------------------------
+
+    def act(
+        self,
+        business_id: str,
+        order_id: str,
+        step: Callable[[UnitOfWork, Order, datetime], Outcome],
+        *,
+        actor: str = "",
+    ) -> Order:
+        """One step on one order in one transaction; a step that was done already changes nothing."""
+
+        def use_case() -> Order:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                order = uow.orders.get(order_id)
+                before = (order.state, order.paid_paise, order.refunded_paise, order.needs_attention)
+                outcome = step(uow, order, self._core.clock.now())
+                if isinstance(outcome, Applied):
+                    self._finish(uow, order, outcome, actor)
+                    uow.orders.save(order)
+                    uow.commit()
+                elif before != (order.state, order.paid_paise, order.refunded_paise, order.needs_attention):
+                    raise AssertionError("an ignored step changed the order")
+            self._ring(order)
+            return order
+
+        return retrying(use_case)
+
+    def _finish(self, uow: UnitOfWork, order: Order, outcome: Outcome, actor: str, new: bool = False) -> None:
+        if not isinstance(outcome, Applied):
+            return
+        events = [
+            Event(type=one.type, at=one.at, ids=one.ids, data=one.data, actor=actor or one.actor)
+            for one in outcome.events
+        ]
+        uow.record(*events)
+        react(self._core, uow, events, order_id=order.id)
+
+    def _ring(self, order: Order) -> None:
+        if not order.conversation_id:
+            return
+        with self._core.storage.unit_of_work(order.business_id, read_only=True) as uow:
+            lane = uow.conversations.get(order.conversation_id).lane
+        self._core.doorbell.ring(lane)
+
+    def place(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
+        """Place a draft. Raises `OutOfStock`."""
+        return self.act(
+            business_id, order_id, lambda uow, order, now: place_in(self._core, uow, order), actor=actor
+        )
+
+    def confirm(
+        self, business_id: str, order_id: str, *, received: Mapping[str, Any] | None = None, actor: str = ""
+    ) -> Order:
+        """Accept without online money: cash on delivery, or money received by hand."""
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            if order.state is OrderState.CONFIRMED:
+                return order.confirm(now=now)
+            if order.state is not OrderState.PLACED:
+                raise InvalidTransition(f"A {order.state} order cannot be confirmed.")
+            if received:
+                self._book_by_hand(uow, order, received, now)
+            elif order.payment_method != "cod" and order.due_paise > 0:
+                raise Conflict("This order waits for an online payment. Say what was received, or make it cash on delivery.")
+            return order.confirm(now=now)
+
+        return self.act(business_id, order_id, step, actor=actor)
+
+    def _book_by_hand(self, uow: UnitOfWork, order: Order, received: Mapping[str, Any], now: datetime) -> None:
+        amount = received["amount_paise"]
+        if amount != order.due_paise:
+            raise Conflict("The amount received is not what is due.", due_paise=order.due_paise)
+        payment_id = self._core.ids.new("payment")
+        uow.payments.add(
+            Payment(
+                id=payment_id, business_id=order.business_id, order_id=order.id, provider=received["method"],
+                reference=f"hand-{payment_id[4:]}", amount_paise=amount, created_at=now, state=PaymentState.CAPTURED,
+                method=received["method"], captured_at=now, practice=order.practice,
+            )
+        )  # fmt: skip
+        credit_in(self._core, uow, order, amount, now)
+        uow.record(Event(type="payment.captured", at=now, ids={**order.ids(), "payment_id": payment_id}))
+
+    def pack(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
+        """The items are in the parcel."""
+        return self.act(business_id, order_id, lambda uow, order, now: order.pack(now=now), actor=actor)
+
+    def ship(self, business_id: str, order_id: str, *, courier: str, tracking_number: str, actor: str = "") -> Order:
+        """The parcel left: the reservation becomes a shipment and the customer is told."""
+        fields = {
+            name: ["Write this."]
+            for name, value in (("courier", courier), ("tracking_number", tracking_number))
+            if not value.strip()
+        }
+        if fields:
+            raise InvalidInput(fields)
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            outcome = order.ship(now=now, courier=courier.strip(), tracking_number=tracking_number.strip())
+            if isinstance(outcome, Applied):
+                uow.stock.move(_movements(self._core, order, MovementKind.SHIP, -1, -1, "ship"))
+                notice_in(self._core, uow, order, "shipped")
+            return outcome
+
+        return self.act(business_id, order_id, step, actor=actor)
+
+    def deliver(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
+        """The customer has it."""
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            outcome = order.deliver(now=now)
+            if isinstance(outcome, Applied):
+                notice_in(self._core, uow, order, "delivered")
+            return outcome
+
+        return self.act(business_id, order_id, step, actor=actor)
+
+    def cancel(self, business_id: str, order_id: str, *, reason: str = "", actor: str = "") -> Order:
+        """Stop it and release its stock; the customer is told."""
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            held = order.state in HOLDS_STOCK
+            outcome = order.cancel(now=now, reason=reason)
+            if isinstance(outcome, Applied):
+                if held:
+                    release_in(self._core, uow, order, "cancel")
+                    notice_in(self._core, uow, order, "cancelled")
+                close_links_in(self._core, uow, order, now)
+            return outcome
+
+        return self.act(business_id, order_id, step, actor=actor)
+
+    def take_back(self, business_id: str, order_id: str, *, restock: bool, actor: str = "") -> Order:
+        """The goods came back; ``restock`` puts them on the shelf again."""
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            outcome = order.take_back(now=now)
+            if isinstance(outcome, Applied):
+                if restock:
+                    uow.stock.move(_movements(self._core, order, MovementKind.RETURN, 1, 0, "return"))
+                if order.paid_paise > order.refunded_paise:
+                    order.flag("Returned: a refund may be due.")
+            return outcome
+
+        return self.act(business_id, order_id, step, actor=actor)
+
+    def change(self, business_id: str, order_id: str, values: Mapping[str, Any], *, actor: str = "") -> Order:
+        """Address, note for attention; charges only while it is a draft."""
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            if order.state in (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CANCELLED, OrderState.RETURNED):
+                raise InvalidTransition(f"A {order.state} order cannot be changed.")
+            for name, value in values.items():
+                if name in ("shipping_paise", "discount_paise") and order.state is not OrderState.DRAFT:
+                    raise InvalidTransition("Charges are fixed once an order is placed.")
+                if name == "discount_paise" and value > order.subtotal_paise:
+                    raise InvalidInput({"discount_paise": ["More than the goods cost."]})
+                if name == "payment_method":
+                    self._check_method(uow, value)
+                setattr(order, name, value)
+            return Applied((Event(type="order.changed", at=now, ids=order.ids()),))
+
+        return self.act(business_id, order_id, step, actor=actor)
+
+    def settled(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
+        """A person looked at the order: the flag goes."""
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            order.needs_attention, order.attention_reason = False, None
+            return Applied((Event(type="order.changed", at=now, ids=order.ids()),))
+
+        return self.act(business_id, order_id, step, actor=actor)
+
+    def expire(self, business_id: str, order_id: str) -> Order:
+        """Give up an unpaid order whose time is over; called by the sweeper, safe to repeat."""
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            outcome = order.expire(now=now)
+            if isinstance(outcome, Applied):
+                release_in(self._core, uow, order, "expire")
+                notice_in(self._core, uow, order, "expired")
+            return outcome
+
+        return self.act(business_id, order_id, step)
+
+
+def _filtered_page(
+    uow: UnitOfWork, where: list[Where], payment_status: str, cursor: str | None, limit: int
+) -> Page[Order]:
+    """Pages of a derived status: reads on until the page is full."""
+    items: list[Order] = []
+    while len(items) <= limit:
+        page = uow.orders.page(*where, cursor=cursor, limit=200)
+        for index, order in enumerate(page.items):
+            if order.payment_status != payment_status:
+                continue
+            items.append(order)
+            if len(items) == limit:
+                last_of_all = page.next is None and index == len(page.items) - 1
+                at = uow.orders.page(*where, cursor=cursor, limit=index + 1).next
+                return Page(items, None if last_of_all else at)
+        if page.next is None:
+            return Page(items, None)
+        cursor = page.next
+    return Page(items, None)
+
+
+def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now: datetime) -> None:
+    """Money arrived: count it on the order and the customer; tell when it is fully paid."""
+    before = order.paid_paise
+    order.paid_paise += amount_paise
+    customer = uow.customers.get(order.customer_id)
+    customer.spent_paise += amount_paise
+    uow.customers.save(customer)
+    if before < order.total_paise <= order.paid_paise:
+        order.paid_at = now
+        event = Event(type="order.paid", at=now, ids=order.ids(), data={"number": order.number, "total_paise": order.total_paise})
+        uow.record(event)
+        react(core, uow, [event], order_id=order.id)
+
+
+def close_links_in(core: Core, uow: UnitOfWork, order: Order, now: datetime) -> None:
+    """Open payments of an order that ended are to be cancelled at the provider: the sweeper does it soon."""
+    for payment in uow.payments.select(eq("order_id", order.id)):
+        if payment.open:
+            payment.next_check_at = now
+            uow.payments.save(payment)
+
+
+def refund_in(
+    core: Core, uow: UnitOfWork, order: Order, payment: Payment, *, amount_paise: int, reason: str, key: str
+) -> Refund | None:
+    """A refund row, once per key. Raises `Conflict` above what was captured and not given back."""
+    if amount_paise > order.paid_paise - order.refunded_paise or amount_paise > payment.amount_paise - payment.refunded_paise:
+        raise Conflict("More than was paid and not given back yet.", refundable_paise=order.paid_paise - order.refunded_paise)
+    now = core.clock.now()
+    refund = Refund(
+        id=core.ids.new("refund"), business_id=order.business_id, order_id=order.id, payment_id=payment.id,
+        amount_paise=amount_paise, reason=reason, created_at=now, state=RefundState.PENDING, cause_key=key,
+    )  # fmt: skip
+    if not uow.refunds.add_once(refund):
+        return None
+    order.refunded_paise += amount_paise
+    payment.refunded_paise += amount_paise
+    uow.payments.save(payment)
+    uow.record(Event(type="refund.created", at=now, ids={**order.ids(), "refund_id": refund.id}, data={"amount_paise": amount_paise}))
+    return refund
+
+
+def revive_in(core: Core, uow: UnitOfWork, order: Order) -> bool:
+    """Money came for an expired order: hold its pieces again if they are all there."""
+    levels = uow.stock.levels([line.variant_id for line in order.lines])
+    wanted: dict[str, int] = {}
+    for line in order.lines:
+        wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
+    if any(levels[variant_id].available < quantity for variant_id, quantity in wanted.items()):
+        return False
+    try:
+        reserve_in(core, uow, order, key="revive")
+    except OutOfStock:  # a buyer in the same instant: repeat the whole use case with fresh levels
+        from salespilots.domain.errors import StaleEntity
+
+        raise StaleEntity("stock moved meanwhile") from None
+    return True

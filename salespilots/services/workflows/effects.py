@@ -1,0 +1,114 @@
+"""Carrying out what a step wants done, within the transaction that notes the step, each effect once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from salespilots.domain.conversation import Author, Conversation
+from salespilots.domain.events import Event
+from salespilots.domain.order import Order
+from salespilots.domain.run import Run
+from salespilots.domain.transitions import Applied
+from salespilots.ports.channel import ProductCards, Text
+from salespilots.ports.extensions import (
+    AddTag,
+    Effect,
+    HandToHuman,
+    PlaceOrder,
+    SendMessage,
+    SetCustomer,
+    SetData,
+    SetFocus,
+)
+from salespilots.ports.storage import UnitOfWork
+from salespilots.services.automation import react
+from salespilots.services.core import Core
+from salespilots.services.messaging.answering import hand_over_in
+from salespilots.services.messaging.outgoing import queue_in
+from salespilots.services.orders import build_order_in, place_in
+
+ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
+
+
+def apply_effects(
+    core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effects: Sequence[Effect]
+) -> None:
+    """Apply in order. Keys are ``run:step:visit:n``. Raises the domain's refusal (`OutOfStock`)."""
+    for number, effect in enumerate(effects):
+        key = f"{run.id}:{run.cursor}:{run.visit}:{run.data.get('asked', 0)}:{number}"
+        match effect:
+            case SendMessage():
+                _send(core, uow, run, conversation, effect, key)
+            case SetData():
+                run.data = {**run.data, **effect.values}
+            case AddTag():
+                customer = uow.customers.get(conversation.customer_id)
+                if customer.tag(effect.tag):
+                    uow.customers.save(customer)
+                    _changed(core, uow, conversation)
+            case SetCustomer():
+                _set_customer(core, uow, conversation, effect)
+            case SetFocus():
+                conversation.focus = {"product_id": effect.product_id, "variant_id": effect.variant_id}
+            case PlaceOrder():
+                order = _place(core, uow, run, conversation, effect, key)
+                run.order_id = order.id
+                run.data = {**run.data, "order_id": order.id, "order_number": order.number}
+            case HandToHuman():
+                hand_over_in(core, uow, conversation, None, effect.reason)
+
+
+def _send(
+    core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effect: SendMessage, key: str
+) -> None:
+    content = effect.content
+    provider = core.registry.channels.find(conversation.provider)
+    if isinstance(content, ProductCards) and provider and "product_cards" not in provider.capabilities.content:
+        content = Text(text="\n".join(f"{card.title}: {card.subtitle}" for card in content.cards))
+    queue_in(
+        core, uow, conversation, content, author=Author(effect.author), dedupe_key=key, actor_id=run.workflow_id,
+        run_id=run.id, order_id=effect.order_id,
+    )  # fmt: skip
+    for product_id in effect.product_ids:
+        ids = {"conversation_id": conversation.id, "product_id": product_id}
+        uow.record(Event(type="product.shown", at=core.clock.now(), ids=ids))
+
+
+def _set_customer(core: Core, uow: UnitOfWork, conversation: Conversation, effect: SetCustomer) -> None:
+    customer = uow.customers.get(conversation.customer_id)
+    address = dict(customer.address)
+    for name, value in effect.values.items():
+        if name in ADDRESS_FIELDS:
+            address[name] = value
+        if name == "name":
+            customer.name = str(value)
+        if name == "phone":
+            customer.phone = str(value)
+    customer.address = address
+    uow.customers.save(customer)
+    _changed(core, uow, conversation)
+
+
+def _changed(core: Core, uow: UnitOfWork, conversation: Conversation) -> None:
+    ids = {"customer_id": conversation.customer_id, "conversation_id": conversation.id}
+    uow.record(Event(type="customer.changed", at=core.clock.now(), ids=ids))
+
+
+def _place(
+    core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effect: PlaceOrder, key: str
+) -> Order:
+    found = uow.orders.find(cause_key=key)
+    if found is not None:
+        return found
+    order = build_order_in(
+        core, uow, customer_id=conversation.customer_id, lines=list(effect.lines), address=effect.address,
+        conversation_id=conversation.id, cause_key=key, practice=conversation.practice,
+        payment_method="practice" if conversation.practice else None,
+    )  # fmt: skip
+    outcome = place_in(core, uow, order)
+    uow.orders.add(order)
+    if isinstance(outcome, Applied):
+        events = [Event(type=one.type, at=one.at, ids=one.ids, data=one.data, actor=f"workflow:{run.workflow_id}") for one in outcome.events]
+        uow.record(*events)
+        react(core, uow, events, order_id=order.id)
+    return order

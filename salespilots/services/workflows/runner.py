@@ -1,0 +1,299 @@
+"""Walking a run: one step at a time, its effects and its place in one transaction.
+
+Steps that only read the shop are done in the transaction that notes them, several in a row. A step that calls a
+provider is noted first (T3), called with no transaction open, and applied afterwards (T4), checked against the
+lane's fence. A crash anywhere repeats at most one call with the same key.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from salespilots.domain.conversation import Conversation, Mode
+from salespilots.domain.errors import DomainError, NotFound
+from salespilots.domain.events import Event
+from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
+from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
+from salespilots.ports.errors import PortError
+from salespilots.ports.extensions import (
+    ActionContext,
+    ActionPorts,
+    ActionType,
+    Advance,
+    CustomerView,
+    Outcome,
+    ShopView,
+    Stop,
+    Wait,
+)
+from salespilots.ports.storage import Lease, UnitOfWork, eq, one_of
+from salespilots.services.core import Core, retrying
+from salespilots.services.crash_points import crash_point
+from salespilots.services.messaging.answering import hand_over_in, read_message
+from salespilots.services.workflows.effects import apply_effects
+from salespilots.services.workflows.reading import Reader
+
+
+Place = tuple[str, str, int]
+"""A step of a run as it is passed: (run id, step id, visit)."""
+
+PortsFactory = Callable[[str, ActionContext], ActionPorts]
+"""Makes the `ActionPorts` of one step of a shop."""
+
+
+class Runner:
+    """Advances the runs of a lane."""
+
+    def __init__(self, core: Core, ports_for: PortsFactory) -> None:
+        self._core = core
+        self._ports_for = ports_for
+
+    def advance(self, business_id: str, lane: str, lease: Lease) -> bool:
+        """Do the next piece of work of one run of the lane. False when there is none."""
+        refused: set[Place] = set()
+        while True:
+            try:
+                return retrying(lambda: self._advance(business_id, lane, lease, refused))
+            except _Refused as refusal:
+                if refusal.at in refused:
+                    raise
+                refused.add(refusal.at)
+
+    # --- one transaction ---------------------------------------------------------------------------------------
+
+    def _advance(
+        self, business_id: str, lane: str, lease: Lease, refused: set[Place]
+    ) -> bool:
+        with self._core.storage.unit_of_work(business_id) as uow:
+            uow.hold(lease)
+            run = self._next(uow, lane)
+            if run is None:
+                return False
+            conversation = uow.conversations.get(run.conversation_id or "")
+            version = uow.workflow_versions.get(run.version_id)
+            pending = self._chain(uow, run, version, conversation, refused)
+            uow.runs.save(run)
+            uow.conversations.save(conversation)
+            uow.commit()
+        if pending is None:
+            crash_point("step.applied")
+            return True
+        action, context, execution_id = pending
+        crash_point("step.started")
+        outcome, error = self._call(business_id, action, context)
+        crash_point("step.called")
+        retrying(lambda: self._apply_call(business_id, lease, run.id, action, execution_id, outcome, error))
+        crash_point("step.applied")
+        return True
+
+    def _next(self, uow: UnitOfWork, lane: str) -> Run | None:
+        now = self._core.clock.now()
+        runs = uow.runs.select(
+            eq("lane", lane), one_of("state", [RunState.READY, RunState.RUNNING, RunState.WAITING]), order="-created_at"
+        )
+        for run in runs:
+            if run.state is RunState.WAITING:
+                if run.wake_at is not None and run.wake_at <= now:
+                    run.wake("timer")
+                    return run
+            elif run.wake_at is None or run.wake_at <= now:
+                return run
+        return None
+
+    def _chain(
+        self,
+        uow: UnitOfWork,
+        run: Run,
+        version: WorkflowVersion,
+        conversation: Conversation,
+        refused: set[Place],
+    ) -> tuple[ActionType, ActionContext, str] | None:
+        """Take steps until one waits, ends, or must call a provider (returned with its context)."""
+        steps = steps_by_id(version.definition)
+        while run.state in (RunState.READY, RunState.RUNNING):
+            if conversation.mode is Mode.HUMAN:
+                self._finish(uow, run, RunState.CANCELLED, "taken_over")
+                return None
+            if run.visit >= MAX_VISITS or run.cursor not in steps:
+                self._finish(uow, run, RunState.FAILED, "error")
+                hand_over_in(self._core, uow, conversation, None, "a workflow went in circles")
+                return None
+            step = steps[run.cursor]
+            action: ActionType = self._core.registry.actions.get(step["kind"])
+            if (run.id, run.cursor, run.visit) in refused:
+                self._log(uow, run, step, outcome="refused", branch="on_error")
+                self._move(uow, run, step, "on_error", conversation)
+                continue
+            context = self._context(uow, run, step, action, conversation)
+            run.data = {name: value for name, value in run.data.items() if name != "waited"}
+            if action.calls_ports:
+                run.state = RunState.RUNNING
+                run.attempt += 1
+                execution = self._log(uow, run, step, outcome="started")
+                return action, context, execution.id
+            try:
+                outcome = action.run(context)
+                self._apply(uow, run, step, conversation, outcome)
+            except (DomainError, NotFound) as error:
+                raise _Refused((run.id, run.cursor, run.visit), str(error)) from error
+        return None
+
+    # --- a call outside any transaction ------------------------------------------------------------------------
+
+    def _call(
+        self, business_id: str, action: ActionType, context: ActionContext
+    ) -> tuple[Outcome | None, Exception | None]:
+        try:
+            return action.run(context), None
+        except (PortError, DomainError) as error:
+            return None, error
+
+    def _apply_call(
+        self,
+        business_id: str,
+        lease: Lease,
+        run_id: str,
+        action: ActionType,
+        execution_id: str,
+        outcome: Outcome | None,
+        error: Exception | None,
+    ) -> None:
+        core, now = self._core, self._core.clock.now()
+        with core.storage.unit_of_work(business_id) as uow:
+            uow.hold(lease)
+            run = uow.runs.get(run_id)
+            if run.state is not RunState.RUNNING:
+                return
+            conversation = uow.conversations.get(run.conversation_id or "")
+            step = steps_by_id(uow.workflow_versions.get(run.version_id).definition)[run.cursor]
+            execution = uow.steps.get(execution_id)
+            execution.finished_at = now
+            execution.ms = int((now - execution.started_at).total_seconds() * 1000)
+            if conversation.mode is Mode.HUMAN:
+                execution.outcome, execution.reason = "stopped", "taken_over"
+                self._finish(uow, run, RunState.CANCELLED, "taken_over")
+            elif error is None and outcome is not None:
+                execution.outcome, execution.reason = "done", outcome.reason
+                if isinstance(outcome, Advance):
+                    execution.branch, execution.cost_tokens = outcome.branch, outcome.cost_tokens
+                self._apply(uow, run, step, conversation, outcome, log=False)
+            elif isinstance(error, PortError) and error.retryable and run.attempt < action.retry.attempts:
+                execution.outcome, execution.reason = "retry", error.code
+                run.state = RunState.READY
+                run.wake_at = now + self._backoff(action, run.attempt, error.retry_after)
+            else:
+                execution.outcome, execution.reason = "failed", getattr(error, "code", "error")
+                self._move(uow, run, step, "on_error", conversation)
+            uow.steps.save(execution)
+            uow.runs.save(run)
+            uow.conversations.save(conversation)
+            uow.commit()
+
+    def _backoff(self, action: ActionType, attempt: int, retry_after: float | None) -> timedelta:
+        if retry_after is not None:
+            return timedelta(seconds=retry_after)
+        wait = min(action.retry.base * action.retry.factor ** (attempt - 1), action.retry.cap)
+        return wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
+
+    # --- outcomes ------------------------------------------------------------------------------------------------
+
+    def _apply(
+        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], conversation: Conversation, outcome: Outcome, log: bool = True
+    ) -> None:
+        apply_effects(self._core, uow, run, conversation, outcome.effects)
+        if isinstance(outcome, Wait):
+            if log:
+                self._log(uow, run, step, outcome="waiting", reason=outcome.reason)
+            run.data = {**run.data, "asked": run.data.get("asked", 0) + 1}
+            run.wait(until=outcome.until, event=outcome.event)
+            run.attempt += 1
+        elif isinstance(outcome, Stop):
+            if log:
+                self._log(uow, run, step, outcome="stopped", reason=outcome.reason)
+            self._finish(uow, run, RunState.SUCCEEDED, outcome.result)
+        else:
+            if log:
+                self._log(uow, run, step, outcome="done", branch=outcome.branch, reason=outcome.reason)
+            self._move(uow, run, step, outcome.branch, conversation)
+
+    def _move(
+        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], branch: str, conversation: Conversation
+    ) -> None:
+        """Follow a branch. A failure without a branch of its own goes to a person."""
+        target = step.get(branch)
+        if target is None and branch == "on_error":
+            self._finish(uow, run, RunState.FAILED, "error")
+            hand_over_in(self._core, uow, conversation, None, "a step did not work")
+        elif target is None or target == END:
+            self._finish(uow, run, RunState.SUCCEEDED, "done")
+        elif target == HUMAN:
+            self._finish(uow, run, RunState.SUCCEEDED, "handed_over")
+            hand_over_in(self._core, uow, conversation, None, "asked by the workflow")
+        else:
+            run.go(target)
+            run.data = {name: value for name, value in run.data.items() if name != "asked"}
+
+    def _finish(self, uow: UnitOfWork, run: Run, state: RunState, result: str) -> None:
+        now = self._core.clock.now()
+        run.finish(state, now, result)
+        ids = {"run_id": run.id, "workflow_id": run.workflow_id, "conversation_id": run.conversation_id or ""}
+        uow.record(Event(type="run.finished", at=now, ids=ids, data={"result": result}))
+
+    def _log(
+        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], *, outcome: str, branch: str = "next", reason: str = ""
+    ) -> StepExecution:
+        now = self._core.clock.now()
+        done = outcome != "started"
+        execution = StepExecution(
+            id=self._core.ids.new("step"), business_id=run.business_id, run_id=run.id, step_id=step["id"],
+            kind=step["kind"], visit=run.visit, attempt=run.attempt, started_at=now, outcome=outcome, branch=branch,
+            reason=reason[:300], finished_at=now if done else None,
+        )  # fmt: skip
+        uow.steps.add_once(execution)
+        return execution
+
+    def _context(
+        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], action: ActionType, conversation: Conversation
+    ) -> ActionContext:
+        shop = uow.shop()
+        customer = uow.customers.get(conversation.customer_id)
+        message = uow.messages.find(id=run.message_id) if run.message_id else None
+        text, payload = (message.text, message.content.get("payload", "")) if message else ("", "")
+        woken_by = (run.data.get("waited") or {}).get("by")
+        inside = None if action.calls_ports else uow
+        reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside)
+        context = ActionContext(
+            settings=action.settings().load(dict(step.get("settings") or {})),
+            data=dict(run.data),
+            now=self._core.clock.now(),
+            idempotency_key=f"{run.id}:{run.cursor}:{run.visit}",
+            shop=ShopView(
+                name=shop.name, return_policy=shop.return_policy or "", reserve_minutes=shop.reserve_minutes
+            ),
+            customer=CustomerView(
+                customer_id=customer.id, name=customer.name, phone=customer.phone, address=dict(customer.address),
+                tags=tuple(customer.tags),
+            ),
+            reader=reader,
+            ports=None,  # type: ignore[arg-type]
+            message=text,
+            payload=payload,
+            woken_by=woken_by,
+            focus=dict(conversation.focus),
+            understanding=read_message(self._core, uow, text, payload) if message and woken_by != "timer" else None,
+            order_id=run.order_id,
+        )  # fmt: skip
+        if action.calls_ports:
+            object.__setattr__(context, "ports", self._ports_for(run.business_id, context))
+        return context
+
+
+class _Refused(Exception):
+    """The domain refused an effect: roll back and send the run down ``on_error`` in a fresh transaction."""
+
+    def __init__(self, at: Place, why: str) -> None:
+        super().__init__(why)
+        self.at = at
