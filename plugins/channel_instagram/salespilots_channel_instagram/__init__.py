@@ -1,0 +1,1 @@
+"""Instagram direct messages, through the Instagram API with Instagram Login."""

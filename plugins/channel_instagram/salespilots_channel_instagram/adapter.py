@@ -1,0 +1,133 @@
+"""One shop's Instagram account: the channel port in Meta's words.
+
+Source of a protocol fact: Meta, "Send Messages with Instagram Login", "Instagram User Profile API", "Get Conversations".
+There is no idempotency key for a send, so it is never repeated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from salespilots.ports.channel import (
+    ChannelCapabilities,
+    CustomerProfile,
+    Health,
+    Outbound,
+    Receipt,
+    SentMessage,
+)
+from salespilots.ports.errors import OutcomeUnknown, PortError, Rejected, Unavailable
+from salespilots.ports.settings import PluginSettings
+from salespilots_channel_instagram.client import GraphClient
+from salespilots_channel_instagram.parsing import EPOCH, moment, ref_of
+from salespilots_channel_instagram.problems import PROVIDER
+from salespilots_channel_instagram.wire import MAX_TEXT_BYTES, send_body
+
+CAPABILITIES = ChannelCapabilities(
+    reply_window=timedelta(hours=24),
+    max_text_bytes=MAX_TEXT_BYTES,
+    content=frozenset({"text", "image", "quick_replies", "product_cards"}),
+    echoes_own_messages=True,
+    reads_history=True,
+)
+READABLE = 20
+"""Meta shows the details of this many messages of a conversation, the newest."""
+
+
+class InstagramChannel:
+    """Sends and reads for one account. Holds no state: safe on several threads."""
+
+    def __init__(self, graph: GraphClient, account_id: str) -> None:
+        self._graph, self._account_id = graph, account_id
+
+    @classmethod
+    def from_settings(cls, settings: PluginSettings) -> InstagramChannel:
+        """Built from the shop's settings and the installation's graph address."""
+        graph_url = settings.instance.get("graph_url") or "https://graph.instagram.com"
+        return cls(GraphClient(graph_url, settings["access_token"]), settings["account_id"])
+
+    def send(self, message: Outbound) -> Receipt:
+        """Send once, within ten seconds."""
+        answer = self._graph.post("me", "messages", json=send_body(message))
+        ref = ref_of(answer.get("message_id"))
+        if not ref:
+            raise OutcomeUnknown(provider=PROVIDER, reason="strange_answer")
+        return Receipt(provider_ref=ref)
+
+    def profile(self, customer_ref: str) -> CustomerProfile:
+        """Name and user name; known only after the customer wrote to the shop."""
+        answer = self._graph.get(customer_ref, fields="name,username")
+        return CustomerProfile(name=_text(answer.get("name")), username=_text(answer.get("username")))
+
+    def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
+        """The conversation since a time, oldest first.
+
+        Complete or an error: `Unavailable` ("history_incomplete") when Meta shows fewer messages than were exchanged.
+        """
+        found = _rows(self._graph.get("me", "conversations", platform="instagram", user_id=customer_ref))
+        messages: dict[str, SentMessage] = {}
+        for conversation in found:
+            listed = self._graph.get(ref_of(conversation.get("id")), fields="messages").get("messages")
+            rows = [(moment(row.get("created_time")), row) for row in _rows(listed)]
+            if all(listed_at is not None for listed_at, _ in rows):
+                rows.sort(key=lambda one: one[0] or EPOCH, reverse=True)
+            for number, (listed_at, row) in enumerate(rows):
+                if listed_at is not None and listed_at < since:
+                    continue
+                if number >= READABLE:
+                    raise Unavailable(provider=PROVIDER, reason="history_incomplete")
+                shown = self._message(ref_of(row.get("id")), customer_ref)
+                if shown is not None and shown.sent_at >= since:
+                    messages[shown.provider_ref] = shown
+        return sorted(messages.values(), key=lambda one: one.sent_at)
+
+    def _message(self, ref: str, customer_ref: str) -> SentMessage | None:
+        try:
+            one = self._graph.get(ref, fields="id,created_time,from,to,message")
+        except Rejected as error:
+            if error.reason == "message_gone":
+                return None
+            raise
+        sender = one.get("from")
+        sender_ref = ref_of(sender.get("id")) if isinstance(sender, dict) else ""
+        if not sender_ref:
+            raise Unavailable(provider=PROVIDER, reason="history_incomplete")
+        return SentMessage(
+            provider_ref=ref,
+            text=_text(one.get("message")),
+            sent_at=moment(one.get("created_time")) or EPOCH,
+            from_shop=sender_ref != customer_ref,
+        )
+
+    def check(self) -> Health:
+        """Ask Meta whose token it is."""
+        try:
+            answer = self._graph.get("me", fields="user_id,username,name,account_type")
+        except PortError as error:
+            said = "Instagram cannot be reached at the moment; try again in a minute."
+            return Health(ok=False, detail=error.user_action or (said if error.retryable else error.message))
+        rows = _rows(answer)
+        me = rows[0] if rows else answer
+        ids = {ref_of(me.get("user_id")), ref_of(me.get("id"))} - {""}
+        name = _text(me.get("username"))
+        facts = {"username": name, "account_type": _text(me.get("account_type"))}
+        if not ids:
+            return Health(ok=False, detail="Instagram did not say whose token this is; try again in a minute.")
+        if self._account_id not in ids:
+            whose = f"@{name}" if name else f"the account {sorted(ids)[0]}"
+            detail = f"The token belongs to {whose}, not to the account id you entered."
+            return Health(ok=False, detail=detail, facts=facts)
+        return Health(ok=True, detail=f"Connected as @{name}." if name else "Connected.", facts=facts)
+
+
+def _rows(answer: Any) -> list[dict[str, Any]]:
+    data = answer.get("data") if isinstance(answer, dict) else answer
+    if isinstance(data, dict):
+        data = [data]
+    return [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,83 @@
+"""HTTP to Meta's Graph API, and nothing else.
+
+Source of a protocol fact: Meta, "Send Messages with Instagram Login" and "Get Conversations". The token travels in the
+``Authorization`` header, never in an address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import threading
+import time
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from salespilots.ports.errors import Unavailable
+from salespilots_channel_instagram.problems import PROVIDER, answer_of, unclear
+
+GRAPH_VERSION = "v26.0"
+CONNECT_TIMEOUT = 2.5
+ANSWER_TIMEOUT = 6.5
+"""Seconds for the answer to a call; with connecting a send stays under the ten that the port allows."""
+MAX_ANSWER = 2 * 1024 * 1024
+
+_clients: dict[tuple[int, str], httpx.Client] = {}
+_lock = threading.Lock()
+
+
+def http(base_url: str) -> httpx.Client:
+    """The process's one connection pool to a host."""
+    key = (os.getpid(), base_url)
+    with _lock:
+        if key not in _clients:
+            limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=20)
+            _clients[key] = httpx.Client(base_url=base_url, limits=limits, trust_env=not _loopback(base_url))
+        return _clients[key]
+
+
+def _loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class GraphClient:
+    """Calls with one account's token. ``repr`` shows no token."""
+
+    def __init__(self, graph_url: str, token: str) -> None:
+        self._base_url, self._token = graph_url.rstrip("/"), token
+
+    def get(self, *path: str, **params: str) -> dict[str, Any]:
+        """Read. Whatever goes wrong on the way is `Unavailable`: it can be repeated."""
+        return self._call("GET", path, params=params, sending=False)
+
+    def post(self, *path: str, json: dict[str, Any]) -> dict[str, Any]:
+        """Send. `Unavailable` only when nothing left this machine; no clear answer is `OutcomeUnknown`."""
+        return self._call("POST", path, json=json, sending=True)
+
+    def _call(self, method: str, path: tuple[str, ...], *, sending: bool, **options: Any) -> dict[str, Any]:
+        address = "/".join(("", GRAPH_VERSION, *(quote(one, safe="") for one in path)))
+        timeout = httpx.Timeout(
+            ANSWER_TIMEOUT, connect=min(CONNECT_TIMEOUT, ANSWER_TIMEOUT), pool=min(CONNECT_TIMEOUT, ANSWER_TIMEOUT)
+        )
+        deadline = time.monotonic() + ANSWER_TIMEOUT + CONNECT_TIMEOUT
+        try:
+            with http(self._base_url).stream(
+                method, address, headers={"Authorization": f"Bearer {self._token}"}, timeout=timeout, **options
+            ) as answer:
+                body = bytearray()
+                for chunk in answer.iter_bytes():
+                    body += chunk
+                    if len(body) > MAX_ANSWER or time.monotonic() > deadline:
+                        raise unclear(sending, "endless_answer")
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
+            # The chain is cut: httpx's errors carry the request, and with it the token.
+            raise Unavailable(provider=PROVIDER, reason="no_connection") from None
+        except httpx.HTTPError as error:
+            raise unclear(sending, "no_answer", phase=type(error).__name__) from None
+        return answer_of(answer.status_code, answer.headers, bytes(body), sending=sending)

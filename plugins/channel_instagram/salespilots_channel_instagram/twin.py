@@ -1,0 +1,267 @@
+"""Instagram on loopback: ``python -m salespilots_channel_instagram.twin --port P [--app-secret S] [--webhook-url URL]``.
+
+Plays sending, ``/me``, profiles, conversations and subscriptions of the Graph API, and posts signed webhooks. Control,
+besides that of every stand-in (`salespilots.testing.twin`): ``POST /__deliver {"events", "account_id", "batch",
+"times", "shuffle", "secret", "unsigned"}``, ``POST /__echo {"enabled", "drop", "delay_ms"}`` and ``POST /__account
+{"token", "account_id", "username"}``.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from salespilots.testing.courier import Courier, post
+from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
+from salespilots_channel_instagram.twin_payloads import entry, item, new_mid, signature, signed_body
+
+__all__ = ["InstagramTwin", "entry", "item", "new_mid", "signature", "signed_body"]
+
+ACCOUNT = "17841400000000001"
+OFF = {
+    # kind: (http status, code, subcode, message)
+    "429": (400, 4, None, "Application request limit reached"),
+    "rate_limited": (400, 613, 2534040, "Calls to this api have exceeded the rate limit"),
+    "500": (500, 2, None, "An unexpected error has occurred. Please retry your request later."),
+    "token_expired": (401, 190, 463, "Error validating access token: Session has expired"),
+    "outside_window": (403, 10, 2534022, "This message is sent outside of allowed window."),
+    "400": (400, 100, None, "Invalid parameter"),
+    "blocked": (400, 551, 1545041, "This person isn't available right now."),
+    "restricted": (400, 10, 1893063, "Your account is restricted"),
+    "other_app": (400, 10, 2018300, "Another app is controlling this thread now."),
+    "access_off": (400, 200, 2534041, "The account owner has disabled access to instagram direct messages."),
+    "sent_with_error": (400, 1, 1357046, "Sent, although something went wrong"),
+    "200_error": (200, 2, 1545133, "Service temporarily unavailable"),
+}
+"""How Meta words its errors."""
+
+
+def graph_error(status: int, code: int, subcode: int | None, message: str) -> Reply:
+    """An error as Meta sends it."""
+    error: dict[str, Any] = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "AbCdEf123"}
+    return Reply(status, {"error": error | ({"error_subcode": subcode} if subcode else {})})
+
+
+class InstagramTwin(Twin):
+    """The accounts, their conversations, and the webhooks about them."""
+
+    def __init__(
+        self, *, app_secret: str = "app-secret", verify_token: str = "verify-token", webhook_url: str = "",  # noqa: S107
+        account_id: str = ACCOUNT, username: str = "the_shop", echoes: bool = False,
+    ) -> None:  # fmt: skip
+        self.app_secret, self.verify_token, self.webhook_url = app_secret, verify_token, webhook_url
+        self.account_id, self.username = account_id, username
+        self.courier = Courier()
+        self._echo_first, self._accounts = echoes, {}
+        self.reset()
+        super().__init__()
+
+    def reset(self) -> None:
+        """No messages, default accounts."""
+        self.sent: list[dict[str, Any]] = []
+        self.threads: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        self.details: dict[str, dict[str, Any]] = {}
+        self.echo: dict[str, Any] = {"enabled": self._echo_first, "drop": 0, "delay_ms": 0}
+
+    def state(self) -> dict[str, Any]:
+        """``sent``: every message taken, in order; ``webhooks``: how background deliveries went."""
+        return {"sent": self.sent, "echo": self.echo, "webhooks": list(self.courier.outcomes)}
+
+    def routes(self) -> Iterable[tuple[str, str, Handler]]:
+        """The part of the Graph API in use; any version."""
+        version = r"/v[0-9]+\.[0-9]+"
+        return (
+            ("POST", rf"{version}/([^/]+)/messages", self._send),
+            ("GET", rf"{version}/me", self._me),
+            ("GET", rf"{version}/([^/]+)/conversations", self._conversations),
+            ("GET", rf"{version}/([^/]+)/subscribed_apps", lambda call: Reply(200, {"data": []})),
+            ("POST", rf"{version}/([^/]+)/subscribed_apps", lambda call: Reply(200, {"success": True})),
+            ("GET", rf"{version}/(t_[^/]+)", self._thread),
+            ("GET", rf"{version}/([^/]+)", self._node),
+        )
+
+    def controls(self) -> dict[str, Any]:
+        """Customers write, echoes are set, accounts are added."""
+        return {"/__deliver": self._deliver, "/__echo": self._set_echo, "/__account": self._add_account}
+
+    def fault_reply(self, kind: str, fault: Fault) -> Reply:
+        """In Meta's words where Meta has some."""
+        if kind not in OFF:
+            return super().fault_reply(kind, fault)
+        reply = graph_error(*OFF[kind])
+        if fault.retry_after is not None:
+            reply.headers["Retry-After"] = f"{fault.retry_after:g}"
+        return reply
+
+    def unknown(self, call: Call) -> Reply:
+        """A path Meta does not have."""
+        return graph_error(400, 2500, None, f"Unknown path components: {call.path}")
+
+    # --- the Graph API ------------------------------------------------------------------------------------
+
+    def _account_of(self, call: Call) -> str:
+        """The account behind the token; empty without a token."""
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        token = token if scheme.lower() == "bearer" else call.query.get("access_token", "")
+        known = self._accounts.get(token)
+        return "" if not token else known["account_id"] if known else self.account_id
+
+    def _send(self, call: Call) -> Reply:
+        account = self._account_of(call)
+        if not account:
+            return graph_error(*OFF["token_expired"])
+        body = call.json if isinstance(call.json, dict) else {}
+        recipient, message = body.get("recipient") or {}, body.get("message")
+        customer = str(recipient.get("id") or recipient.get("comment_id") or "")
+        wrong = "no recipient" if not customer else _wrong_with(message)
+        if wrong:
+            return graph_error(400, 100, None, f"(#100) {wrong}")
+        mid = new_mid(account, customer)
+        row = {
+            "mid": mid, "account_id": account, "recipient_id": customer, "message": message,
+            "text": message.get("text", ""), "at": time.monotonic(),
+        }  # fmt: skip
+        with self.lock:
+            self.sent.append(row)
+            self._keep(account, customer, mid, account, message.get("text", ""))
+        self._send_echo(account, customer, mid, message)
+        return Reply(200, {"recipient_id": customer, "message_id": mid})
+
+    def _keep(self, account: str, customer: str, mid: str, sender: str, text: str) -> None:
+        other = customer if sender == account else account
+        made = {"id": mid, "created_time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+0000"), "message": text}
+        self.details[mid] = {**made, "from": {"id": sender}, "to": {"data": [{"id": other}]}}
+        self.threads[account, customer].append({"id": mid, "created_time": made["created_time"]})
+
+    def _me(self, call: Call) -> Reply:
+        account = self._account_of(call)
+        if not account:
+            return graph_error(*OFF["token_expired"])
+        name = next((one["username"] for one in self._accounts.values() if one["account_id"] == account), self.username)
+        return Reply(200, {"user_id": account, "id": f"9{account}", "username": name, "account_type": "BUSINESS"})
+
+    def _conversations(self, call: Call) -> Reply:
+        account, wanted = self._account_of(call), call.query.get("user_id", "")
+        with self.lock:
+            found = [
+                {"id": f"t_{account}_{customer}", "updated_time": rows[-1]["created_time"]}
+                for (owner, customer), rows in self.threads.items()
+                if owner == account and wanted in ("", customer)
+            ]
+        return Reply(200, {"data": found})
+
+    def _thread(self, call: Call) -> Reply:
+        _, account, customer = call.found[0].split("_", 2)
+        with self.lock:
+            rows = list(reversed(self.threads.get((account, customer), [])))
+        return Reply(200, {"id": call.found[0], "messages": {"data": rows}})
+
+    def _node(self, call: Call) -> Reply:
+        """A message's details, or a customer's profile."""
+        if not self._account_of(call):
+            return graph_error(*OFF["token_expired"])
+        ref = call.found[0]
+        detail = self.details.get(ref)
+        if detail is not None:
+            other = detail["to"]["data"][0]["id"]
+            rows = self.threads.get((detail["from"]["id"], other)) or self.threads[other, detail["from"]["id"]]
+            if ref not in [one["id"] for one in rows[-20:]]:
+                return graph_error(400, 9000001, None, "This message has been deleted")
+            return Reply(200, detail)
+        if not ref.isdigit():
+            return graph_error(400, 100, 33, "Object does not exist")
+        return Reply(200, {"name": f"Customer {ref[-4:]}", "username": f"cust_{ref[-4:]}", "id": ref})
+
+    # --- webhooks -----------------------------------------------------------------------------------------
+
+    def _send_echo(self, account: str, customer: str, mid: str, message: dict[str, Any]) -> None:
+        with self.lock:
+            if not self.webhook_url or not self.echo["enabled"]:
+                return
+            if self.echo["drop"] > 0:
+                self.echo["drop"] -= 1
+                return
+        shown = {name: value for name, value in message.items() if name != "quick_replies"}
+        made = item(account, {"kind": "echo", "from": customer, "mid": mid})
+        made["message"] = {**shown, "mid": mid, "is_echo": True}
+        body, headers = signed_body(self.app_secret, [entry(account, [made])])
+        self.courier.later(self.webhook_url, body, headers, delay=self.echo["delay_ms"] / 1000)
+
+    def _deliver(self, body: Any) -> Any:
+        """Customers write. Answers ``{"posted": [{"status", "ms", "error"}], "mids": […]}``."""
+        account = str(body.get("account_id") or self.account_id)
+        events = [
+            {**one, "mid": one.get("mid") or new_mid(account, str(one.get("from", "")))} for one in body["events"]
+        ]
+        items = [item(account, one) for one in events]
+        with self.lock:
+            for event in events:
+                if event.get("kind", "text") in ("text", "quick_reply", "story_reply"):
+                    customer = str(event.get("from", "200000000000001"))
+                    self._keep(account, customer, event["mid"], customer, event.get("text", ""))
+        bodies = [items] if body.get("batch") else [[one] for one in items]
+        bodies = bodies * int(body.get("times", 1))
+        if body.get("shuffle"):
+            random.Random(body.get("seed", 1)).shuffle(bodies)  # noqa: S311
+        posted = []
+        for one in bodies:
+            data, headers = signed_body(body.get("secret", self.app_secret), [entry(account, one)])
+            if body.get("unsigned"):
+                headers = {}
+            posted.append(post(body.get("webhook_url") or self.webhook_url, data, headers))
+        return {"posted": posted, "mids": [one["mid"] for one in events]}
+
+    def _set_echo(self, body: Any) -> Any:
+        with self.lock:
+            self.echo |= body
+            return self.echo
+
+    def _add_account(self, body: Any) -> Any:
+        self._accounts[body["token"]] = {"username": "shop", **body}
+        return {}
+
+
+def _wrong_with(message: Any) -> str:
+    """What Meta would complain about, or nothing."""
+    if not isinstance(message, dict) or not message:
+        return "message is required"
+    text = message.get("text")
+    if text is not None and (not isinstance(text, str) or not text or len(text.encode()) > 1000):
+        return "text must be 1 to 1000 bytes of UTF-8"
+    if text is None and not message.get("attachment") and not message.get("attachments"):
+        return "message is empty"
+    replies = message.get("quick_replies", [])
+    if len(replies) > 13 or any(len(one.get("title", "")) > 20 or not one.get("payload") for one in replies):
+        return "quick_replies are wrong"
+    payload = (message.get("attachment") or {}).get("payload", {})
+    elements = payload.get("elements", [])
+    if payload.get("template_type") == "generic" and not 1 <= len(elements) <= 10:
+        return "a generic template has 1 to 10 elements"
+    for element in elements:
+        if len(element) < 2 or len(element.get("title", "")) > 80 or len(element.get("subtitle", "")) > 80:
+            return "an element is wrong"
+        if len(element.get("buttons", [])) > 3:
+            return "an element has at most 3 buttons"
+    return ""
+
+
+if __name__ == "__main__":
+    run_twin(
+        lambda given: InstagramTwin(
+            app_secret=given.app_secret, verify_token=given.verify_token, webhook_url=given.webhook_url,
+            account_id=given.account_id, username=given.username, echoes=given.echoes,
+        ),
+        description="Instagram on loopback",
+        options=(
+            ("--app-secret", {"default": "app-secret"}),
+            ("--verify-token", {"default": "verify-token"}),
+            ("--webhook-url", {"default": ""}),
+            ("--account-id", {"default": ACCOUNT}),
+            ("--username", {"default": "the_shop"}),
+            ("--echoes", {"action": "store_true", "help": "post an echo after every send"}),
+        ),
+    )  # fmt: skip
