@@ -1,0 +1,54 @@
+"""Reads that several pages share: names, pictures and order rows of the signed-in shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
+
+from flask import g
+
+from salespilots.domain.business import Permission
+from salespilots.domain.customer import Customer
+from salespilots.domain.errors import NotFound
+from salespilots.domain.order import Order
+from salespilots.services.catalog import image_url
+from salespilots.web.context import here, services
+from salespilots.web.presenters.orders import order_row
+
+
+def pictures(shop_id: str, product_ids: Iterable[str]) -> dict[str, str]:
+    """Product id to the address of its first picture; each product is read once a request."""
+    known: dict[str, str] = g.setdefault("product_pictures", {})
+    for product_id in dict.fromkeys(product_ids):
+        if product_id in known:
+            continue
+        try:
+            images = services().catalog.get(shop_id, product_id).product.images
+        except NotFound:
+            images = []
+        known[product_id] = image_url("", shop_id, images[0]) if images else ""
+    return known
+
+
+def customers(shop_id: str, ids: Iterable[str]) -> dict[str, Customer]:
+    """Customers by id."""
+    return services().customers.many(shop_id, list(dict.fromkeys(ids)))
+
+
+def sees_money() -> bool:
+    """People who only pack see addresses and items, no amounts."""
+    return here().may(Permission.ORDERS)
+
+
+def order_rows(orders: Sequence[Order]) -> list[SimpleNamespace]:
+    """Rows for a list of orders of the signed-in shop."""
+    shop_id, money = here().shop_id, sees_money()
+    people = customers(shop_id, [one.customer_id for one in orders])
+    shown = pictures(shop_id, [one.lines[0].product_id for one in orders if one.lines])
+    return [order_row(one, people.get(one.customer_id), shown, money=money) for one in orders]
+
+
+def user_names(ids: Iterable[str | None]) -> dict[str, str]:
+    """User id to name."""
+    wanted = sorted({one for one in ids if one and one.startswith("usr_")})
+    return services().accounts.names(wanted) if wanted else {}

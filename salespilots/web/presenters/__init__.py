@@ -1,0 +1,1 @@
+"""Pure shaping: domain objects become what a template shows."""

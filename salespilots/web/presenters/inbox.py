@@ -1,0 +1,118 @@
+"""The inbox: rows of the list, who is replying, the reply window, the customer beside the chat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+from flask_babel import gettext as _
+
+from salespilots.domain.conversation import Author, Conversation, ConversationState, Mode
+from salespilots.domain.customer import Customer
+from salespilots.services.conversations import ChatRow
+from salespilots.web.filters import duration, now
+from salespilots.web.presenters.orders import address_lines
+
+NEAR = timedelta(hours=2)
+"""A reply window this short is shown as a warning."""
+
+
+def status(conversation: Conversation) -> str:
+    """waiting, automated, human, closed."""
+    if conversation.state is ConversationState.CLOSED:
+        return "closed"
+    if conversation.waiting_since is not None:
+        return "waiting"
+    return "human" if conversation.mode is Mode.HUMAN else "automated"
+
+
+def row(found: ChatRow, href: str, current_id: str) -> SimpleNamespace:
+    """One chat of the list."""
+    one = found.conversation
+    preview = one.preview or _("Picture")
+    if one.preview_author is Author.AGENT:
+        preview = _("You: %(text)s", text=preview)
+    return SimpleNamespace(
+        id=one.id,
+        customer_id=one.customer_id,
+        name=found.customer.display_name,
+        href=href,
+        at=one.last_message_at,
+        preview=preview,
+        unread=one.unread,
+        status=status(one),
+        source=one.provider,
+        current=one.id == current_id,
+    )
+
+
+def first_name(customer: Customer) -> str:
+    """How the buttons name them."""
+    return customer.display_name.split(" ")[0]
+
+
+def chat(found: ChatRow, people: Mapping[str, str], me: str, label: str) -> SimpleNamespace:
+    """The open chat."""
+    one, customer = found.conversation, found.customer
+    waited = now() - one.waiting_since if one.waiting_since else None
+    subtitle = " · ".join(filter(None, [handle(customer), label]))
+    return SimpleNamespace(
+        id=one.id,
+        name=customer.display_name,
+        first_name=first_name(customer),
+        customer_id=customer.id,
+        source=one.provider,
+        subtitle=subtitle,
+        status=status(one),
+        mine=one.assignee_id == me or one.assignee_id is None,
+        holder=people.get(one.assignee_id or "", _("Your team")),
+        waiting_label=duration(waited) if waited and waited >= timedelta(minutes=1) else "",
+    )
+
+
+def handle(customer: Customer) -> str:
+    """@name, where the channel has one."""
+    return f"@{customer.username}" if customer.username else ""
+
+
+def window(closes_at: datetime | None, is_open: bool, name: str) -> SimpleNamespace:
+    """How long a reply is allowed."""
+    if not is_open:
+        text = _("Reply window closed. You can reply when %(name)s writes again.", name=name)
+        return SimpleNamespace(open=False, left="", tone="", text=text)
+    if closes_at is None:
+        return SimpleNamespace(open=True, left="", tone="", text="")
+    left = closes_at - now()
+    return SimpleNamespace(open=True, left=duration(left), tone="warn" if left < NEAR else "", text="")
+
+
+def suggestions(last_inbound: str, opted_out: bool) -> list[str]:
+    """Three lines to start from."""
+    if not last_inbound or opted_out:
+        return []
+    return [_("Yes, it is available."), _("One moment, I will check."), _("Shall I send the payment link?")]
+
+
+def panel(customer: Customer) -> SimpleNamespace:
+    """Who the customer is."""
+    return SimpleNamespace(
+        id=customer.id,
+        name=customer.display_name,
+        handle=handle(customer),
+        place=str(customer.address.get("city") or ""),
+        tags=tags(customer.tags),
+        orders_count=customer.orders_count,
+        spent_paise=customer.spent_paise,
+        days=max(1, (now() - customer.created_at).days),
+        note=customer.note,
+        address_lines=address_lines(customer.address),
+        phone=customer.phone,
+        practice=customer.practice,
+        source=customer.channel,
+    )
+
+
+def tags(labels: Sequence[str]) -> list[SimpleNamespace]:
+    """A tag is known by its place in the list and by its word."""
+    return [SimpleNamespace(id=index, label=label) for index, label in enumerate(labels)]

@@ -1,0 +1,263 @@
+"""Orders as lists, the owner's page and the customer's page show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from salespilots.domain.customer import Customer
+from salespilots.domain.events import Event
+from salespilots.domain.money import rupees
+from salespilots.domain.order import Order, OrderState
+from salespilots.web.filters import clock, local, now, written
+
+PARTS = (OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED)
+COURIERS = ("DTDC", "Delhivery", "Blue Dart", "India Post", "Ekart", "XpressBees", "Professional Couriers")
+BY_HAND = "our own delivery"
+"""What is stored, and said to the customer, when the shop brings the parcel itself."""
+NO_NUMBER = "not needed"
+CANCELLABLE = (OrderState.DRAFT, OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED)
+
+
+def items_label(count: int) -> str:
+    """2 items."""
+    return ngettext("%(num)d item", "%(num)d items", count)
+
+
+def order_row(
+    order: Order, customer: Customer | None, pictures: Mapping[str, str], *, money: bool = True
+) -> SimpleNamespace:
+    """One line of a list."""
+    return SimpleNamespace(
+        id=order.id,
+        number=order.number or _("Draft"),
+        customer_name=customer.display_name if customer else str(order.address.get("name") or ""),
+        items_label=items_label(order.items_count),
+        placed_at=order.placed_at or order.created_at,
+        total_paise=order.total_paise if money else None,
+        state=str(order.state),
+        payment_status=str(order.payment_status),
+        payment_method=order.payment_method,
+        picture_url=pictures.get(order.lines[0].product_id, "") if order.lines else "",
+        practice=order.practice,
+    )
+
+
+def by_day(rows: Sequence[SimpleNamespace]) -> list[SimpleNamespace]:
+    """Rows under the day on which they were placed, in their order."""
+    days: list[SimpleNamespace] = []
+    for row in rows:
+        label = day_label(row.placed_at)
+        if not days or days[-1].label != label:
+            days.append(SimpleNamespace(label=label, orders=[]))
+        days[-1].orders.append(row)
+    return days
+
+
+def day_label(at: Any) -> str:
+    """Today, Yesterday, 20 November."""
+    day, today = local(at).date(), now().date()
+    if day == today:
+        return _("Today")
+    if day == today - timedelta(days=1):
+        return _("Yesterday")
+    return written(at, "d MMMM") if day.year == today.year else written(at, "d MMMM y")
+
+
+def progress(order: Order) -> list[SimpleNamespace] | None:
+    """Five parts of the way, or none for an order that ended early."""
+    if order.state not in PARTS:
+        return None
+    at = PARTS.index(order.state)
+    accepted = _("Accepted") if order.payment_method == "cod" else _("Paid")
+    labels = (_("Placed"), accepted, _("Packed"), _("Shipped"), _("Delivered"))
+    return [
+        SimpleNamespace(label=label, state="done" if n <= at else "now" if n == at + 1 else "later")
+        for n, label in enumerate(labels)
+    ]
+
+
+def address_lines(address: Mapping[str, Any], *, name: bool = True, masked: bool = False) -> list[str]:
+    """An address as it is written on a parcel; ``masked`` hides what a stranger with the link need not know."""
+    lines = [str(address.get("name") or "")] if name else []
+    for key in ("line1", "line2"):
+        text = str(address.get(key) or "")
+        lines.append(mask(text) if masked else text)
+    town = " ".join(filter(None, [str(address.get("city") or ""), str(address.get("pincode") or "")]))
+    lines.append(", ".join(filter(None, [town, str(address.get("state") or "")])))
+    return [one for one in lines if one.strip()]
+
+
+def mask(text: str) -> str:
+    """12 MG Road → 12 MG…: enough to know it is one's own."""
+    return f"{text[:5].rstrip()}…" if len(text) > 5 else text
+
+
+def money_lines(order: Order) -> list[SimpleNamespace]:
+    """What the total is made of and how much of it is paid."""
+    lines = [
+        (_("Items"), order.subtotal_paise, False),
+        (_("Discount"), -order.discount_paise, False),
+        (_("Delivery"), order.shipping_paise, False),
+        (_("Cash on delivery fee"), order.cod_fee_paise, False),
+        (_("GST in the price"), order.tax_paise, False),
+        (_("Total"), order.total_paise, True),
+        (_("Paid"), order.paid_paise, False),
+        (_("Refunded"), -order.refunded_paise, False),
+        (_("Due"), order.due_paise if order.state is OrderState.PLACED else 0, True),
+    ]
+    kept = (_("Items"), _("Total"), _("Delivery"))
+    return [
+        SimpleNamespace(label=label, paise=paise, strong=strong) for label, paise, strong in lines if paise or label in kept
+    ]
+
+
+def line_views(order: Order, pictures: Mapping[str, str], *, money: bool = True) -> list[SimpleNamespace]:
+    """The lines; title and variant were copied when it was ordered."""
+    views = []
+    for line in order.lines:
+        title, _comma, variant = line.title.rpartition(", ")
+        views.append(
+            SimpleNamespace(
+                title=title or line.title,
+                variant=variant if title else "",
+                quantity=line.quantity,
+                unit_paise=line.unit_paise if money else None,
+                total_paise=line.total_paise if money else None,
+                picture_url=pictures.get(line.product_id, ""),
+            )
+        )
+    return views
+
+
+def tracking(order: Order) -> SimpleNamespace | None:
+    """Courier and number, once it left."""
+    if not order.tracking.get("courier"):
+        return None
+    number = order.tracking.get("tracking_number", "")
+    by_hand = order.tracking["courier"] == BY_HAND
+    return SimpleNamespace(
+        courier=_("Brought by hand") if by_hand else order.tracking["courier"],
+        number="" if number == NO_NUMBER else number,
+        url=order.tracking.get("url", ""),
+    )
+
+
+def couriers() -> list[tuple[str, str]]:
+    """Choices of the ship sheet."""
+    return [*((one, one) for one in COURIERS), (BY_HAND, _("By hand")), ("the courier", _("Another courier"))]
+
+
+def next_step(order: Order, *, orders: bool, fulfil: bool) -> str | None:
+    """The one action that moves this order on, for somebody who may take it."""
+    if order.state is OrderState.PLACED and orders:
+        return "confirm" if order.payment_method == "cod" or order.due_paise == 0 else "payment_link"
+    if fulfil:
+        return {OrderState.CONFIRMED: "pack", OrderState.PACKED: "ship", OrderState.SHIPPED: "deliver"}.get(order.state)
+    return None
+
+
+def ended_text(order: Order) -> str:
+    """Why there is nothing more to do."""
+    return {
+        OrderState.CANCELLED: _("This order was cancelled. Its items are back in stock."),
+        OrderState.EXPIRED: _("This order was not paid in time. Its items are back in stock."),
+        OrderState.RETURNED: _("This order came back."),
+    }.get(order.state, "")
+
+
+def timeline(events: Sequence[Event], order: Order, *, money: bool = True) -> list[SimpleNamespace]:
+    """What happened, newest first, with the next step on top."""
+    items = [one for one in (_moment(event, money) for event in reversed(events)) if one]
+    ahead = {
+        OrderState.PLACED: ("rupee", _("Waiting for payment")),
+        OrderState.CONFIRMED: ("pack", _("Pack this order")),
+        OrderState.PACKED: ("truck", _("Give it to the courier")),
+        OrderState.SHIPPED: ("box", _("On its way to the customer")),
+    }.get(order.state)
+    if ahead:
+        meta = ""
+        if order.state is OrderState.PLACED and order.payment_method == "cod":
+            ahead = ("check", _("Accept cash on delivery"))
+        elif order.state is OrderState.PLACED and order.expires_at:
+            meta = _("Items are held until %(time)s", time=clock(order.expires_at))
+        items.insert(0, SimpleNamespace(tone="next", icon=ahead[0], title=ahead[1], meta=meta, at=None, style="clock"))
+    return items
+
+
+def _moment(event: Event, money: bool) -> SimpleNamespace | None:
+    amount = event.data.get("total_paise") or event.data.get("amount_paise")
+    sum_ = rupees(amount) if money and isinstance(amount, int) else ""
+    looks = {
+        "order.drafted": ("", "doc", _("Draft made")),
+        "order.placed": ("brand", "orders", _("Placed, items held")),
+        "payment.link_made": ("info", "link", _("Payment link made")),
+        "payment.failed": ("bad", "x", _("A payment attempt did not work")),
+        "payment.refused": ("bad", "alert", _("A payment did not fit and was not booked")),
+        "order.paid": ("ok", "check", _("Fully paid")),
+        "order.confirmed": ("ok", "check", _("Confirmed, to be packed")),
+        "order.packed": ("info", "box", _("Packed")),
+        "order.shipped": ("info", "truck", _("Shipped")),
+        "order.delivered": ("ok", "check", _("Delivered")),
+        "order.cancelled": ("bad", "x", _("Cancelled")),
+        "order.expired": ("warn", "clock", _("Not paid in time")),
+        "order.returned": ("warn", "undo", _("Came back")),
+        "order.attention": ("warn", "alert", _("Needs a look")),
+        "order.changed": ("", "edit", _("Changed")),
+        "refund.created": ("warn", "undo", _("Refund asked for")),
+        "refund.processed": ("ok", "undo", _("Refunded")),
+    }
+    look = looks.get(event.type)
+    if look is None:
+        return None
+    return SimpleNamespace(tone=look[0], icon=look[1], title=look[2], meta=sum_, at=event.at, style="clock")
+
+
+def detail(
+    order: Order,
+    customer: Customer,
+    *,
+    pictures: Mapping[str, str],
+    events: Sequence[Event],
+    channel: str,
+    public_url: str,
+    money: bool,
+    orders: bool,
+) -> SimpleNamespace:
+    """Everything on an order's page."""
+    nth = customer.orders_count
+    return SimpleNamespace(
+        id=order.id,
+        number=order.number or _("Draft"),
+        placed_at=order.placed_at or order.created_at,
+        source_label=_("from %(channel)s", channel=channel) if order.conversation_id else _("made by hand"),
+        total_paise=order.total_paise if money else None,
+        paid_paise=order.paid_paise if money else 0,
+        progress=progress(order),
+        state=str(order.state),
+        ended_text=ended_text(order),
+        practice=order.practice,
+        attention=order.attention_reason if order.needs_attention else None,
+        next=next_step(order, orders=orders, fulfil=True),
+        can_cancel=orders and order.state in CANCELLABLE,
+        lines=line_views(order, pictures, money=money),
+        items_title=items_label(order.items_count),
+        payment_status=str(order.payment_status),
+        payment_method=order.payment_method,
+        money=money_lines(order) if money else None,
+        timeline=timeline(events, order, money=money),
+        conversation_id=order.conversation_id,
+        phone=order.address.get("phone") or customer.phone,
+        customer_id=order.customer_id,
+        customer_name=customer.display_name,
+        customer_meta=ngettext("%(num)d order", "%(num)d orders", nth),
+        address_lines=address_lines(order.address),
+        delivery_note=order.address.get("note", ""),
+        tracking=tracking(order),
+        public_url=public_url,
+    )

@@ -1,0 +1,67 @@
+"""A customer's own order page: what happened, in a sentence, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+from flask_babel import gettext as _
+
+from salespilots.domain.order import Order, OrderState
+from salespilots.domain.payment import Payment
+from salespilots.web.filters import clock
+from salespilots.web.presenters.orders import address_lines, items_label, line_views, money_lines, progress, tracking
+
+
+def status(order: Order) -> tuple[str, str]:
+    """(title, sentence)."""
+    if order.state is OrderState.PLACED and order.payment_method == "cod":
+        return _("Order received"), _("The shop will confirm it soon. You pay when it arrives.")
+    if order.state is OrderState.PLACED and order.due_paise:
+        until = _(" Your items are held until %(time)s.", time=clock(order.expires_at)) if order.expires_at else ""
+        return _("Waiting for your payment"), _("Pay to confirm the order.") + until
+    if order.state is OrderState.PLACED:
+        return _("Order received"), _("The shop will confirm it soon.")
+    words = {
+        OrderState.CONFIRMED: (_("Order confirmed"), _("The shop is packing it.")),
+        OrderState.PACKED: (_("Packed"), _("It leaves the shop soon.")),
+        OrderState.SHIPPED: (_("On its way"), _("Your parcel left the shop.")),
+        OrderState.DELIVERED: (_("Delivered"), _("We hope you like it.")),
+        OrderState.CANCELLED: (_("This order was cancelled"), _("Write to the shop in the chat if that is a surprise.")),
+        OrderState.EXPIRED: (_("This order has ended"), _("It was not paid in time. Write to the shop if you still want it.")),
+        OrderState.RETURNED: (_("This order came back"), _("The shop has it again.")),
+    }
+    return words.get(order.state, (_("Order"), ""))
+
+
+def order_view(order: Order, pictures: Mapping[str, str]) -> SimpleNamespace:
+    """What somebody with the link may see."""
+    title, text = status(order)
+    open_money = order.state is OrderState.PLACED and order.due_paise > 0 and order.payment_method != "cod"
+    return SimpleNamespace(
+        number=order.number,
+        status_title=title,
+        status_text=text,
+        state=str(order.state),
+        payment_status=str(order.payment_status),
+        payment_method=order.payment_method,
+        progress=progress(order),
+        lines=line_views(order, pictures),
+        money=[one for one in money_lines(order) if one.label != _("GST in the price")],
+        tracking=tracking(order),
+        address_lines=address_lines(order.address, masked=True),
+        total_paise=order.due_paise or order.total_paise,
+        pay_url=order.payment_url if open_money else None,
+        message_url=None,
+    )
+
+
+def pay_view(payment: Payment, order: Order, attempt: str) -> SimpleNamespace:
+    """The practice payment page."""
+    return SimpleNamespace(
+        token=payment.reference,
+        amount_paise=payment.amount_paise,
+        order_number=order.number,
+        items_label=items_label(order.items_count),
+        attempt=attempt,
+    )

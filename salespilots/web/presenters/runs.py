@@ -1,0 +1,81 @@
+"""A workflow's walk as a story, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from flask_babel import gettext as _
+
+from salespilots.domain.run import Run, RunState, StepExecution
+
+STATES = {"waiting": "wait", "retry": "wait", "started": "wait", "failed": "fail", "refused": "fail"}
+RESULTS: dict[str, Callable[[], str]] = {
+    "handed_over": lambda: _("A person was asked to answer"),
+    "taken_over": lambda: _("Stopped: a person took over"),
+    "no_answer": lambda: _("No answer came"),
+    "replaced": lambda: _("Stopped: the customer began something new"),
+    "error": lambda: _("It stopped because a step did not work"),
+}
+
+Label = Callable[[str], str]
+
+
+def trace(run: Run, steps: Sequence[StepExecution], label: Label, name: str = "") -> list[SimpleNamespace]:
+    """The lines of one run, oldest first."""
+    lines = []
+    if name:
+        reason = str(run.data.get("trigger") or "")
+        lines.append(SimpleNamespace(state="done", text=_("%(name)s started", name=name), detail=reason, took=""))
+    for index, step in enumerate(steps):
+        later = any(one.visit > step.visit or one.attempt > step.attempt for one in steps[index + 1 :])
+        lines.append(_line(step, label, settled=later or not run.active))
+    ended = RESULTS.get(run.result or "")
+    if ended is not None:
+        state = "hand" if run.result in ("handed_over", "taken_over") else "fail" if run.result == "error" else "skip"
+        lines.append(SimpleNamespace(state=state, text=ended(), detail="", took=""))
+    return lines
+
+
+def _line(step: StepExecution, label: Label, *, settled: bool) -> SimpleNamespace:
+    state = STATES.get(step.outcome, "done")
+    if state == "wait" and settled:
+        state = "done"
+    if step.branch == "on_error":
+        state = "fail"
+    took = _("%(ms)s ms", ms=step.ms) if step.ms else ""
+    kind = label(step.kind)
+    return SimpleNamespace(state=state, text=step.reason or kind, detail=kind if step.reason else "", took=took)
+
+
+def run_state(run: Run) -> str:
+    """The word of the pill."""
+    if run.result == "handed_over":
+        return "handed_over"
+    return str(run.state)
+
+
+def took(run: Run) -> str:
+    """How long a finished run worked or waited."""
+    if run.finished_at is None:
+        return ""
+    seconds = (run.finished_at - run.created_at).total_seconds()
+    if seconds < 1:
+        return _("%(ms)s ms", ms=max(1, int(seconds * 1000)))
+    if seconds < 90:
+        return _("%(seconds)s s", seconds=int(seconds))
+    return _("%(minutes)s min", minutes=int(seconds // 60))
+
+
+def run_row(run: Run, customer: Any) -> SimpleNamespace:
+    """One line of the run log."""
+    return SimpleNamespace(
+        id=run.id,
+        workflow_id=run.workflow_id,
+        customer_name=customer.display_name if customer else "",
+        trigger_text=str(run.data.get("trigger") or _("Started")),
+        at=run.created_at,
+        state=run_state(run),
+        took=took(run) if run.state is not RunState.CANCELLED else "",
+    )

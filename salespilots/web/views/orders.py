@@ -1,0 +1,198 @@
+"""Orders: the list, one order, and the steps that move it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Blueprint, flash, request, url_for
+from flask_babel import gettext as _
+
+from salespilots.domain.business import Permission
+from salespilots.domain.errors import Conflict, DomainError, InvalidInput, ReplyWindowClosed
+from salespilots.domain.money import rupees
+from salespilots.domain.order import OrderState, PaymentStatus
+from salespilots.ports.errors import PluginError, PortError
+from salespilots.web.context import here, services
+from salespilots.web.forms import CancelForm, ShipForm, query_text, read
+from salespilots.web.lookups import customers, order_rows, pictures, sees_money
+from salespilots.web.pages import back_to, page
+from salespilots.web.permissions import permits
+from salespilots.web.presenters import orders as present
+from salespilots.web.shell import remember_position
+
+blueprint = Blueprint("orders", __name__, url_prefix="/app/orders")
+blueprint.before_request(remember_position)
+
+REFUSALS = (DomainError, Conflict, PortError, PluginError)
+
+
+@blueprint.get("")
+@permits(Permission.FULFIL)
+def index() -> Any:
+    """Newest first, by day."""
+    shop_id, q = here().shop_id, query_text(request.args.get("q"))
+    state = request.args.get("state", "")
+    state = state if state in set(OrderState) else ""
+    payment = request.args.get("payment_status", "")
+    payment = payment if payment in set(PaymentStatus) and sees_money() else ""
+    cursor = request.args.get("before")
+    found = services().orders.page(
+        shop_id, state="placed" if payment == "unpaid" else state, payment_status=payment, q=q, cursor=cursor, limit=30
+    )
+    keep = {"state": state or None, "payment_status": payment or None, "q": q or None}
+    return page(
+        "orders/index.html",
+        filters=_filters(services().orders.counts(shop_id), state, payment, q),
+        q=q,
+        days=present.by_day(order_rows(found.items)),
+        older_href=url_for("orders.index", **keep, before=found.next) if found.next else None,
+        newer_href=url_for("orders.index", **keep) if cursor else None,
+        ever=bool(found.items or state or payment or cursor),
+    )
+
+
+def _filters(counts: dict[str, int], state: str, payment: str, q: str) -> list[SimpleNamespace]:
+    chips = [
+        (_("All"), {}, None),
+        (_("To pack"), {"state": "confirmed"}, counts.get("confirmed")),
+        (_("Unpaid"), {"payment_status": "unpaid"}, counts.get("placed")),
+        (_("Packed"), {"state": "packed"}, counts.get("packed")),
+        (_("Shipped"), {"state": "shipped"}, counts.get("shipped")),
+        (_("Delivered"), {"state": "delivered"}, None),
+        (_("Cancelled"), {"state": "cancelled"}, None),
+    ]
+    now = {name: value for name, value in (("state", state), ("payment_status", payment)) if value}
+    return [
+        SimpleNamespace(label=label, href=url_for("orders.index", **query, q=q or None), on=query == now, count=count)
+        for label, query, count in chips
+        if sees_money() or "payment_status" not in query
+    ]
+
+
+@blueprint.get("/<order_id>")
+@permits(Permission.FULFIL)
+def detail(order_id: str) -> Any:
+    """One order."""
+    return _detail(order_id)
+
+
+def _detail(
+    order_id: str, status: int = 200, *, sheet: str = "", errors: dict[str, str] | None = None, values: Any = None
+) -> Any:
+    shop_id = here().shop_id
+    order = services().orders.get(shop_id, order_id)
+    customer = customers(shop_id, [order.customer_id])[order.customer_id]
+    provider = services().core.registry.channels.find(customer.channel)
+    sheet = sheet or request.args.get("sheet", "")
+    shown = present.detail(
+        order,
+        customer,
+        pictures=pictures(shop_id, [one.product_id for one in order.lines]),
+        events=services().orders.timeline(shop_id, order_id),
+        channel=_(provider.label) if provider else _("the chat"),
+        public_url=url_for("public.order", token=order.token, _external=False),
+        money=sees_money(),
+        orders=here().may(Permission.ORDERS),
+    )
+    shown.public_url = f"{services().core.base_url}{shown.public_url}"
+    return page(
+        "orders/detail.html",
+        status,
+        order=shown,
+        open_sheet=sheet if sheet in ("ship", "cancel") else None,
+        couriers=present.couriers(),
+        ship_errors=errors or {},
+        ship_values=values or {"courier": "DTDC", "tracking_number": ""},
+        may_chat=here().may(Permission.INBOX),
+    )
+
+
+def _step(order_id: str, act: Callable[..., Any], said: str, **more: Any) -> Any:
+    """One service call, then the order again; a refusal is said, nothing is lost."""
+    try:
+        order = act(here().shop_id, order_id, actor=here().user.id, **more)
+    except REFUSALS as error:
+        flash(_(error.message), "bad")
+    else:
+        flash(said.replace("{number}", order.number or ""), "ok")
+    return back_to(url_for("orders.detail", order_id=order_id))
+
+
+@blueprint.post("/<order_id>/payment-link")
+@permits(Permission.ORDERS)
+def payment_link(order_id: str) -> Any:
+    """Make the link if there is none and send it in the chat."""
+    shop_id = here().shop_id
+    order = services().orders.get(shop_id, order_id)
+    try:
+        url = services().payments.request_link(shop_id, order_id)
+        if order.conversation_id:
+            text = _(
+                "Pay %(amount)s for order %(number)s here: %(url)s",
+                amount=rupees(order.due_paise), number=order.number or "", url=url,
+            )  # fmt: skip
+            services().conversations.reply(shop_id, order.conversation_id, text, user_id=here().user.id)
+            flash(_("Payment link sent. You are replying in this chat now."), "ok")
+        else:
+            flash(_("Payment link made."), "ok")
+    except ReplyWindowClosed as error:
+        flash(_(error.message), "bad")
+    except REFUSALS as error:
+        flash(_(getattr(error, "user_action", "") or error.message), "bad")
+    return back_to(url_for("orders.detail", order_id=order_id))
+
+
+@blueprint.post("/<order_id>/confirm")
+@permits(Permission.ORDERS)
+def confirm(order_id: str) -> Any:
+    """Cash on delivery is fine."""
+    return _step(order_id, services().orders.confirm, _("{number} accepted"))
+
+
+@blueprint.post("/<order_id>/pack")
+@permits(Permission.FULFIL)
+def pack(order_id: str) -> Any:
+    """The items are in the parcel."""
+    return _step(order_id, services().orders.pack, _("{number} marked as packed"))
+
+
+@blueprint.post("/<order_id>/ship")
+@permits(Permission.FULFIL)
+def ship(order_id: str) -> Any:
+    """The parcel left; the customer is told."""
+    values, errors = read(ShipForm, request.form)
+    by_hand = values.get("courier") == present.BY_HAND
+    if not errors and not values["tracking_number"] and not by_hand:
+        errors = {"tracking_number": _("Write the number on the slip, or choose “By hand”.")}
+    if errors:
+        return _detail(order_id, 422, sheet="ship", errors=errors, values=dict(request.form))
+    number = values["tracking_number"] or present.NO_NUMBER
+    try:
+        order = services().orders.ship(
+            here().shop_id, order_id, courier=values["courier"], tracking_number=number, actor=here().user.id
+        )
+    except InvalidInput as error:
+        first = {name: texts[0] for name, texts in error.fields.items()}
+        return _detail(order_id, 422, sheet="ship", errors=first, values=dict(request.form))
+    except REFUSALS as error:
+        flash(_(error.message), "bad")
+    else:
+        flash(_("%(number)s marked as shipped. The customer is told.", number=order.number), "ok")
+    return back_to(url_for("orders.detail", order_id=order_id))
+
+
+@blueprint.post("/<order_id>/deliver")
+@permits(Permission.FULFIL)
+def deliver(order_id: str) -> Any:
+    """The customer has it."""
+    return _step(order_id, services().orders.deliver, _("{number} marked as delivered"))
+
+
+@blueprint.post("/<order_id>/cancel")
+@permits(Permission.ORDERS)
+def cancel(order_id: str) -> Any:
+    """Stop it; its items go back to stock."""
+    values, _errors = read(CancelForm, request.form)
+    return _step(order_id, services().orders.cancel, _("{number} cancelled"), reason=values.get("reason", "other"))
