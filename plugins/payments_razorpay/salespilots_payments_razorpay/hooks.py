@@ -1,0 +1,28 @@
+"""What this plugin adds to SalesPilots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from salespilots.ports.markers import hookimpl
+from salespilots.ports.payments import PaymentsProvider
+from salespilots_payments_razorpay.adapter import RazorpayPayments
+from salespilots_payments_razorpay.settings import RazorpayInstance, RazorpaySettings
+from salespilots_payments_razorpay.webhooks import EVENTS, RazorpayWebhooks
+
+PROVIDER = PaymentsProvider(
+    key="razorpay",
+    label="Razorpay",
+    settings=RazorpaySettings,
+    build=RazorpayPayments.from_settings,
+    webhooks=RazorpayWebhooks.from_settings,
+    instance_settings=RazorpayInstance,
+    webhook_events=EVENTS,
+    summary="UPI, cards and net banking by payment link; the money goes straight to your own Razorpay account.",
+)
+
+
+@hookimpl
+def salespilots_payments_providers() -> Sequence[PaymentsProvider]:
+    """Razorpay."""
+    return [PROVIDER]
