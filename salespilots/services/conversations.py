@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -171,11 +171,13 @@ class Conversations:
         cancel_pending_in(self._core, uow, conversation, "taken_over")
         cancel_runs_in(self._core, uow, conversation, "taken_over")
 
-    def _change(self, business_id: str, conversation_id: str, change: object) -> Conversation:
+    def _change(
+        self, business_id: str, conversation_id: str, change: Callable[[UnitOfWork, Conversation], bool]
+    ) -> Conversation:
         def use_case() -> Conversation:
             with self._core.storage.unit_of_work(business_id) as uow:
                 conversation = uow.conversations.get(conversation_id)
-                if change(uow, conversation):  # type: ignore[operator]
+                if change(uow, conversation):
                     uow.conversations.save(conversation)
                     uow.commit()
             return conversation

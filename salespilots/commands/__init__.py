@@ -1,0 +1,1 @@
+"""The commands of ``salespilots``, one module per noun; imports inside, so that each starts quickly."""

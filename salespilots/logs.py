@@ -1,0 +1,57 @@
+"""structlog over the standard logging: one line per event, text or JSON, secrets and words left out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from salespilots.config import Config
+
+HIDDEN = frozenset({"text", "body", "password", "token", "access_token", "key_secret", "api_key", "phone", "email", "name"})
+"""Keys whose values never reach a log line, whoever passes them."""
+
+
+def hide(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank what must not be written, and control characters in the rest."""
+    for key, value in event.items():
+        if key in HIDDEN:
+            event[key] = "hidden"
+        elif isinstance(value, str) and not value.isprintable() and key != "exception":
+            event[key] = value.encode("unicode_escape").decode()
+    return event
+
+
+def configure(config: Config) -> None:
+    """Set up logging for this process."""
+    level = getattr(logging, config.log.upper())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        hide,
+    ]
+    if config.log_format == "json":
+        shared.append(structlog.processors.dict_tracebacks)
+        render: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    else:
+        render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render], foreign_pre_chain=shared
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("httpx", "httpcore", "httpx2", "urllib3", "huey", "alembic", "openai"):
+        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))

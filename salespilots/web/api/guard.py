@@ -1,0 +1,187 @@
+"""What holds for every API request: the key, its scope, a sane body, one answer per idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from flask import Response, current_app, g, request
+
+from salespilots.domain.errors import InvalidInput
+from salespilots.domain.idempotency import IdempotencyRecord
+from salespilots.web.context import services
+from salespilots.web.errors import problem
+
+F = TypeVar("F", bound=Callable[..., Any])
+MAX_BODY = 1024 * 1024
+MAX_DEPTH = 40
+STALE = timedelta(minutes=2)
+"""A first request that never came to an end gives its key free after this."""
+
+
+def scope(name: str) -> Callable[[F], F]:
+    """The scope a view needs."""
+
+    def mark(view: F) -> F:
+        view.salespilots_scope = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def guard() -> Response | None:
+    """Runs before every API view; an answer here ends the request."""
+    refused = _authenticate() or _check_body()
+    if refused is None and request.method == "POST" and request.headers.get("Idempotency-Key"):
+        return _replay()
+    return refused
+
+
+def shop_id() -> str:
+    """The shop of the key."""
+    return g.api_key.business_id
+
+
+def actor() -> str:
+    """Who acts, for the log: the key."""
+    return g.api_key.id
+
+
+# --- key and scope -----------------------------------------------------------------------------------------
+
+
+def _authenticate() -> Response | None:
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    key = services().api_keys.find(text.strip()) if kind.lower() == "bearer" and 10 < len(text) < 200 else None
+    if key is None:
+        response = problem(401, "unauthorized", "Send a key: Authorization: Bearer …")
+        response.headers["WWW-Authenticate"] = 'Bearer realm="salespilots"'
+        return response
+    g.api_key = key
+    view = current_app.view_functions[request.endpoint or ""]
+    needed = getattr(view, "salespilots_scope", None)
+    if needed is None or not key.allows(needed):
+        return problem(403, "forbidden", f"This key lacks the scope {needed}.")
+    return None
+
+
+# --- bodies ------------------------------------------------------------------------------------------------
+
+
+def _check_body() -> Response | None:
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            return problem(422, "invalid_input", "A parameter is given twice.", errors={name[:60]: ["Give it once."]})
+        if not _storable(values[0]) or not _storable(name):
+            return problem(422, "invalid_input", "A parameter cannot be read.", errors={"query": ["Not storable text."]})
+    if request.method not in ("POST", "PUT", "PATCH"):
+        return None
+    if (request.content_length or 0) > MAX_BODY:
+        return problem(413, "too_large", "At most 1 MiB.")
+    body = request.get_data(cache=True)
+    if not body:
+        return None
+    if request.mimetype != "application/json":
+        return problem(415, "unsupported_media_type", "Send JSON with the content type application/json.")
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return problem(400, "bad_request", "The body is not JSON.")
+    if not isinstance(value, dict):
+        return problem(422, "invalid_input", "The body is a JSON object.", errors={"_schema": ["Send an object."]})
+    return _check_value(value)
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(text)
+
+
+def _check_value(value: Any) -> Response | None:
+    """Nothing a database cannot hold gets further: NUL, halves of characters, huge numbers, deep nests."""
+    todo: list[tuple[Any, int]] = [(value, 0)]
+    while todo:
+        one, depth = todo.pop()
+        wrong = ""
+        if depth > MAX_DEPTH:
+            wrong = "Nested too deeply."
+        elif isinstance(one, str) and not _storable(one):
+            wrong = "Text with a character that cannot be stored."
+        elif isinstance(one, int) and abs(one) >= 2**63:
+            wrong = "A number beyond 64 bits."
+        elif isinstance(one, float) and not math.isfinite(one):
+            wrong = "Not a number."
+        if wrong:
+            return problem(422, "invalid_input", wrong, errors={"_schema": [wrong]})
+        if isinstance(one, dict):
+            todo += [(key, depth + 1) for key in one]
+            todo += [(inner, depth + 1) for inner in one.values()]
+        elif isinstance(one, list):
+            todo += [(inner, depth + 1) for inner in one]
+    return None
+
+
+def _storable(text: str) -> bool:
+    if "\x00" in text:
+        return False
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+# --- idempotency -------------------------------------------------------------------------------------------
+
+
+def _replay() -> Response | None:
+    """The kept answer of this key, a refusal, or None when this request is the first."""
+    key = request.headers["Idempotency-Key"]
+    if not 1 <= len(key) <= 200 or not key.isprintable():
+        raise InvalidInput({"Idempotency-Key": ["1 to 200 printable characters."]})
+    core = services().core
+    now = core.clock.now()
+    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data(cache=True)).hexdigest()
+    record = IdempotencyRecord(
+        id=core.ids.new("idempotency"), business_id=shop_id(), key=key, request_hash=digest, created_at=now
+    )
+    with core.storage.unit_of_work(shop_id()) as uow:
+        if uow.idempotency.add_once(record):
+            uow.commit()
+            g.idempotency = record
+            return None
+        found = uow.idempotency.find(key=key)
+        if found is not None and found.status is None and now - found.created_at > STALE and found.request_hash == digest:
+            found.created_at = now
+            uow.idempotency.save(found)
+            uow.commit()
+            g.idempotency = found
+            return None
+    if found is None or (found.request_hash == digest and found.status is None):
+        return problem(409, "in_progress", "The first request with this key still runs.")
+    if found.request_hash != digest:
+        return problem(422, "idempotency_key_reused", "This key was used with another body.")
+    kind = "application/json" if (found.status or 0) < 400 else "application/problem+json"
+    response = Response(found.body or "", status=found.status, content_type=kind)
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def keep_answer(response: Response) -> Response:
+    """Keep the first answer of a key; a failure of ours gives the key free again."""
+    record: IdempotencyRecord | None = g.pop("idempotency", None)
+    if record is None:
+        return response
+    with services().core.storage.unit_of_work(record.business_id) as uow:
+        found = uow.idempotency.find(key=record.key)
+        if found is not None:
+            if response.status_code >= 500:
+                uow.idempotency.remove(found)
+            else:
+                found.status, found.body = response.status_code, response.get_data(as_text=True)
+                uow.idempotency.save(found)
+            uow.commit()
+    return response

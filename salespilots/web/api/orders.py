@@ -1,0 +1,155 @@
+"""Orders and their steps; each step repeated answers the same and does nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_smorest import Blueprint
+
+from salespilots.domain.errors import Conflict, InvalidInput
+from salespilots.domain.order import Order
+from salespilots.ports.errors import OutcomeUnknown, PortError
+from salespilots.web.api import schemas, shapes
+from salespilots.web.api.guard import actor, keep_answer, scope, shop_id
+from salespilots.web.context import services
+
+PATH = "orders"
+blueprint = Blueprint("api_orders", __name__, description="Orders")
+blueprint.after_request(keep_answer)
+
+
+def _shape(order: Order) -> dict[str, Any]:
+    return shapes.order(order, services().orders.timeline(shop_id(), order.id))
+
+
+@blueprint.get("")
+@scope("orders:read")
+@blueprint.arguments(schemas.OrderQuery, location="query")
+@blueprint.response(200)
+def list_orders(query: dict[str, Any]) -> Any:
+    """A page of orders, newest first."""
+    page = services().orders.page(shop_id(), **query)
+    timelines = services().orders.timelines(shop_id(), [one.id for one in page.items])
+    return {"items": [shapes.order(one, timelines[one.id]) for one in page.items], "next": page.next}
+
+
+@blueprint.post("")
+@scope("orders:write")
+@blueprint.arguments(schemas.OrderIn)
+@blueprint.response(201)
+def create_order(values: dict[str, Any]) -> Any:
+    """A placed order with its stock held (409 ``out_of_stock`` and nothing kept when short), or a draft."""
+    for line in values["lines"]:
+        if ("variant_id" in line) == ("sku" in line):
+            raise InvalidInput({"lines": ["Each line names a variant_id or a sku."]})
+    return _shape(services().orders.create(shop_id(), actor=actor(), **values))
+
+
+@blueprint.get("/<order_id>")
+@scope("orders:read")
+@blueprint.response(200)
+def get_order(order_id: str) -> Any:
+    """One order."""
+    return _shape(services().orders.get(shop_id(), order_id))
+
+
+@blueprint.patch("/<order_id>")
+@scope("orders:write")
+@blueprint.arguments(schemas.OrderPatch)
+@blueprint.response(200)
+def change_order(values: dict[str, Any], order_id: str) -> Any:
+    """Address; charges while it is a draft."""
+    return _shape(services().orders.change(shop_id(), order_id, values, actor=actor()))
+
+
+@blueprint.post("/<order_id>/place")
+@scope("orders:write")
+@blueprint.arguments(schemas.Nothing)
+@blueprint.response(200)
+def place(_: dict[str, Any], order_id: str) -> Any:
+    """Place a draft."""
+    return _shape(services().orders.place(shop_id(), order_id, actor=actor()))
+
+
+@blueprint.post("/<order_id>/confirm")
+@scope("orders:write")
+@blueprint.arguments(schemas.ConfirmIn)
+@blueprint.response(200)
+def confirm(values: dict[str, Any], order_id: str) -> Any:
+    """Accept without online money: cash on delivery, or what was received by hand."""
+    return _shape(services().orders.confirm(shop_id(), order_id, received=values.get("received"), actor=actor()))
+
+
+@blueprint.post("/<order_id>/cancel")
+@scope("orders:write")
+@blueprint.arguments(schemas.CancelIn)
+@blueprint.response(200)
+def cancel(values: dict[str, Any], order_id: str) -> Any:
+    """Stop it and release its stock."""
+    return _shape(services().orders.cancel(shop_id(), order_id, reason=values["reason"], actor=actor()))
+
+
+@blueprint.post("/<order_id>/pack")
+@scope("orders:write")
+@blueprint.arguments(schemas.Nothing)
+@blueprint.response(200)
+def pack(_: dict[str, Any], order_id: str) -> Any:
+    """The items are in the parcel."""
+    return _shape(services().orders.pack(shop_id(), order_id, actor=actor()))
+
+
+@blueprint.post("/<order_id>/ship")
+@scope("orders:write")
+@blueprint.arguments(schemas.ShipIn)
+@blueprint.response(200)
+def ship(values: dict[str, Any], order_id: str) -> Any:
+    """The parcel left; the customer is told."""
+    return _shape(services().orders.ship(shop_id(), order_id, actor=actor(), **values))
+
+
+@blueprint.post("/<order_id>/deliver")
+@scope("orders:write")
+@blueprint.arguments(schemas.Nothing)
+@blueprint.response(200)
+def deliver(_: dict[str, Any], order_id: str) -> Any:
+    """The customer has it."""
+    return _shape(services().orders.deliver(shop_id(), order_id, actor=actor()))
+
+
+@blueprint.post("/<order_id>/return")
+@scope("orders:write")
+@blueprint.arguments(schemas.ReturnIn)
+@blueprint.response(200)
+def take_back(values: dict[str, Any], order_id: str) -> Any:
+    """The goods came back."""
+    return _shape(services().orders.take_back(shop_id(), order_id, restock=values["restock"], actor=actor()))
+
+
+@blueprint.post("/<order_id>/refund")
+@scope("orders:write")
+@blueprint.arguments(schemas.RefundIn)
+@blueprint.response(200)
+def refund(values: dict[str, Any], order_id: str) -> Any:
+    """Give money back; the Idempotency-Key header makes a repeat harmless."""
+    key = f"api:{request.headers.get('Idempotency-Key') or services().core.ids.token()}"
+    order = services().payments.refund(
+        shop_id(), order_id, amount_paise=values["amount_paise"], reason=values["reason"], key=key, actor=actor()
+    )
+    return _shape(order)
+
+
+@blueprint.post("/<order_id>/payment-link")
+@scope("orders:write")
+@blueprint.arguments(schemas.Nothing)
+@blueprint.response(200)
+def payment_link(_: dict[str, Any], order_id: str) -> Any:
+    """Make the link or give the open one; 202 with null when the provider does not answer, the worker goes on."""
+    order = services().orders.get(shop_id(), order_id)
+    try:
+        services().payments.request_link(shop_id(), order_id)
+    except PortError as error:
+        if not error.retryable and not isinstance(error, OutcomeUnknown):
+            raise Conflict(error.user_action or error.message, reason=error.reason) from error
+        return {**_shape(order), "payment_url": None}, 202
+    return _shape(services().orders.get(shop_id(), order_id))

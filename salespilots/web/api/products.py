@@ -1,0 +1,78 @@
+"""Products and their stock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from salespilots.domain.errors import InvalidInput
+from salespilots.web.api import schemas, shapes
+from salespilots.web.api.guard import actor, keep_answer, scope, shop_id
+from salespilots.web.context import services
+
+PATH = "products"
+blueprint = Blueprint("api_products", __name__, description="Products and stock")
+blueprint.after_request(keep_answer)
+
+
+def _base() -> str:
+    return services().core.base_url
+
+
+@blueprint.get("")
+@scope("products:read")
+@blueprint.arguments(schemas.ProductQuery, location="query")
+@blueprint.response(200)
+def list_products(query: dict[str, Any]) -> Any:
+    """A page of products, newest first."""
+    page = services().catalog.page(shop_id(), **query)
+    return {"items": [shapes.product(one, _base()) for one in page.items], "next": page.next}
+
+
+@blueprint.post("")
+@scope("products:write")
+@blueprint.arguments(schemas.ProductIn)
+@blueprint.response(201)
+def create_product(values: dict[str, Any]) -> Any:
+    """A product with its variants; ``on_hand`` is the first receipt."""
+    for variant in values["variants"]:
+        variant.pop("id", None)
+    return shapes.product(services().catalog.create(shop_id(), values, actor=actor()), _base())
+
+
+@blueprint.get("/<product_id>")
+@scope("products:read")
+@blueprint.response(200)
+def get_product(product_id: str) -> Any:
+    """One product."""
+    return shapes.product(services().catalog.get(shop_id(), product_id), _base())
+
+
+@blueprint.patch("/<product_id>")
+@scope("products:write")
+@blueprint.arguments(schemas.ProductIn(partial=("title", "variants")))
+@blueprint.response(200)
+def change_product(values: dict[str, Any], product_id: str) -> Any:
+    """Change fields; ``variants`` is the whole list when given. Stock changes only by ``/stock``."""
+    for variant in values.get("variants", []):
+        if "id" in variant and "on_hand" in variant:
+            raise InvalidInput({"variants": ["Stock of a known variant changes by …/stock."]})
+    return shapes.product(services().catalog.update(shop_id(), product_id, values, actor=actor()), _base())
+
+
+@blueprint.delete("/<product_id>")
+@scope("products:write")
+@blueprint.response(200)
+def archive_product(product_id: str) -> Any:
+    """Archive: off sale, still readable on old orders."""
+    return shapes.product(services().catalog.archive(shop_id(), product_id, actor=actor()), _base())
+
+
+@blueprint.post("/<product_id>/stock")
+@scope("products:write")
+@blueprint.arguments(schemas.StockIn)
+@blueprint.response(200)
+def move_stock(values: dict[str, Any], product_id: str) -> Any:
+    """Book a change of stock; 409 below what is reserved."""
+    return shapes.product(services().catalog.move_stock(shop_id(), product_id, actor=actor(), **values), _base())

@@ -1,0 +1,284 @@
+"""Shapes of the API, in and out. Unknown fields are refused; money is integer paise; times are RFC 3339 UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from salespilots.domain.money import MAX_PAISE
+from salespilots.services.conversations import VIEWS
+
+MAX_TEXT = 10_000
+
+
+class Int(fields.Integer):
+    """A whole number; ``2.0`` is one, ``"2"``, ``2.5`` and ``true`` are not."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+            raise ValidationError("Not a whole number.")
+        return super()._deserialize(int(value), attr, data, **more)
+
+
+class QueryInt(fields.Integer):
+    """A whole number in a query string."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > 18:
+            raise ValidationError("Not a whole number.")
+        return int(value)
+
+
+def paise(**more: Any) -> Int:
+    """An amount from nothing up."""
+    return Int(validate=validate.Range(0, MAX_PAISE), **more)
+
+
+def line(most: int, least: int = 0, **more: Any) -> fields.String:
+    """A text of bounded length."""
+    return fields.String(validate=validate.Length(least, most), **more)
+
+
+class Moment(fields.Field):
+    """RFC 3339 UTC, out only."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **more: Any) -> Any:
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Base(Schema):
+    """Unknown fields are refused."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class ListQuery(Base):
+    """Every list's page."""
+
+    limit = QueryInt(load_default=50, validate=validate.Range(1, 200))
+    cursor = fields.String(load_default=None, validate=validate.Length(1, 500))
+
+
+# --- products ------------------------------------------------------------------------------------------------
+
+
+class VariantIn(Base):
+    """A variant as sent."""
+
+    id = line(60, 1)
+    sku = line(60, 1, required=True)
+    title = line(80, load_default="")
+    price_paise = paise(required=True)
+    mrp_paise = paise(allow_none=True)
+    on_hand = Int(validate=validate.Range(0, 10_000_000))
+
+
+class ProductIn(Base):
+    """A product as sent; the same fields are optional in a PATCH."""
+
+    title = line(200, 1, required=True)
+    description = line(MAX_TEXT)
+    category = line(80)
+    keywords = fields.List(line(60, 1), validate=validate.Length(max=60))
+    code = line(40)
+    state = fields.String(validate=validate.OneOf(["draft", "live", "archived"]))
+    hsn = line(12)
+    gst_rate = Int(validate=validate.Range(0, 50))
+    variants = fields.List(fields.Nested(VariantIn), required=True, validate=validate.Length(1, 60))
+
+
+class ProductQuery(ListQuery):
+    """Filters of the list."""
+
+    q = line(200, load_default="")
+    category = line(80, load_default="")
+    stock = fields.String(load_default="", validate=validate.OneOf(["low", "out"]))
+    state = fields.String(load_default="", validate=validate.OneOf(["draft", "live", "archived"]))
+
+
+class StockIn(Base):
+    """A change of stock by hand."""
+
+    sku = line(60, 1, required=True)
+    delta = Int(required=True, validate=validate.Range(-10_000_000, 10_000_000))
+    reason = fields.String(
+        required=True, validate=validate.OneOf(["receive", "adjust", "sold_elsewhere", "damaged", "return"])
+    )
+    note = line(300, load_default="")
+
+
+# --- customers -----------------------------------------------------------------------------------------------
+
+
+class Address(Base):
+    """Where a parcel goes."""
+
+    name = line(100, allow_none=True)
+    phone = line(20, allow_none=True)
+    line1 = line(400, allow_none=True)
+    line2 = line(400, allow_none=True)
+    city = line(80, allow_none=True)
+    state = line(80, allow_none=True)
+    pincode = fields.String(allow_none=True, validate=validate.Regexp(r"^[1-9][0-9]{5}$", error="Six digits."))
+
+
+class CustomerPatch(Base):
+    """What may be changed."""
+
+    name = line(100)
+    phone = line(20, allow_none=True)
+    address = fields.Nested(Address)
+    note = line(2000)
+    tags = fields.List(line(40, 1), validate=validate.Length(max=50))
+
+
+class CustomerQuery(ListQuery):
+    """Filters of the list."""
+
+    q = line(200, load_default="")
+    tag = line(40, load_default="")
+    segment = line(60, load_default="")
+
+
+# --- chats ---------------------------------------------------------------------------------------------------
+
+
+class ConversationQuery(ListQuery):
+    """Filters of the list."""
+
+    view = fields.String(load_default="all", validate=validate.OneOf(VIEWS))
+
+
+class MessageQuery(ListQuery):
+    """Filters of the list."""
+
+    conversation_id = line(60, load_default="")
+    customer_id = line(60, load_default="")
+
+
+class MessageIn(Base):
+    """A reply by a person."""
+
+    conversation_id = line(60, 1, required=True)
+    text = line(5000, 1, required=True)
+
+
+# --- orders --------------------------------------------------------------------------------------------------
+
+
+class LineIn(Base):
+    """What and how many: ``variant_id`` or ``sku``."""
+
+    variant_id = line(60, 1)
+    sku = line(60, 1)
+    quantity = Int(required=True, validate=validate.Range(1, 1000))
+
+
+class OrderIn(Base):
+    """A new order."""
+
+    customer_id = line(60, 1, required=True)
+    lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(1, 100))
+    address = fields.Nested(Address)
+    payment_method = line(40, 1)
+    shipping_paise = paise()
+    discount_paise = paise()
+    conversation_id = line(60, 1, allow_none=True)
+    draft = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class OrderPatch(Base):
+    """What may be changed later."""
+
+    address = fields.Nested(Address)
+    shipping_paise = paise()
+    discount_paise = paise()
+    payment_method = line(40, 1)
+
+
+class OrderQuery(ListQuery):
+    """Filters of the list."""
+
+    state = line(20, load_default="")
+    payment_status = line(20, load_default="")
+    customer_id = line(60, load_default="")
+
+
+class ReceivedIn(Base):
+    """Money taken by hand."""
+
+    method = line(40, 1, required=True)
+    amount_paise = paise(required=True)
+    note = line(300, load_default="")
+
+
+class ConfirmIn(Base):
+    """Accepting an order without online money."""
+
+    received = fields.Nested(ReceivedIn)
+
+
+class CancelIn(Base):
+    """Why."""
+
+    reason = line(300, load_default="")
+
+
+class ShipIn(Base):
+    """The parcel."""
+
+    courier = line(60, 1, required=True)
+    tracking_number = line(60, 1, required=True)
+
+
+class ReturnIn(Base):
+    """Whether the pieces go back on the shelf."""
+
+    restock = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class RefundIn(Base):
+    """Money back."""
+
+    amount_paise = Int(required=True, validate=validate.Range(1, MAX_PAISE))
+    reason = line(300, load_default="")
+    restock = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class Nothing(Base):
+    """An action without a body."""
+
+
+class PaymentQuery(ListQuery):
+    """Filters of the list."""
+
+    order_id = line(60, load_default="")
+
+
+# --- workflows, figures ------------------------------------------------------------------------------------------
+
+
+class WorkflowIn(Base):
+    """A workflow as sent."""
+
+    name = line(80, 1, required=True)
+    definition = fields.Dict(keys=fields.String(), required=True)
+
+
+class StatsQuery(Base):
+    """A range by name or by days (IST, both included)."""
+
+    range = fields.String(load_default="today", validate=validate.OneOf(["today", "7d", "30d"]))
+    from_ = fields.Date(data_key="from", load_default=None)
+    to = fields.Date(load_default=None)
+    practice = fields.String(load_default=None, validate=validate.OneOf(["include", "exclude"]))
+
+
+class EventsQuery(Base):
+    """From which number on."""
+
+    after = QueryInt(load_default=0)
+    limit = QueryInt(load_default=200, validate=validate.Range(1, 200))

@@ -1,0 +1,73 @@
+"""Workflows: list, read, draft, publish, pause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from salespilots.web.api import schemas, shapes
+from salespilots.web.api.guard import actor, keep_answer, scope, shop_id
+from salespilots.web.context import services
+
+PATH = "workflows"
+blueprint = Blueprint("api_workflows", __name__, description="Workflows")
+blueprint.after_request(keep_answer)
+
+
+@blueprint.get("")
+@scope("workflows:read")
+@blueprint.arguments(schemas.ListQuery, location="query")
+@blueprint.response(200)
+def list_workflows(query: dict[str, Any]) -> Any:
+    """In the order in which they are matched."""
+    page = services().workflows.page(shop_id(), **query)
+    return {"items": [shapes.workflow(one) for one in page.items], "next": page.next}
+
+
+@blueprint.post("")
+@scope("workflows:write")
+@blueprint.arguments(schemas.WorkflowIn)
+@blueprint.response(201)
+def create_workflow(values: dict[str, Any]) -> Any:
+    """A draft."""
+    return shapes.workflow(services().workflows.create(shop_id(), values["name"], values["definition"], actor=actor()))
+
+
+@blueprint.get("/<workflow_id>")
+@scope("workflows:read")
+@blueprint.response(200)
+def get_workflow(workflow_id: str) -> Any:
+    """One workflow."""
+    return shapes.workflow(services().workflows.get(shop_id(), workflow_id))
+
+
+@blueprint.put("/<workflow_id>")
+@scope("workflows:write")
+@blueprint.arguments(schemas.WorkflowIn(partial=("name", "definition")))
+@blueprint.response(200)
+def save_draft(values: dict[str, Any], workflow_id: str) -> Any:
+    """Change the draft; what is live goes on."""
+    return shapes.workflow(
+        services().workflows.save_draft(
+            shop_id(), workflow_id, name=values.get("name"), definition=values.get("definition")
+        )
+    )
+
+
+@blueprint.post("/<workflow_id>/publish")
+@scope("workflows:write")
+@blueprint.arguments(schemas.Nothing)
+@blueprint.response(200)
+def publish(_: dict[str, Any], workflow_id: str) -> Any:
+    """Make the draft the live version; 409 with the problems when it cannot run."""
+    return shapes.workflow(services().workflows.publish(shop_id(), workflow_id, actor=actor()))
+
+
+@blueprint.post("/<workflow_id>/pause")
+@scope("workflows:write")
+@blueprint.arguments(schemas.Nothing)
+@blueprint.response(200)
+def pause(_: dict[str, Any], workflow_id: str) -> Any:
+    """Stop matching it."""
+    return shapes.workflow(services().workflows.pause(shop_id(), workflow_id, actor=actor()))

@@ -1,0 +1,107 @@
+"""The web application: blueprints, and the rules that hold on every request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from salespilots.bootstrap import Application
+from salespilots.web import errors, filters, health, logs, media, security, webhooks
+from salespilots.web.api import register_api
+from salespilots.web.permissions import MACHINE, access_of, refuse_undeclared
+from salespilots.web.shell import shell_context
+from salespilots.web.views import (
+    auth,
+    customers,
+    home,
+    home_events,
+    inbox,
+    more,
+    orders,
+    products,
+    settings,
+    simulator,
+    start,
+    workflows,
+)
+from salespilots.web.views import public as public_views
+
+MAX_FORM = 10 * 1024 * 1024
+"""Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
+
+VIEWS = (
+    auth, start, home, inbox, orders, products, customers, workflows, simulator, settings, more, public_views,
+)  # fmt: skip
+
+
+def create_app(application: Application) -> Flask:
+    """A Flask application around assembled services."""
+    config = application.config
+    app = Flask("salespilots.web", root_path=_here(), static_folder="static", static_url_path=media.static_path())
+    app.extensions["salespilots"] = application.services
+    app.extensions["salespilots.application"] = application
+    app.secret_key = security.cookie_key(config.secret_keys[0])
+    app.config.update(
+        SECRET_KEY_FALLBACKS=[security.cookie_key(key) for key in config.secret_keys[1:]],
+        MAX_CONTENT_LENGTH=MAX_FORM,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=500,
+        SESSION_COOKIE_NAME="__Host-salespilots" if config.secure else "salespilots",
+        SESSION_COOKIE_SECURE=config.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+        BABEL_DEFAULT_TIMEZONE="Asia/Kolkata",
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=security.locale)
+    csrf = CSRFProtect()
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    csrf.init_app(app)
+    logs.register(app)
+    security.register(app, csrf)
+    errors.register(app)
+    filters.register(app)
+    app.context_processor(shell_context)
+    for module in VIEWS:
+        app.register_blueprint(module.blueprint)
+    home_events.register(app)
+    health.register(app)
+    media.register(app)
+    webhooks.register(app)
+    register_api(app)
+    refuse_undeclared(app)
+    app.extensions["salespilots.machine"] = frozenset(
+        endpoint for endpoint in app.view_functions if access_of(app, endpoint) == MACHINE
+    )
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0, x_prefix=0)  # type: ignore[method-assign]
+    return app
+
+
+def _here() -> str:
+    from pathlib import Path
+
+    return str(Path(__file__).parent)
+
+
+def wsgi(environ: dict[str, Any] | None = None) -> Flask:
+    """For any WSGI server: ``salespilots.web.app:wsgi()``."""
+    from salespilots.bootstrap import assemble
+    from salespilots.config import load_config
+    from salespilots.logs import configure
+    from salespilots.queueing import make_doorbell
+    from salespilots.web.metrics import PrometheusMetrics
+
+    config = load_config()
+    configure(config)
+    return create_app(assemble(config, doorbell=make_doorbell(config), metrics=PrometheusMetrics()))

@@ -1,0 +1,36 @@
+"""gunicorn's configuration: one process, many threads; live streams let go at once when it stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+worker_class = "gthread"
+workers = int(os.environ.get("SALESPILOTS_WEB_PROCESSES", "1"))
+threads = 96
+keepalive = 10
+timeout = 60
+graceful_timeout = 10
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True
+limit_request_line = 8190
+limit_request_fields = 100
+forwarded_allow_ips = ""
+
+
+def post_worker_init(worker: Any) -> None:
+    """Tell open streams to end before waiting for them."""
+    from salespilots.web.views.home_events import STOPPING
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        before = signal.getsignal(number)
+
+        def stop(signum: int, frame: Any, before: Any = before) -> None:
+            STOPPING.set()
+            if callable(before):
+                before(signum, frame)
+
+        signal.signal(number, stop)

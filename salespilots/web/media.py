@@ -1,0 +1,67 @@
+"""Static files under a content hash, and product pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, send_file
+
+from salespilots.demo.catalogue import PICTURES, PRODUCTS
+from salespilots.domain.errors import NotFound
+from salespilots.web.context import services
+from salespilots.web.permissions import PUBLIC, public
+
+blueprint = Blueprint("media", __name__)
+STATIC = Path(__file__).parent / "static"
+YEAR = "public, max-age=31536000, immutable"
+
+
+@lru_cache(maxsize=1)
+def static_path() -> str:
+    """``/static/<hash of everything in it>``: a change of any file changes every address."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(STATIC).as_posix().encode() + path.read_bytes())
+    return f"/static/{digest.hexdigest()[:12]}"
+
+
+@blueprint.get("/media/practice/<name>")
+@public
+def practice_picture(name: str) -> Any:
+    """A picture of the practice shop."""
+    if name not in {one.picture for one in PRODUCTS}:
+        raise NotFound("There is no such picture.")
+    return _picture(PICTURES / name, "image/png")
+
+
+@blueprint.get("/media/<business_id>/<name>")
+@public
+def picture(business_id: str, name: str) -> Any:
+    """A shop's product picture: public, as the channel must be able to fetch it; its name cannot be guessed."""
+    return _picture(services().pictures.path(business_id, name), "image/jpeg")
+
+
+def _picture(path: Path, kind: str) -> Any:
+    response = send_file(path, mimetype=kind, conditional=True)
+    response.headers["Cache-Control"] = YEAR
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def register(app: Flask) -> None:
+    """Add the addresses; static files may be kept for a year."""
+    app.register_blueprint(blueprint)
+    static = app.view_functions["static"]
+
+    def static_file(filename: str) -> Any:
+        response = static(filename=filename)
+        response.headers["Cache-Control"] = YEAR
+        return response
+
+    static_file.salespilots_access = PUBLIC  # type: ignore[attr-defined]
+    app.view_functions["static"] = static_file

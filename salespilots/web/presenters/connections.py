@@ -1,0 +1,142 @@
+"""Providers as the connections pages show them: forms made from the plugins' own schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from marshmallow import fields as mm
+from marshmallow import validate
+
+from salespilots.domain.business import Business, Connection
+from salespilots.ports.settings import Secret
+from salespilots.services.connections import ALWAYS_THERE
+from salespilots.services.container import Services
+
+ICONS = {"channel": "camera", "payments": "rupee", "ai": "bolt", "shipping": "truck"}
+PROVIDER_ICONS = {"practice": "flask", "instagram": "instagram", "cod": "rupee", "upi": "rupee"}
+
+
+def secret_names(provider: Any) -> set[str]:
+    """Fields that are never shown again."""
+    return {name for name, one in provider.settings().fields.items() if isinstance(one, Secret)}
+
+
+def status_of(provider: Any, connection: Connection | None) -> str:
+    """The pill of a provider."""
+    if provider.key in ("practice", "manual", "rules"):
+        return "working"
+    if connection is None or not connection.enabled:
+        return "off"
+    return {"working": "working", "attention": "attention"}.get(connection.state, "test")
+
+
+def _note(connection: Connection | None) -> str:
+    if connection is None:
+        return ""
+    if connection.state == "attention":
+        return connection.last_error or _("Needs a look.")
+    return _("Works") if connection.state == "working" else _("Saved, not tested yet")
+
+
+def _is_default(kind: str, provider: Any, shop: Business) -> bool:
+    return (kind == "payments" and shop.default_payments == provider.key) or (
+        kind == "ai" and shop.default_ai == provider.key
+    )
+
+
+def groups(registry: Any, stored: dict[str, Connection], shop: Business) -> list[dict[str, Any]]:
+    """Channels, payments, AI and shipping; the practice parts first."""
+    labels = {"channel": _("Where customers write"), "payments": _("How they pay"), "ai": _("Who writes the replies"),
+              "shipping": _("How it ships")}  # fmt: skip
+    shown = []
+    for kind, shelf in registry.connectable():
+        seen: set[str] = set()
+        items = []
+        for one in sorted(shelf.all(), key=lambda one: one.key != "practice"):
+            if one.key in seen:
+                continue
+            seen.add(one.key)
+            items.append(
+                {
+                    "key": one.key, "name": one.label, "text": one.summary, "icon": PROVIDER_ICONS.get(one.key, ICONS[kind]),
+                    "status": status_of(one, stored.get(one.key)), "note": _note(stored.get(one.key)),
+                    "is_default": _is_default(kind, one, shop),
+                }
+            )  # fmt: skip
+        shown.append({"label": labels[kind], "items": items})
+    return shown
+
+
+def plugin(
+    services: Services, kind: str, provider: Any, connection: Connection | None, shop: Business
+) -> dict[str, Any]:
+    """One provider's page."""
+    connected = connection is not None and connection.enabled
+    webhook = None
+    instance = getattr(provider, "instance_settings", None)
+    if connection is not None and connection.endpoint_token:
+        events = ", ".join(getattr(provider, "webhook_events", ()))
+        webhook = {
+            "url": services.connections.webhook_url(connection), "verify_token": None,
+            "note": _("Put this address and your webhook secret at the provider. Tick: %(events)s.", events=events),
+        }  # fmt: skip
+    elif kind == "channel" and instance is not None and provider.webhooks is not None:
+        webhook = {
+            "url": f"{services.core.base_url}/webhooks/channel/{provider.key}", "verify_token": None,
+            "note": _("The operator puts this address and the verify token at the provider, once for all shops."),
+        }  # fmt: skip
+    return {
+        "key": provider.key, "name": provider.label, "text": provider.summary, "kind": kind,
+        "icon": PROVIDER_ICONS.get(provider.key, ICONS[kind]), "status": status_of(provider, connection),
+        "note": _note(connection),
+        "problem": connection.last_error if connection and connection.state == "attention" else None,
+        "on": connected or provider.key in ALWAYS_THERE, "is_default": _is_default(kind, provider, shop),
+        "can_default": kind in ("payments", "ai") and (connected or provider.key in ALWAYS_THERE),
+        "guide": [], "webhook": webhook, "checks": None, "connect_url": None,
+        "back": url_for("settings.integrations"),
+    }  # fmt: skip
+
+
+def fields(
+    provider: Any, connection: Connection | None, given: dict[str, str], errors: dict[str, str]
+) -> list[dict[str, Any]]:
+    """The form, field by field."""
+    stored = connection.values if connection else {}
+    shown = []
+    for name, one in provider.settings().fields.items():
+        secret = isinstance(one, Secret)
+        options = next((rule.choices for rule in _rules(one) if isinstance(rule, validate.OneOf)), None)
+        value = "" if secret else given.get(name, stored.get(name))
+        is_set = secret and connection is not None and name in connection.secrets_set
+        shown.append(
+            {
+                "name": name,
+                "label": one.metadata.get("label", name.replace("_", " ").capitalize()),
+                "help": one.metadata.get("help", ""),
+                "secret": secret,
+                "choices": [(str(option), str(option)) for option in options] if options else None,
+                "advanced": bool(one.metadata.get("advanced")),
+                "value": "" if value is None else value,
+                "is_set": is_set,
+                "set_on": connection.updated_at if is_set and connection else None,
+                "error": errors.get(name),
+                "required": one.required and not is_set,
+                "kind": "bool" if isinstance(one, mm.Boolean) else "number" if isinstance(one, mm.Integer) else "text",
+            }
+        )
+    return shown
+
+
+def typed(provider: Any, given: dict[str, str]) -> dict[str, Any]:
+    """Form text as the schema takes it: blanks of optional fields are left out by the service."""
+    values: dict[str, Any] = dict(given)
+    for name, one in provider.settings().fields.items():
+        if isinstance(one, mm.Boolean):
+            values[name] = given.get(name) in ("1", "on", "true")
+    return values
+
+
+def _rules(one: mm.Field) -> list[Any]:
+    return list(one.validators or [])

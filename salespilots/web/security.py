@@ -1,0 +1,119 @@
+"""Who is asking, and what every answer carries: session, form token, permission, headers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+from flask import Flask, Response, g, redirect, request, session, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import NotFound as HttpNotFound
+
+from salespilots.domain.business import Permission
+from salespilots.domain.errors import AccessDenied
+from salespilots.web.context import Here, services
+from salespilots.web.permissions import API, MACHINE, PUBLIC, access_of
+
+CSP = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+HSTS = "max-age=31536000; includeSubDomains"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def cookie_key(secret: str) -> str:
+    """The cookie-signing key, derived so that it is not the encryption key itself."""
+    digest = hmac.new(secret.encode(), b"salespilots cookie", hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode()
+
+
+def address() -> str:
+    """The client's address, by trusted hops only."""
+    return request.remote_addr or "unknown"
+
+
+def locale() -> str:
+    """The user's language; the browser's choice before sign-in."""
+    current = getattr(g, "here", None)
+    if current is not None:
+        return current.user.language
+    chosen = session.get("lang")
+    return chosen if chosen in ("en", "hi") else "en"
+
+
+def open_session(token: str) -> None:
+    """Put a fresh session into the cookie; nothing of the old one survives."""
+    kept = session.get("lang"), session.get("theme")
+    session.clear()
+    session["sid"] = token
+    session.permanent = True
+    for name, value in zip(("lang", "theme"), kept, strict=True):
+        if value:
+            session[name] = value
+
+
+def register(app: Flask, csrf: CSRFProtect) -> None:
+    """Install the rules."""
+    from datetime import timedelta
+
+    app.permanent_session_lifetime = timedelta(days=14)
+
+    @app.before_request
+    def _guard() -> Any:
+        if request.endpoint is None:
+            _sign_in()
+            return None
+        access = access_of(app, request.endpoint)
+        if access in (MACHINE, API):
+            return None
+        signed_in = _sign_in()
+        if request.method not in SAFE_METHODS:
+            csrf.protect()
+        if access == PUBLIC:
+            return None
+        if not signed_in:
+            if request.method in SAFE_METHODS and not request.headers.get("X-Partial"):
+                return redirect(url_for("auth.signin", next=request.full_path.rstrip("?")), code=303)
+            return _ended()
+        if not isinstance(access, Permission) or not g.here.may(access):
+            raise AccessDenied(_("Your role does not include this page."))
+        return None
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if app.config["SESSION_COOKIE_SECURE"]:
+            response.headers.setdefault("Strict-Transport-Security", HSTS)
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-cache"
+        response.headers.pop("Server", None)
+        return response
+
+
+def _sign_in() -> bool:
+    token = session.get("sid")
+    found = services().accounts.session(token) if isinstance(token, str) else None
+    if found is None:
+        return False
+    g.here = Here(user=found.user, membership=found.membership, shop=found.shop, session_id=found.session.id)
+    return True
+
+
+def _ended() -> Any:
+    """A form or a part of a page after the session ended: go and sign in."""
+    if request.headers.get("X-Partial"):
+        raise HttpNotFound
+    return redirect(url_for("auth.signin"), code=303)

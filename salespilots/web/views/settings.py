@@ -1,0 +1,279 @@
+"""Settings: shop, connections rendered from the plugins' own schemas, API keys, about."""
+
+from __future__ import annotations
+
+import platform
+import re
+from typing import Any
+
+from flask import Blueprint, current_app, flash, request, url_for
+from flask_babel import gettext as _
+from marshmallow import ValidationError, validate
+
+from salespilots import __version__
+from salespilots.domain.business import Permission
+from salespilots.domain.errors import Conflict, InvalidInput, NotFound
+from salespilots.domain.money import rupees
+from salespilots.services.api_keys import RESOURCES
+from salespilots.doctor import diagnose
+from salespilots.web.context import here, services
+from salespilots.web.fields import Count, Line, Rupees, Text
+from salespilots.web.forms import Form, first_messages, read
+from salespilots.web.pages import back_to, page
+from salespilots.web.permissions import permits
+from salespilots.web.presenters import connections as present
+
+blueprint = Blueprint("settings", __name__, url_prefix="/app/settings")
+_GST_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def check_gstin(value: str) -> None:
+    """15 characters whose last is the check digit of the others (GSTN's modulus 36 rule)."""
+    if not value:
+        return
+    if not re.match(r"^\d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]$", value):
+        raise ValidationError(_("A GSTIN has 15 letters and digits, such as 29ABCDE1234F1Z5."))
+    total = 0
+    for index, character in enumerate(value[:14]):
+        product = _GST_DIGITS.index(character) * (2 if index % 2 else 1)
+        total += product // 36 + product % 36
+    if _GST_DIGITS[(36 - total % 36) % 36] != value[14]:
+        raise ValidationError(_("The last character does not fit the others. Check for a typing mistake."))
+
+
+class Gstin(Line):
+    """Upper-cased and checked."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more).upper().replace(" ", "")
+        check_gstin(text)
+        return text
+
+
+class BusinessForm(Form):
+    """The shop."""
+
+    name = Line(required=True, longest=80, validate=validate.Length(min=2))
+    phone = Line(load_default="", longest=20)
+    address = Text(load_default="", longest=400)
+    gstin = Gstin(load_default="", longest=20)
+    delivery_charge = Rupees(load_default=None, most=10_000_000)
+    free_delivery_above = Rupees(load_default=None)
+    order_prefix = Line(
+        required=True, longest=6, validate=validate.Regexp(r"^[A-Za-z0-9]{1,6}$", error="Letters and digits only.")
+    )
+    reserve_minutes = Count(required=True, least=5, most=10080)
+    return_policy = Text(load_default="", longest=2000)
+
+
+@blueprint.get("")
+@permits(Permission.SHOP_ADMIN)
+def index() -> Any:
+    """The list of groups."""
+    return page("settings/index.html")
+
+
+@blueprint.get("/business")
+@permits(Permission.SHOP_ADMIN)
+def business() -> Any:
+    """The form."""
+    shop = here().shop
+    values = {
+        "name": shop.name, "phone": shop.phone or "", "address": shop.address or "", "gstin": shop.gstin or "",
+        "delivery_charge": _plain(shop.shipping_paise), "free_delivery_above": _plain(shop.free_shipping_from_paise),
+        "order_prefix": shop.order_prefix, "reserve_minutes": shop.reserve_minutes,
+        "return_policy": shop.return_policy or "",
+    }  # fmt: skip
+    return page("settings/business.html", values=values, errors={})
+
+
+def _plain(paise: int | None) -> str:
+    return "" if paise is None else rupees(paise).removeprefix("₹")
+
+
+@blueprint.post("/business")
+@permits(Permission.SHOP_ADMIN)
+def business_post() -> Any:
+    """Save."""
+    values, errors = read(BusinessForm, request.form)
+    if errors:
+        return page("settings/business.html", 422, values=request.form.to_dict(), errors=errors)
+    services().shops.update(
+        here().shop_id,
+        {
+            "name": values["name"],
+            "phone": values["phone"] or None,
+            "address": values["address"] or None,
+            "gstin": values["gstin"] or None,
+            "shipping_paise": values["delivery_charge"] or 0,
+            "free_shipping_from_paise": values["free_delivery_above"],
+            "order_prefix": values["order_prefix"].upper(),
+            "reserve_minutes": values["reserve_minutes"],
+            "return_policy": values["return_policy"] or None,
+        },
+    )
+    flash(_("Saved"), "ok")
+    return back_to(url_for("settings.business"))
+
+
+# --- connections ---------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/integrations")
+@permits(Permission.SHOP_ADMIN)
+def integrations() -> Any:
+    """Every installed provider with its health."""
+    stored = services().connections.all(here().shop_id)
+    return page("settings/integrations.html", groups=present.groups(services().core.registry, stored, here().shop))
+
+
+def _provider(key: str) -> tuple[str, Any]:
+    found = services().core.registry.shelf_of(key)
+    if found is None:
+        raise NotFound(_("There is no such connection."))
+    return found
+
+
+def _detail(key: str, status: int = 200, given: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> Any:
+    kind, provider = _provider(key)
+    connection = services().connections.find(here().shop_id, key)
+    return page(
+        "settings/integration.html",
+        status,
+        plugin=present.plugin(services(), kind, provider, connection, here().shop),
+        fields=present.fields(provider, connection, given or {}, errors or {}),
+        errors=errors or {},
+    )
+
+
+@blueprint.get("/integrations/<key>")
+@permits(Permission.SHOP_ADMIN)
+def integration(key: str) -> Any:
+    """One provider with its form."""
+    return _detail(key)
+
+
+@blueprint.post("/integrations/<key>")
+@permits(Permission.SHOP_ADMIN)
+def integration_post(key: str) -> Any:
+    """Store its settings."""
+    kind, provider = _provider(key)
+    names = provider.settings().fields
+    given = {name: request.form.get(name, "").strip()[:4000] for name in names if name in request.form}
+    try:
+        if names:
+            services().connections.connect(here().shop_id, key, present.typed(provider, given))
+        if request.form.get("use_as_default"):
+            services().connections.make_default(here().shop_id, key)
+    except InvalidInput as error:
+        shown = {name: value for name, value in given.items() if name not in present.secret_names(provider)}
+        return _detail(key, 422, shown, first_messages(error.fields))
+    except Conflict as error:
+        account = getattr(provider, "account_field", None) or next(iter(names), "")
+        return _detail(key, 409, given, {account: error.message})
+    flash(_("Saved. Test the connection next."), "ok")
+    return back_to(url_for("settings.integration", key=key))
+
+
+@blueprint.post("/integrations/<key>/test")
+@permits(Permission.SHOP_ADMIN)
+def integration_test(key: str) -> Any:
+    """Ask the provider."""
+    _provider(key)
+    health = services().connections.test(here().shop_id, key)
+    flash(health.detail, "ok" if health.ok else "bad")
+    return back_to(url_for("settings.integration", key=key))
+
+
+@blueprint.post("/integrations/<key>/off")
+@permits(Permission.SHOP_ADMIN)
+def integration_off(key: str) -> Any:
+    """Forget its settings."""
+    services().connections.disconnect(here().shop_id, key)
+    flash(_("Disconnected"), "ok")
+    return back_to(url_for("settings.integrations"))
+
+
+# --- API keys ------------------------------------------------------------------------------------------------
+
+
+class KeyForm(Form):
+    """What a key is for."""
+
+    name = Line(required=True, longest=60)
+
+
+def _scopes() -> list[tuple[str, str]]:
+    labels = {
+        "products": _("products and stock"), "customers": _("customers"), "conversations": _("chats"),
+        "messages": _("messages"), "orders": _("orders"), "payments": _("payments"), "workflows": _("workflows"),
+        "stats": _("figures"), "events": _("the event log"),
+    }  # fmt: skip
+    rows = []
+    for resource in RESOURCES:
+        rows.append((f"{resource}:read", _("Read %(what)s", what=labels[resource])))
+        if resource not in ("stats", "events", "payments"):
+            rows.append((f"{resource}:write", _("Change %(what)s", what=labels[resource])))
+    return rows
+
+
+def _keys(status: int = 200, new_key: str | None = None, values: Any = None, errors: Any = None) -> Any:
+    keys = [
+        {
+            "id": one.id, "name": one.name, "prefix": one.hint.rstrip("…"), "created_at": one.created_at,
+            "last_used_at": one.last_used_at, "scopes": one.scopes or [_("everything")],
+        }
+        for one in services().api_keys.all(here().shop_id)
+    ]  # fmt: skip
+    response = page("settings/api_keys.html", status, keys=keys, new_key=new_key, values=values or {}, errors=errors or {},
+                    scopes=_scopes())  # fmt: skip
+    if new_key:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/api-keys")
+@permits(Permission.SHOP_ADMIN)
+def api_keys() -> Any:
+    """The list and the form."""
+    return _keys()
+
+
+@blueprint.post("/api-keys")
+@permits(Permission.SHOP_ADMIN)
+def api_keys_post() -> Any:
+    """Make a key; its text is shown on this answer only."""
+    values, errors = read(KeyForm, request.form)
+    chosen = request.form.getlist("scope")[:40]
+    if errors:
+        return _keys(422, values={"name": request.form.get("name", ""), "scopes": chosen}, errors=errors)
+    try:
+        _key, text = services().api_keys.add(here().shop_id, name=values["name"], scopes=chosen)
+    except InvalidInput as error:
+        return _keys(422, values={"name": values["name"], "scopes": chosen}, errors=first_messages(error.fields))
+    return _keys(new_key=text)
+
+
+@blueprint.post("/api-keys/<key_id>/revoke")
+@permits(Permission.SHOP_ADMIN)
+def api_key_revoke(key_id: str) -> Any:
+    """End a key."""
+    services().api_keys.revoke(here().shop_id, key_id)
+    flash(_("Key revoked"), "ok")
+    return back_to(url_for("settings.api_keys"))
+
+
+@blueprint.get("/about")
+@permits(Permission.SHOP_ADMIN)
+def about() -> Any:
+    """Version and health."""
+    application = current_app.extensions["salespilots.application"]
+    checks = diagnose(application, shop_id=here().shop_id)
+    facts = [
+        {"label": _("Version"), "value": __version__},
+        {"label": _("Python"), "value": platform.python_version()},
+        {"label": _("Licence"), "value": "Apache-2.0"},
+    ]
+    shown = [{"label": one.name, "ok": one.ok, "detail": one.detail} for one in checks]
+    return page("settings/about.html", version=__version__, facts=facts, checks=shown)
+
