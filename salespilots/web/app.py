@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from salespilots.bootstrap import Application
-from salespilots.web import errors, filters, health, logs, media, security, webhooks
+from salespilots.web import compression, errors, filters, health, logs, media, security, webhooks
 from salespilots.web.api import register_api
 from salespilots.web.permissions import MACHINE, access_of, refuse_undeclared
 from salespilots.web.shell import shell_context
@@ -66,6 +66,7 @@ def create_app(application: Application) -> Flask:
     csrf = CSRFProtect()
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     csrf.init_app(app)
+    compression.register(app)
     logs.register(app)
     security.register(app, csrf)
     errors.register(app)

@@ -58,7 +58,7 @@ def wants_json() -> bool:
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     """An RFC 9457 answer."""
     body = {
-        "type": f"https://salespilots.example/problems/{code}" if code else "about:blank",
+        "type": f"urn:salespilots:problem:{code}" if code else "about:blank",
         "title": TITLES.get(status, "Error"),
         "status": status,
         "detail": detail,

@@ -51,7 +51,7 @@ def get_product(product_id: str) -> Any:
 
 @blueprint.patch("/<product_id>")
 @scope("products:write")
-@blueprint.arguments(schemas.ProductIn(partial=("title", "variants")))
+@blueprint.arguments(schemas.ProductPatch)
 @blueprint.response(200)
 def change_product(values: dict[str, Any], product_id: str) -> Any:
     """Change fields; ``variants`` is the whole list when given. Stock changes only by ``/stock``."""

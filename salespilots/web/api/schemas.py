@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -39,13 +38,6 @@ def paise(**more: Any) -> Int:
 def line(most: int, least: int = 0, **more: Any) -> fields.String:
     """A text of bounded length."""
     return fields.String(validate=validate.Length(least, most), **more)
-
-
-class Moment(fields.Field):
-    """RFC 3339 UTC, out only."""
-
-    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **more: Any) -> Any:
-        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class Base(Schema):
@@ -88,6 +80,13 @@ class ProductIn(Base):
     hsn = line(12)
     gst_rate = Int(validate=validate.Range(0, 50))
     variants = fields.List(fields.Nested(VariantIn), required=True, validate=validate.Length(1, 60))
+
+
+class ProductPatch(ProductIn):
+    """Any of a product's fields."""
+
+    title = line(200, 1)
+    variants = fields.List(fields.Nested(VariantIn), validate=validate.Length(1, 60))
 
 
 class ProductQuery(ListQuery):
@@ -266,6 +265,13 @@ class WorkflowIn(Base):
 
     name = line(80, 1, required=True)
     definition = fields.Dict(keys=fields.String(), required=True)
+
+
+class WorkflowPut(WorkflowIn):
+    """Name, definition, or both."""
+
+    name = line(80, 1)
+    definition = fields.Dict(keys=fields.String())
 
 
 class StatsQuery(Base):

@@ -44,7 +44,7 @@ def get_workflow(workflow_id: str) -> Any:
 
 @blueprint.put("/<workflow_id>")
 @scope("workflows:write")
-@blueprint.arguments(schemas.WorkflowIn(partial=("name", "definition")))
+@blueprint.arguments(schemas.WorkflowPut)
 @blueprint.response(200)
 def save_draft(values: dict[str, Any], workflow_id: str) -> Any:
     """Change the draft; what is live goes on."""
