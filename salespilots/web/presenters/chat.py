@@ -189,8 +189,10 @@ def without_link(text: str, url: str) -> str:
     head, found, tail = text.partition(url)
     if not found:
         return text
-    head = re.sub(r"[^.!?।\n]*:\s*$", "", head)
-    return " ".join(part for part in (head.strip(), tail.strip(" .")) if part)
+    kept = re.split(r"(?<=[.!?।])\s+|\n", head.strip())
+    if kept and kept[-1].endswith(":"):
+        kept.pop()
+    return " ".join(part for part in (*kept, tail.strip(" .")) if part)
 
 
 def _own(url: str) -> str:

@@ -18,8 +18,10 @@ def status(order: Order) -> tuple[str, str]:
     if order.state is OrderState.PLACED and order.payment_method == "cod":
         return _("Order received"), _("The shop will confirm it soon. You pay when it arrives.")
     if order.state is OrderState.PLACED and order.due_paise:
-        until = _(" Your items are held until %(time)s.", time=clock(order.expires_at)) if order.expires_at else ""
-        return _("Waiting for your payment"), _("Pay to confirm the order.") + until
+        if order.expires_at is None:
+            return _("Waiting for your payment"), _("Pay to confirm the order.")
+        held = clock(order.expires_at)
+        return _("Waiting for your payment"), _("Pay to confirm the order. Your items are held until %(time)s.", time=held)
     if order.state is OrderState.PLACED:
         return _("Order received"), _("The shop will confirm it soon.")
     words = {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from flask_babel import gettext as _
 
 from salespilots.domain.run import Run, RunState, StepExecution
+from salespilots.web.filters import clock
 
 STATES = {"waiting": "wait", "retry": "wait", "started": "wait", "failed": "fail", "refused": "fail"}
 RESULTS: dict[str, Callable[[], str]] = {
@@ -30,7 +32,8 @@ def trace(run: Run, steps: Sequence[StepExecution], label: Label, name: str = ""
         lines.append(SimpleNamespace(state="done", text=_("%(name)s started", name=name), detail=reason, took=""))
     for index, step in enumerate(steps):
         later = any(one.visit > step.visit or one.attempt > step.attempt for one in steps[index + 1 :])
-        lines.append(_line(step, label, settled=later or not run.active))
+        settled = later or not run.active
+        lines.append(_line(step, label, None if settled else run.wake_at, settled=settled))
     ended = RESULTS.get(run.result or "")
     if ended is not None:
         state = "hand" if run.result in ("handed_over", "taken_over") else "fail" if run.result == "error" else "skip"
@@ -38,7 +41,7 @@ def trace(run: Run, steps: Sequence[StepExecution], label: Label, name: str = ""
     return lines
 
 
-def _line(step: StepExecution, label: Label, *, settled: bool) -> SimpleNamespace:
+def _line(step: StepExecution, label: Label, until: datetime | None, *, settled: bool) -> SimpleNamespace:
     state = STATES.get(step.outcome, "done")
     if state == "wait" and settled:
         state = "done"
@@ -46,6 +49,8 @@ def _line(step: StepExecution, label: Label, *, settled: bool) -> SimpleNamespac
         state = "fail"
     took = _("%(ms)s ms", ms=step.ms) if step.ms else ""
     kind = label(step.kind)
+    if step.kind == "flow.wait" and step.outcome == "waiting":
+        return SimpleNamespace(state=state, text=kind, detail=_("until %(time)s", time=clock(until)) if until else "", took="")
     return SimpleNamespace(state=state, text=step.reason or kind, detail=kind if step.reason else "", took=took)
 
 

@@ -45,6 +45,20 @@ def card(workflow: Workflow, trigger: str, week: tuple[int, int, Any], problems:
     )
 
 
+def asks() -> dict[str, str]:
+    """What a question asks for."""
+    return {
+        "variant": _("Ask which size or colour"),
+        "quantity": _("Ask how many"),
+        "name": _("Ask for the name"),
+        "phone": _("Ask for the mobile number"),
+        "pincode": _("Ask for the pincode"),
+        "address": _("Ask for the address"),
+        "yes_no": _("Ask for a yes"),
+        "choice": _("Ask for a choice"),
+    }
+
+
 class Story:
     """Walks a definition once: the main way down, side ways as branches."""
 
@@ -90,7 +104,9 @@ class Story:
         settings = step.get("settings") or {}
         kind = BY_KEY.get(step["kind"]) or KINDS.get(action.tone, action.tone)
         quote = str(settings.get("text") or "")
-        title = _(action.label) if quote and quote in self._sentence(step_id) else self._sentence(step_id)
+        title = self._sentence(step_id)
+        if quote and quote in title:
+            title = asks().get(str(settings.get("type")), _(action.label)) if kind == "ask" else _(action.label)
         replies = [one.get("title", "") for one in settings.get("quick_replies") or []]
         return _step(kind, title, quote=quote, keywords=replies, branches=self._branches(step, depth))
 

@@ -26,6 +26,7 @@ blueprint = Blueprint("simulator", __name__, url_prefix="/app/simulator")
 blueprint.before_request(remember_position)
 
 LATEST_RUNS = 2
+NEWEST_LINES = 9
 ARRIVES, ANSWERED = 1.5, 2.5
 """Seconds that a POST waits for its own message to be there, and without scripts for the answer too."""
 
@@ -147,7 +148,7 @@ def _trace(conversation: Conversation | None) -> list[SimpleNamespace]:
     lines: list[SimpleNamespace] = []
     for run, steps in reversed(services().workflows.runs_of_chat(shop_id, conversation.id, LATEST_RUNS)):
         lines += runs.trace(run, steps, label, names.get(run.workflow_id, ""))
-    return lines
+    return lines[-NEWEST_LINES:]
 
 
 def _seen(conversation: Conversation | None, orders: list[Order]) -> SimpleNamespace:
