@@ -14,23 +14,19 @@ or how it fails to (``timeout``, ``drop``); ``_after_accept`` behind it means th
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import signal
-import socket
-import struct
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlsplit
 
 from salespilots.testing.twin_client import READY, TwinHandle, TwinProcess, wait_until
+from salespilots.testing.twin_http import Call, HttpHandler, Reply, Server
 
 __all__ = ["Call", "Fault", "Reply", "Twin", "TwinHandle", "TwinProcess", "TwinServer", "run_twin", "wait_until"]
 
@@ -39,28 +35,6 @@ KEPT = 50_000
 
 _HIDDEN = frozenset({"authorization", "cookie", "x-api-key"})
 _HIDDEN_QUERY = frozenset({"access_token", "client_secret"})
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to the stand-in. ``found``: the groups of the route's pattern."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-    json: Any
-    found: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer: ``body`` is sent as JSON unless it is text or bytes."""
-
-    status: int = 200
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -226,81 +200,12 @@ class Twin:
         return self.unknown(call)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 512
-    block_on_close = False
-    twin: Twin
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is part of the game; anything else is a bug of the stand-in."""
-        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError, ValueError)):
-            super().handle_error(request, client_address)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "twin"
-    wbufsize = -1
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
-
-    def _serve(self) -> None:
-        twin = self.server.twin
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = urlsplit(self.path)
-        try:
-            value = json.loads(body) if body else None
-        except ValueError:
-            value = None
-        if parts.path.startswith("/__"):
-            answer = twin.control(parts.path, value)
-            self._write(Reply(404 if answer is None else 200, answer))
-            return
-        call = Call(
-            self.command, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)),
-            {name.lower(): text for name, text in self.headers.items()}, body, value,
-        )  # fmt: skip
-        reply = twin.answer(call)
-        if reply is None:
-            self._cut()
-        else:
-            self._write(reply)
-
-    do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _serve
-
-    def _write(self, reply: Reply) -> None:
-        headers = {"Content-Type": "application/json", **reply.headers}
-        if isinstance(reply.body, bytes):
-            data = reply.body
-        else:
-            data = (reply.body if isinstance(reply.body, str) else json.dumps(reply.body)).encode()
-        self.send_response(reply.status)
-        for name, text in headers.items():
-            self.send_header(name, text)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def _cut(self) -> None:
-        """Close with a reset, the answer unsent."""
-        self.close_connection = True
-        try:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
-
-
 class TwinServer(TwinHandle):
     """A stand-in in a thread of this process: ``with TwinServer(MyTwin()) as twin: twin.url``."""
 
     def __init__(self, twin: Twin, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.twin = twin
-        self._server = _Server((host, port), _Handler)
+        self._server = Server((host, port), HttpHandler)
         self._server.twin = twin
         self.url = twin.url = f"http://{host}:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -317,6 +222,7 @@ class TwinServer(TwinHandle):
             self._server.shutdown()
             self._thread.join(5)
         self._server.server_close()
+        self._server.hang_up()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -108,7 +108,7 @@ def _messages(request: AiRequest) -> list[dict[str, Any]]:
 
 def _reply(answer: Any, request: AiRequest, model: str) -> AiReply:
     """The answer as ours. The SDK checks nothing: a page of HTML is text, ``{}`` a completion without choices."""
-    choices = getattr(answer, "choices", None)
+    choices: Any = getattr(answer, "choices", None)
     message = getattr(choices[0], "message", None) if isinstance(choices, list) and choices else None
     if message is None:
         raise Unavailable(provider=PROVIDER, reason="strange_answer")

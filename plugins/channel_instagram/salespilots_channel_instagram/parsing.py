@@ -87,11 +87,10 @@ def _messaging(item: dict[str, Any], account: str, entry_at: datetime | None, *,
 
 def _message(message: dict[str, Any]) -> dict[str, Any]:
     mid = ref_of(message.get("mid"))
-    text = message.get("text") if isinstance(message.get("text"), str) else ""
+    text = _text(message.get("text"))
     attachments = tuple(_attachment(one) for one in _dicts(message.get("attachments")))
-    reply_to = message.get("reply_to") if isinstance(message.get("reply_to"), dict) else {}
+    reply_to, tapped = _object(message.get("reply_to")), _object(message.get("quick_reply"))
     story = reply_to.get("story")
-    tapped = message.get("quick_reply") if isinstance(message.get("quick_reply"), dict) else {}
     found: dict[str, Any] = {"message_ref": mid, "text": text, "attachments": attachments}
     if reply_to:
         found["reply_to_ref"] = _id_in(story) if isinstance(story, dict) else ref_of(reply_to.get("mid"))
@@ -137,7 +136,7 @@ def _rest(item: dict[str, Any], *, from_shop: bool) -> dict[str, Any]:
 
 
 def _attachment(one: dict[str, Any]) -> Attachment:
-    payload = one.get("payload") if isinstance(one.get("payload"), dict) else {}
+    payload = _object(one.get("payload"))
     ref = next((payload[name] for name in payload if name.endswith(("_id", "_media_id")) and payload[name]), "")
     return Attachment(
         kind=_text(one.get("type"))[:40] or "unknown",
@@ -159,7 +158,7 @@ def _change(change: dict[str, Any], account: str, at: datetime | None) -> Inboun
     if name not in _COMMENTS:
         return _other(account, at, {"field": name, "value": value})
     comment = ref_of(value.get("id") or value.get("comment_id"))
-    author = value.get("from") if isinstance(value.get("from"), dict) else {}
+    author = _object(value.get("from"))
     customer = ref_of(author.get("id"))
     own = bool(customer) and customer == account
     return Inbound(
@@ -215,6 +214,10 @@ def moment(value: Any) -> datetime | None:
 def _hash(kind: str, account: str, item: Any) -> str:
     canonical = json.dumps([kind, account, item], sort_keys=True, separators=(",", ":"))
     return f"{kind}:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

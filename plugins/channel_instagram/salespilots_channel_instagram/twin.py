@@ -56,7 +56,8 @@ class InstagramTwin(Twin):
         self.app_secret, self.verify_token, self.webhook_url = app_secret, verify_token, webhook_url
         self.account_id, self.username = account_id, username
         self.courier = Courier()
-        self._echo_first, self._accounts = echoes, {}
+        self._echo_first = echoes
+        self._accounts: dict[str, dict[str, str]] = {}
         self.reset()
         super().__init__()
 
@@ -115,7 +116,7 @@ class InstagramTwin(Twin):
         if not account:
             return graph_error(*OFF["token_expired"])
         body = call.json if isinstance(call.json, dict) else {}
-        recipient, message = body.get("recipient") or {}, body.get("message")
+        recipient, message = body.get("recipient") or {}, body.get("message") or {}
         customer = str(recipient.get("id") or recipient.get("comment_id") or "")
         wrong = "no recipient" if not customer else _wrong_with(message)
         if wrong:

@@ -8,9 +8,6 @@ webhooks. Control, besides that of every stand-in: ``POST /__pay {"reference"|"l
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import html
 import json
 import random
 import time
@@ -19,31 +16,9 @@ from typing import Any
 
 from salespilots.testing.courier import Courier, post
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
+from salespilots_payments_razorpay.twin_wire import OFF, bad, page_of, refused, signed_event, wrong_with
 
-OFF = {
-    "429": (429, "BAD_REQUEST_ERROR", "rate_limited", "Too many requests"),
-    "500": (500, "SERVER_ERROR", "server_error", "We are facing some trouble"),
-    "token_expired": (401, "BAD_REQUEST_ERROR", "NA", "Authentication failed"),
-    "400": (400, "BAD_REQUEST_ERROR", "input_validation_failed", "The field is invalid"),
-}
-
-
-def refused(status: int, code: str, reason: str, words: str) -> Reply:
-    """An error as Razorpay sends it."""
-    error = {"code": code, "description": words, "source": "business", "step": "NA", "reason": reason, "metadata": {}}
-    return Reply(status, {"error": error})
-
-
-def bad(reason: str, words: str) -> Reply:
-    """A 400."""
-    return refused(400, "BAD_REQUEST_ERROR", reason, words)
-
-
-def signed_event(secret: str, event: dict[str, Any], event_id: str) -> tuple[bytes, dict[str, str]]:
-    """(bytes, headers) of one webhook."""
-    body = json.dumps(event, separators=(",", ":")).encode()
-    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return body, {"x-razorpay-signature": signature, "x-razorpay-event-id": event_id}
+__all__ = ["RazorpayTwin", "signed_event"]
 
 
 class RazorpayTwin(Twin):
@@ -127,24 +102,15 @@ class RazorpayTwin(Twin):
 
     def _create(self, call: Call) -> Reply:
         data = call.json if isinstance(call.json, dict) else {}
-        amount, reference, now = data.get("amount"), data.get("reference_id") or "", int(time.time())
-        if not isinstance(amount, int) or isinstance(amount, bool) or amount < 100:
-            return bad("input_validation_failed", "amount must be an integer of at least 100")
-        if len(reference) > 40:
-            return bad("input_validation_failed", "reference_id may not be longer than 40 characters")
-        if reference and any(one["reference_id"] == reference for one in self.links.values()):
-            return bad(
-                "input_validation_failed", f"payment link creation with reference ID already attempted: {reference}"
-            )
-        if "expire_by" in data and data["expire_by"] < now + 15 * 60:
-            return bad("input_validation_failed", "expire_by should be at least 15 minutes ahead")
-        if bool(data.get("callback_url")) != bool(data.get("callback_method")):
-            return bad("input_validation_failed", "callback_url and callback_method go together")
-        if len(data.get("notes") or {}) > 15 or any(len(str(one)) > 255 for one in (data.get("notes") or {}).values()):
-            return bad("input_validation_failed", "notes are too long")
+        reference, now = data.get("reference_id") or "", int(time.time())
+        wrong = wrong_with(data, now)
+        if not wrong and reference and any(one["reference_id"] == reference for one in self.links.values()):
+            wrong = f"payment link creation with reference ID already attempted: {reference}"
+        if wrong:
+            return bad("input_validation_failed", wrong)
         ref = self._new("plink")
         self.links[ref] = {
-            "id": ref, "amount": amount, "amount_paid": 0, "currency": data.get("currency", "INR"), "status": "created",
+            "id": ref, "amount": data["amount"], "amount_paid": 0, "currency": data.get("currency", "INR"), "status": "created",
             "reference_id": reference, "description": data.get("description", ""), "expire_by": data.get("expire_by", 0),
             "notes": data.get("notes") or [], "customer": data.get("customer") or {}, "payments": None,
             "short_url": f"{self.url}/l/{ref}", "callback_url": data.get("callback_url", ""),
@@ -310,12 +276,7 @@ class RazorpayTwin(Twin):
         link = self.links.get(call.found[0])
         if link is None:
             return Reply(404, "<h1>No such link</h1>", {"Content-Type": "text/html"})
-        rupees = f"{link['amount'] // 100}.{link['amount'] % 100:02d}"
-        pay = '<form method="post"><button>Pay</button></form>' if link["status"] == "created" else ""
-        page = (
-            f'<!doctype html><meta name="viewport" content="width=device-width"><title>Pay</title>'
-            f"<h1>{html.escape(link['description'])}</h1><p>Rs {rupees}, {link['status']}</p>{pay}"
-        )
+        page = page_of(link)
         return Reply(200, page, {"Content-Type": "text/html; charset=utf-8"})
 
     def _page_pay(self, call: Call) -> Reply:

@@ -61,6 +61,19 @@ class TestRazorpay(PaymentsContract):
             refunds=lambda: len(twin.refunds),
             break_with=break_with,
             can=frozenset(
-                ["refuse_connection", "429", "token_expired", "400", "500", "500_after_accept", "502_html", "200_rubbish", "timeout", "timeout_after_accept", "drop_after_accept", "drop_before"]
+                [
+                    "refuse_connection",
+                    "429",
+                    "token_expired",
+                    "400",
+                    "500",
+                    "500_after_accept",
+                    "502_html",
+                    "200_rubbish",
+                    "timeout",
+                    "timeout_after_accept",
+                    "drop_after_accept",
+                    "drop_before",
+                ]
             ),
         )
