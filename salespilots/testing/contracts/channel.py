@@ -42,6 +42,7 @@ class ChannelHarness:
     ``signed_request(*said, secret=None)`` builds a webhook signed with the configured secret, or with another.
     ``secret_at`` says where that secret lives: ("settings" | "instance", name); None: no webhooks.
     ``break_with(kind, **options)`` makes the next send (or ``match``) go wrong; ``can`` lists the kinds it knows.
+    ``delivered()``: what the far side has taken; None where there is none to look at.
     ``limit``: seconds within which a call to a silent provider must give up (lower the plugin's limit in the fixture).
     """
 
@@ -52,7 +53,7 @@ class ChannelHarness:
     recipient_ref: str = "200000000000001"
     signed_request: Callable[..., Any] | None = None
     secret_at: tuple[str, str] | None = None
-    delivered: Callable[[], Sequence[Delivered]] = tuple
+    delivered: Callable[[], Sequence[Delivered]] | None = None
     break_with: Callable[..., None] | None = None
     can: frozenset[str] = frozenset()
     limit: float = 3.0
@@ -76,6 +77,8 @@ class ChannelHarness:
 
     def webhooks(self, **changed: Any) -> Any:
         """The incoming side."""
+        if self.provider.webhooks is None:
+            pytest.skip("no webhooks")
         return self.provider.webhooks(self.plugin_settings(**changed))
 
     def breaks(self, kind: str, **options: Any) -> None:
@@ -83,6 +86,12 @@ class ChannelHarness:
         if self.break_with is None or kind not in self.can:
             pytest.skip(f"this channel has no {kind}")
         self.break_with(kind, **options)
+
+    def taken(self) -> Sequence[Delivered]:
+        """What the far side has taken, or skip the rest of the test."""
+        if self.delivered is None:
+            pytest.skip("this channel has no far side to look at")
+        return self.delivered()
 
     def secrets(self) -> list[str]:
         """Every secret value in play."""
@@ -246,11 +255,11 @@ class ChannelContract:
         from salespilots.ports.channel import Text
 
         receipt = harness.channel().send(outbound(harness, Text(text="₹1,299 only 🙏")))
-        (message,) = harness.delivered()
+        assert receipt.provider_ref
+        (message,) = harness.taken()
         assert message.recipient_ref == harness.recipient_ref
         assert message.text == "₹1,299 only 🙏"
         assert receipt.provider_ref == message.provider_ref
-        assert receipt.provider_ref
 
     def test_content_it_claims(self, harness: ChannelHarness) -> None:
         from salespilots.ports.channel import Button, Image, ProductCard, ProductCards, QuickReply, Text
@@ -278,7 +287,7 @@ class ChannelContract:
         with ThreadPoolExecutor(8) as pool:
             refs = list(pool.map(send, range(40)))
         assert len(set(refs)) == 40
-        assert {one.text: one.provider_ref for one in harness.delivered()} == {f"n{n}": refs[n] for n in range(40)}
+        assert {one.text: one.provider_ref for one in harness.taken()} == {f"n{n}": refs[n] for n in range(40)}
 
     @pytest.mark.parametrize(("kind", "error", "reason"), SEND_FAILURES)
     def test_failures_of_a_send(self, harness: ChannelHarness, kind: str, error: str, reason: str) -> None:
@@ -309,7 +318,7 @@ class ChannelContract:
         harness.breaks(kind)
         with pytest.raises(OutcomeUnknown):
             harness.channel().send(outbound(harness))
-        assert len(harness.delivered()) == 1
+        assert len(harness.taken()) == 1
 
     def test_works_again_afterwards(self, harness: ChannelHarness) -> None:
         from salespilots.ports.errors import PortError
@@ -355,7 +364,7 @@ class ChannelContract:
         health = harness.channel().check()
         assert health.ok
         assert health.detail
-        assert harness.delivered() == []
+        assert harness.delivered is None or harness.delivered() == []
 
     def test_check_of_a_bad_key(self, harness: ChannelHarness) -> None:
         from salespilots.ports.errors import PortError
