@@ -10,8 +10,19 @@ from flask import g, request, session
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from salespilots.domain.business import Business, User
+from salespilots.domain.business import Business, Permission, User
 from salespilots.web.context import services, signed_in
+
+AREAS = {
+    "inbox": Permission.INBOX,
+    "customers": Permission.INBOX,
+    "simulator": Permission.INBOX,
+    "orders": Permission.FULFIL,
+    "products": Permission.CATALOGUE,
+    "workflows": Permission.CATALOGUE,
+    "settings": Permission.SHOP_ADMIN,
+}
+"""What a role needs to see an area in the navigation."""
 
 THEMES = ("auto", "light", "dark")
 
@@ -55,6 +66,11 @@ class Shell:
         one = signed_in()
         return one.user if one else SimpleNamespace(id="", name="")
 
+    def sees(self, area: str) -> bool:
+        """Whether the navigation leads there for this role."""
+        one = signed_in()
+        return one is not None and (area not in AREAS or one.may(AREAS[area]))
+
     @cached_property
     def live_seq(self) -> int:
         """The last event this page shows."""
@@ -76,7 +92,9 @@ class Shell:
         one = signed_in()
         if one is None:
             return None
-        found = [row for row in services().connections.all(one.shop_id).values() if row.kind == "channel" and row.enabled]
+        found = [
+            row for row in services().connections.all(one.shop_id).values() if row.kind == "channel" and row.enabled
+        ]
         if not found:
             return SimpleNamespace(label=_("Practice only"), tone="wait")
         provider = services().core.registry.channels.find(found[0].provider)

@@ -241,7 +241,7 @@ def detail(
         progress=progress(order),
         state=str(order.state),
         ended_text=ended_text(order),
-        practice=order.practice,
+        practice=order.practice and not order.conversation_id,
         attention=order.attention_reason if order.needs_attention else None,
         next=next_step(order, orders=orders, fulfil=True),
         can_cancel=orders and order.state in CANCELLABLE,

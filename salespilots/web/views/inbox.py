@@ -55,7 +55,7 @@ def _list(current_id: str = "") -> dict[str, Any]:
         "view": view,
         "q": q,
         "conversations": [
-            present.row(one, url_for("inbox.thread", conversation_id=one.conversation.id, **keep), current_id)
+            present.row(one, url_for("inbox.thread", conversation_id=one.conversation.id, **keep, _anchor="newest"), current_id)
             for one in found.items
         ],
         "older_href": url_for(here_url, **args, **keep, after=found.next) if found.next else None,
@@ -161,7 +161,7 @@ def reply(conversation_id: str) -> Any:
             error = _(refused.message)
     if error is not None:
         return _chat_page(conversation_id, "thread", 422, error)
-    return back_to(url_for("inbox.thread", conversation_id=conversation_id))
+    return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))
 
 
 @blueprint.post("/<conversation_id>/take-over")
@@ -169,7 +169,7 @@ def reply(conversation_id: str) -> Any:
 def take_over(conversation_id: str) -> Any:
     """I answer from here on."""
     services().conversations.take_over(here().shop_id, conversation_id, user_id=here().user.id)
-    return back_to(url_for("inbox.thread", conversation_id=conversation_id))
+    return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))
 
 
 @blueprint.post("/<conversation_id>/hand-back")
@@ -177,7 +177,7 @@ def take_over(conversation_id: str) -> Any:
 def hand_back(conversation_id: str) -> Any:
     """Automation answers the next message."""
     services().conversations.hand_back(here().shop_id, conversation_id, user_id=here().user.id)
-    return back_to(url_for("inbox.thread", conversation_id=conversation_id))
+    return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))
 
 
 @blueprint.post("/<conversation_id>/close")
@@ -203,4 +203,4 @@ def retry(conversation_id: str, message_id: str) -> Any:
     """Send a message again that did not leave, or of which nobody knows."""
     services().conversations.get(here().shop_id, conversation_id)
     services().outbox.decide(here().shop_id, message_id, arrived=False)
-    return back_to(url_for("inbox.thread", conversation_id=conversation_id))
+    return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))

@@ -96,6 +96,8 @@ def _detail(
         money=sees_money(),
         orders=here().may(Permission.ORDERS),
     )
+    if not here().may(Permission.INBOX):
+        shown.conversation_id = None
     shown.public_url = f"{services().core.base_url}{shown.public_url}"
     return page(
         "orders/detail.html",

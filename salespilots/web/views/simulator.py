@@ -94,7 +94,7 @@ def send(persona: str) -> Any:
         flash(next(iter(error.fields.values()))[0], "bad")
         return back_to(url_for("simulator.chat", persona=persona))
     _wait(played, before)
-    return back_to(url_for("simulator.chat", persona=persona))
+    return back_to(url_for("simulator.chat", persona=persona, _anchor="newest"))
 
 
 @blueprint.post("/<persona>/reset")
