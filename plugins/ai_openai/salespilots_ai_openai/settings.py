@@ -32,7 +32,6 @@ class OpenAiSettings(SettingsSchema):
     daily_budget_paise = fields.Int(
         load_default=None,
         allow_none=True,
-        strict=False,
         validate=validate.Range(min=0, max=100_000_00),
         metadata={
             "label": "Most a day, in paise",

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from salespilots.ports.errors import Unavailable
+from salespilots.ports.errors import Rejected, Unavailable
 from salespilots_channel_instagram.problems import PROVIDER, answer_of, unclear
 
 GRAPH_VERSION = "v26.0"
@@ -61,6 +61,8 @@ class GraphClient:
         return self._call("POST", path, json=json, sending=True)
 
     def _call(self, method: str, path: tuple[str, ...], *, sending: bool, **options: Any) -> dict[str, Any]:
+        if not all(one.strip(".") for one in path):
+            raise Rejected(provider=PROVIDER, reason="bad_request")  # an empty or dotted id would be another path
         address = "/".join(("", GRAPH_VERSION, *(quote(one, safe="") for one in path)))
         timeout = httpx.Timeout(
             ANSWER_TIMEOUT, connect=min(CONNECT_TIMEOUT, ANSWER_TIMEOUT), pool=min(CONNECT_TIMEOUT, ANSWER_TIMEOUT)

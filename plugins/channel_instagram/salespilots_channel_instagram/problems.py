@@ -94,7 +94,7 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes, *, sending: 
 
 def _of_error(status: int, headers: Mapping[str, str], error: dict[str, Any], *, sending: bool) -> PortError:
     code, subcode = _number(error.get("code")), _number(error.get("error_subcode"))
-    details = {"code_": code, "subcode": subcode, "trace": str(error.get("fbtrace_id", ""))[:60]}
+    details = {"graph_code": code, "subcode": subcode, "trace": str(error.get("fbtrace_id", ""))[:60]}
     if (code, subcode) == _SENT_ALTHOUGH:
         return unclear(sending, "sent_with_error", **details)
     if status == 429 or (code in _RATE and subcode != 2018338):

@@ -186,7 +186,9 @@ class InstagramTwin(Twin):
             if self.echo["drop"] > 0:
                 self.echo["drop"] -= 1
                 return
-        shown = {name: value for name, value in message.items() if name != "quick_replies"}
+        shown = {name: value for name, value in message.items() if name in ("text", "attachments")}
+        if "attachment" in message:  # echoes always list them
+            shown["attachments"] = [message["attachment"]]
         made = item(account, {"kind": "echo", "from": customer, "mid": mid})
         made["message"] = {**shown, "mid": mid, "is_echo": True}
         body, headers = signed_body(self.app_secret, [entry(account, [made])])
