@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields
 from salespilots.domain.money import MAX_PAISE, parse_rupees
 
 MAX_COUNT = 10**6
+MISSING = {"required": "Write this.", "null": "Write this."}
 _WHOLE = re.compile(r"^([+-]?)([0-9]{1,12})$")
 _SPACES = re.compile(r"\s+")
 
@@ -28,6 +29,8 @@ def check_text(value: str) -> str:
 
 class Text(fields.Field):
     """Several lines of text, stripped, at most ``longest`` characters; blank counts as missing."""
+
+    default_error_messages = MISSING
 
     def __init__(self, *, longest: int = 2000, **more: Any) -> None:
         super().__init__(**more)
@@ -63,6 +66,8 @@ class Line(Text):
 class Rupees(fields.Field):
     """What an owner types (``1,299.50``) as paise. Blank is None unless required."""
 
+    default_error_messages = MISSING
+
     def __init__(self, *, least: int = 0, most: int = MAX_PAISE, **more: Any) -> None:
         more.setdefault("allow_none", not more.get("required", False))
         super().__init__(**more)
@@ -88,6 +93,8 @@ class Rupees(fields.Field):
 class Count(fields.Field):
     """A whole number as typed (``+5``, ``-2``, ``12``) or sent as JSON; bools and fractions are refused."""
 
+    default_error_messages = MISSING
+
     def __init__(self, *, least: int = 0, most: int = MAX_COUNT, **more: Any) -> None:
         more.setdefault("allow_none", not more.get("required", False))
         super().__init__(**more)
@@ -105,9 +112,7 @@ class Count(fields.Field):
             raise ValidationError(_("Write a whole number."))
         number = int(text)
         if not self.least <= number <= self.most:
-            raise ValidationError(
-                _("Between %(least)s and %(most)s.", least=self.least, most=self.most)
-            )
+            raise ValidationError(_("Between %(least)s and %(most)s.", least=self.least, most=self.most))
         return number
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> Any:

@@ -37,7 +37,7 @@ def first_messages(messages: Mapping[str, Any]) -> dict[str, str]:
         while isinstance(texts, Mapping):
             texts = next(iter(texts.values()), "")
         text = texts[0] if isinstance(texts, (list, tuple)) and texts else texts
-        errors[str(name)] = str(text)
+        errors[str(name)] = _(str(text)) if text else ""
     return errors
 
 

@@ -40,7 +40,7 @@ def row(found: ChatRow, href: str, current_id: str) -> SimpleNamespace:
         href=href,
         at=one.last_message_at,
         preview=preview,
-        unread=one.unread,
+        unread=0 if one.id == current_id else one.unread,
         status=status(one),
         source=one.provider,
         current=one.id == current_id,
