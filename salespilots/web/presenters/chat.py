@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -263,7 +264,7 @@ def _mark_chosen(messages: Sequence[Message], bubbles: Sequence[SimpleNamespace]
 
 
 def _grouped(bubbles: list[SimpleNamespace]) -> list[SimpleNamespace]:
-    for before, after in zip(bubbles, bubbles[1:], strict=False):
+    for before, after in pairwise(bubbles):
         together = (
             before.kind != "event"
             and after.kind != "event"
