@@ -35,7 +35,7 @@ class _Environment(Schema):
     home = fields.Str(load_default="./var")
     database_url = fields.Str(
         load_default=None,
-        validate=validate.Regexp(r"^(sqlite:///|postgres(ql)?(\+psycopg)?://).+"),
+        validate=validate.Regexp(r"^(sqlite:///.+|memory://|postgres(ql)?(\+psycopg)?://.+)"),
         metadata={"accepts": "sqlite:///path or postgresql+psycopg://user:password@host/name"},
     )
     queue_url = fields.Str(

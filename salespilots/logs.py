@@ -11,7 +11,9 @@ import structlog
 
 from salespilots.config import Config
 
-HIDDEN = frozenset({"text", "body", "password", "token", "access_token", "key_secret", "api_key", "phone", "email", "name"})
+HIDDEN = frozenset(
+    {"text", "body", "password", "token", "access_token", "key_secret", "api_key", "phone", "email", "name"}
+)
 """Keys whose values never reach a log line, whoever passes them."""
 
 
@@ -38,7 +40,9 @@ def configure(config: Config) -> None:
         shared.append(structlog.processors.dict_tracebacks)
         render: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
-        render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+        render = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -1,19 +1,22 @@
-"""Web and worker together: start both, restart what dies, pass the signal on, wait for the drain."""
+"""Web and worker together: start both, restart what dies, pass the signal on, wait for the drain.
+
+Runs as a process of its own with the standard library only, so that watching costs next to no memory:
+``python -m salespilots.supervisor '{"web": [...], "work": [...], "workers": 1, "local": "http://..."}'``. The web
+server migrates before it answers; workers start once it does.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from importlib.resources import files
-
-from salespilots.config import Config
+import urllib.error
+import urllib.request
+from typing import Any
 
 STOP_SECONDS = 30
 
@@ -32,52 +35,48 @@ def work_command() -> list[str]:
     return [sys.executable, "-m", "salespilots", "work"]
 
 
-def schema_is_current(config: Config) -> bool:
-    """Whether a SQLite file has this version's schema, told without loading the database layer."""
-    if not config.database_url.startswith("sqlite:///"):
-        return False
-    path = config.database_url.removeprefix("sqlite:///")
-    if not os.path.exists(path):
-        return False
-    head = files("salespilots.plugins.builtin.storage_sql").joinpath("migrations/HEAD").read_text().strip()
-    with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection:
-        try:
-            return connection.execute("SELECT version_num FROM alembic_version").fetchone() == (head,)
-        except sqlite3.Error:
-            return False
-
-
 class Supervisor:
     """Keeps a set of child processes running."""
 
-    def __init__(self, commands: list[list[str]], environ: dict[str, str]) -> None:
-        self._commands = commands
-        self._environ = environ
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self._plan = plan
+        self._commands: list[list[str]] = []
         self._children: list[subprocess.Popen[bytes]] = []
         self._stopping = threading.Event()
 
-    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, env=self._environ)
+    def _start(self, command: list[str]) -> None:
+        self._commands.append(command)
+        self._children.append(subprocess.Popen(command))
 
-    def run(self, started: Callable[[], None]) -> int:
-        """Until a signal comes. Returns the exit code: 0 after a clean stop, 1 when a child cannot start."""
+    def run(self) -> int:
+        """Until a signal comes. Returns the exit code: 0 after a clean stop, 1 when the web server cannot start."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda signum, frame: self._stopping.set())
-        begun = time.monotonic()
-        self._children = [self._start(command) for command in self._commands]
-        threading.Thread(target=started, daemon=True).start()
-        code = 0
+        self._start(self._plan["web"])
+        answered = self._wait_for_web()
+        if answered:
+            for _ in range(self._plan["workers"]):
+                self._start(self._plan["work"])
+            for line in self._plan["lines"]:
+                print(line, flush=True)  # noqa: T201 - what a person waits for
+            self._watch()
+        self._stop()
+        return 0 if answered or self._stopping.is_set() else 1
+
+    def _wait_for_web(self) -> bool:
+        while not self._stopping.wait(0.05) and self._children[0].poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self._plan['local']}/healthz", timeout=2):  # noqa: S310 - our own
+                    return self._children[0].poll() is None
+            except (urllib.error.URLError, OSError):
+                continue
+        return False
+
+    def _watch(self) -> None:
         while not self._stopping.wait(0.5):
             for index, child in enumerate(self._children):
-                if child.poll() is None:
-                    continue
-                if time.monotonic() - begun < 10 and child.returncode != 0:
-                    code = 1  # it never came up: a port in use, a wrong setting
-                    self._stopping.set()
-                    break
-                self._children[index] = self._start(self._commands[index])
-        self._stop()
-        return code
+                if child.poll() is not None:
+                    self._children[index] = subprocess.Popen(self._commands[index])
 
     def _stop(self) -> None:
         for child in self._children:
@@ -90,3 +89,13 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+
+
+def become(plan: dict[str, Any], environ: dict[str, str]) -> None:
+    """Replace this process by the supervisor."""
+    command = [sys.executable, "-m", "salespilots.supervisor", json.dumps(plan)]
+    os.execve(command[0], command, environ)  # noqa: S606 - so that signals reach it
+
+
+if __name__ == "__main__":
+    sys.exit(Supervisor(json.loads(sys.argv[1])).run())

@@ -58,7 +58,11 @@ def plugins_check(name: str | None, as_json: bool) -> None:
     for one in [name] if name else sorted(installed):
         checks += _check(application, one, installed[one])
     ok = all(one["ok"] for one in checks)
-    say(as_json, {"ok": ok, "checks": checks}, *(f"{'ok  ' if one['ok'] else 'LOOK'}  {one['name']}: {one['detail']}" for one in checks))
+    say(
+        as_json,
+        {"ok": ok, "checks": checks},
+        *(f"{'ok  ' if one['ok'] else 'LOOK'}  {one['name']}: {one['detail']}" for one in checks),
+    )
     sys.exit(0 if ok else 1)
 
 
@@ -71,13 +75,29 @@ def _check(application: Any, name: str, entry: Any) -> list[dict[str, Any]]:
     supplied = [item for _, shelf in registry.connectable() for item in shelf.all() if shelf.sources[item.key] == name]
     for item in supplied:
         bare = [field for field, one in item.settings().fields.items() if "label" not in one.metadata]
-        checks.append(_row(name, not bare, f"{item.key}: settings without a label: {', '.join(bare)}" if bare else f"{item.key}: every setting has a label"))
+        checks.append(
+            _row(
+                name,
+                not bare,
+                f"{item.key}: settings without a label: {', '.join(bare)}"
+                if bare
+                else f"{item.key}: every setting has a label",
+            )
+        )
         open_secrets = [
             field
             for field, one in item.settings().fields.items()
             if any(word in field for word in SECRETIVE) and not isinstance(one, Secret)
         ]
-        checks.append(_row(name, not open_secrets, f"{item.key}: not marked secret: {', '.join(open_secrets)}" if open_secrets else f"{item.key}: secrets are marked"))
+        checks.append(
+            _row(
+                name,
+                not open_secrets,
+                f"{item.key}: not marked secret: {', '.join(open_secrets)}"
+                if open_secrets
+                else f"{item.key}: secrets are marked",
+            )
+        )
     distribution = entry.dist.name if entry.dist else ""
     try:
         facts = metadata(distribution)
@@ -85,7 +105,15 @@ def _check(application: Any, name: str, entry: Any) -> list[dict[str, Any]]:
         return [*checks, _row(name, False, "belongs to no installed distribution")]
     needs = facts.get_all("Requires-Dist") or []
     ranged = any(one.replace(" ", "").startswith("salespilots") and "<" in one for one in needs)
-    checks.append(_row(name, ranged, "says which versions of salespilots it works with" if ranged else "requires no version range of salespilots"))
+    checks.append(
+        _row(
+            name,
+            ranged,
+            "says which versions of salespilots it works with"
+            if ranged
+            else "requires no version range of salespilots",
+        )
+    )
     licence = facts.get("License-Expression") or facts.get("License")
     checks.append(_row(name, bool(licence), f"licence {licence}" if licence else "names no licence"))
     return checks

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
-from typing import Any
 
 import click
 
-from salespilots.commands.common import guarded, json_option, open_application, refuse, say
+from salespilots.commands.common import guarded, json_option, open_application, say
 
 
-def _address(host: str, port: int) -> str:
-    from salespilots.config import load_config
-
-    return load_config(host=host, port=port).base_url
-
-
-def _announce(address: str, local: str) -> Callable[[], None]:
-    def wait_and_say() -> None:
-        ends = time.monotonic() + 30
-        while time.monotonic() < ends:
-            try:
-                with urllib.request.urlopen(f"{local}/healthz", timeout=1):  # noqa: S310 - our own address
-                    break
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.05)
-        click.echo(f"\nSalesPilots is running at {address}\n")
-        click.echo(f"  First time: open {address}/signup and open your shop.")
-        click.echo(f"  Next time:  sign in at {address}/signin with your e-mail.")
-        click.echo("  Forgot the password? Run: salespilots owner reset-password --email you@example.in")
-        click.echo("  Stop: Ctrl-C\n")
-
-    return wait_and_say
+def _lines(address: str) -> list[str]:
+    return [
+        "",
+        f"SalesPilots is running at {address}",
+        "",
+        f"  First time: open {address}/signup and open your shop.",
+        f"  Next time:  sign in at {address}/signin with your e-mail.",
+        "  Forgot the password? salespilots owner reset-password --email you@example.in",
+        "  Stop: Ctrl-C",
+        "",
+    ]
 
 
 @click.command()
@@ -49,19 +32,22 @@ def _announce(address: str, local: str) -> Callable[[], None]:
 def run(host: str, port: int, workers: int, as_json: bool) -> None:
     """Web server and worker together. Migrates first."""
     from salespilots.config import load_config
-    from salespilots.supervisor import Supervisor, schema_is_current, web_command, work_command
+    from salespilots.supervisor import become, web_command, work_command
 
     config = load_config(host=host, port=port)
-    environ = {**os.environ, "SALESPILOTS_HOME": str(config.home), "SALESPILOTS_BASE_URL": config.base_url}
-    if not schema_is_current(config):
-        done = subprocess.run([sys.executable, "-m", "salespilots", "init", "--json"], env=environ, capture_output=True, text=True)
-        if done.returncode:
-            refuse(done.stderr.strip().removeprefix("salespilots: ") or "the database cannot be prepared")
-    local = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+    environ = {
+        **os.environ, "SALESPILOTS_HOME": str(config.home), "SALESPILOTS_BASE_URL": config.base_url,
+        "SALESPILOTS_MIGRATE": "1",
+    }  # fmt: skip
+    local = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     say(as_json, {"address": config.base_url})
-    commands = [web_command(host, port), *[work_command()] * workers]
-    announce: Callable[[], Any] = (lambda: None) if as_json else _announce(config.base_url, local)
-    sys.exit(Supervisor(commands, environ).run(announce))
+    sys.stdout.flush()
+    plan = {
+        "web": web_command(host, port), "work": work_command(), "workers": workers,
+        "local": f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}",
+        "lines": [] if as_json else _lines(config.base_url),
+    }  # fmt: skip
+    become(plan, environ)
 
 
 @click.command()
@@ -119,5 +105,9 @@ def doctor(as_json: bool) -> None:
     checks = diagnose(application, network=True)
     ok = all(one.ok for one in checks)
     rows = [{"name": one.name, "ok": one.ok, "detail": one.detail} for one in checks]
-    say(as_json, {"ok": ok, "checks": rows}, *(f"{'ok  ' if one.ok else 'LOOK'}  {one.name}: {one.detail}" for one in checks))
+    say(
+        as_json,
+        {"ok": ok, "checks": rows},
+        *(f"{'ok  ' if one.ok else 'LOOK'}  {one.name}: {one.detail}" for one in checks),
+    )
     sys.exit(0 if ok else 1)

@@ -16,6 +16,7 @@ GROUP = "salespilots.plugins"
 SPEC_MODULES = (channel, ai, payments, shipping, storage, extensions)
 BUILTIN = (
     "salespilots.plugins.builtin.storage_sql",
+    "salespilots.plugins.builtin.storage_memory",
     "salespilots.plugins.builtin.channel_practice",
     "salespilots.plugins.builtin.ai_rules",
     "salespilots.plugins.builtin.payments_practice",

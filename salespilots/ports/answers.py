@@ -9,8 +9,8 @@ from typing import Any
 
 import phonenumbers
 
-from salespilots.ports.understanding import Understanding
 from salespilots.ports.texts import say
+from salespilots.ports.understanding import Understanding
 
 ANSWER_TYPES = ("text", "quantity", "variant", "name", "phone", "pincode", "address", "yes_no", "choice")
 MAX_PIECES = 99
@@ -76,9 +76,7 @@ def _quantity(name: str, text: str, payload: str, understood: Understanding | No
     return Answer(True, {name: pieces})
 
 
-def _variant(
-    name: str, payload: str, understood: Understanding | None, data: Mapping[str, Any], text: str
-) -> Answer:
+def _variant(name: str, payload: str, understood: Understanding | None, data: Mapping[str, Any], text: str) -> Answer:
     options: list[dict[str, str]] = list(data.get("variants") or [])
     by_id = {one["variant_id"]: one for one in options}
     if payload.startswith("variant:") and payload[8:] in by_id:
@@ -90,7 +88,9 @@ def _variant(
     words = text.casefold()
     exact = [one for one in options if one["title"].casefold() == words]
     spoken = [
-        one for one in options if re.search(rf"(?<!\w){re.escape(one['title'].casefold())}(?!\w)", words) and one["title"]
+        one
+        for one in options
+        if re.search(rf"(?<!\w){re.escape(one['title'].casefold())}(?!\w)", words) and one["title"]
     ]
     found = exact or spoken
     if len(found) == 1:
@@ -102,7 +102,11 @@ def _variant(
 def _name(name: str, text: str, understood: Understanding | None) -> Answer:
     spoken = re.sub(r"^(my name is|i am|i'm|mera naam|mera name|naam|name)[\s:]+", "", text, flags=re.IGNORECASE)
     spoken = re.sub(r"\s+(hai|h|hoon|hu)$", "", spoken, flags=re.IGNORECASE).strip(" .,")
-    asks = understood is not None and understood.confidence >= 0.7 and understood.intent not in ("other", "product_inquiry")
+    asks = (
+        understood is not None
+        and understood.confidence >= 0.7
+        and understood.intent not in ("other", "product_inquiry")
+    )
     if len(spoken) < 2 or len(spoken) > 80 or re.search(r"[\d?@#/<>]", spoken) or len(spoken.split()) > 6 or asks:
         return _no(say("What name should be on the parcel?"))
     return Answer(True, {name: spoken})

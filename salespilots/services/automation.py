@@ -75,9 +75,7 @@ def start_in(
 
 def active_runs(uow: UnitOfWork, conversation: Conversation) -> list[Run]:
     """Runs of this chat that have not ended, newest first."""
-    return uow.runs.select(
-        eq("conversation_id", conversation.id), one_of("state", list(ACTIVE)), order="-created_at"
-    )
+    return uow.runs.select(eq("conversation_id", conversation.id), one_of("state", list(ACTIVE)), order="-created_at")
 
 
 def cancel_runs_in(core: Core, uow: UnitOfWork, conversation: Conversation, result: str) -> int:

@@ -104,9 +104,7 @@ def entries_in(uow: UnitOfWork) -> list[CatalogueEntry]:
     variants = uow.variants.select(eq("archived", False), order="position")
     by_product: dict[str, list[VariantEntry]] = {}
     for one in variants:
-        by_product.setdefault(one.product_id, []).append(
-            VariantEntry(variant_id=one.id, sku=one.sku, title=one.title)
-        )
+        by_product.setdefault(one.product_id, []).append(VariantEntry(variant_id=one.id, sku=one.sku, title=one.title))
     return [
         CatalogueEntry(
             product_id=one.id,
@@ -163,7 +161,9 @@ class Catalog:
             states = uow.queries.count_by("products", "state")
             archived = {one.id for one in uow.products.select(eq("state", ProductState.ARCHIVED))}
             figures = [
-                one for product_id, one in uow.queries.product_stock(low_at=LOW_STOCK).items() if product_id not in archived
+                one
+                for product_id, one in uow.queries.product_stock(low_at=LOW_STOCK).items()
+                if product_id not in archived
             ]
         return {
             "all": states.get("live", 0) + states.get("draft", 0),
@@ -177,7 +177,9 @@ class Catalog:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return details_in(uow, [uow.products.get(product_id)])[0]
 
-    def create(self, business_id: str, values: Mapping[str, Any], *, practice: bool = False, actor: str = "") -> ProductDetail:
+    def create(
+        self, business_id: str, values: Mapping[str, Any], *, practice: bool = False, actor: str = ""
+    ) -> ProductDetail:
         """A product with its variants; ``on_hand`` of a variant is its first receipt."""
         with self._core.storage.unit_of_work(business_id) as uow:
             detail = self.create_in(uow, values, practice=practice, actor=actor)
@@ -219,7 +221,11 @@ class Catalog:
         if not uow.variants.add_once(variant):
             raise Conflict(f"SKU {variant.sku} is used by another product.", field="sku")
         uow.stock.move(
-            [self._movement(uow, variant.id, MovementKind.RECEIVE, given.get("on_hand") or 0, f"first:{variant.id}", actor)]
+            [
+                self._movement(
+                    uow, variant.id, MovementKind.RECEIVE, given.get("on_hand") or 0, f"first:{variant.id}", actor
+                )
+            ]
         )
 
     def update(self, business_id: str, product_id: str, values: Mapping[str, Any], *, actor: str = "") -> ProductDetail:
@@ -259,7 +265,9 @@ class Catalog:
         by_sku = {one.sku: one for one in present.values()}
         kept: set[str] = set()
         for position, one in enumerate(given):
-            variant = present.get(one.get("id") or "") or (by_sku.get(one.get("sku", "")) if not one.get("id") else None)
+            variant = present.get(one.get("id") or "") or (
+                by_sku.get(one.get("sku", "")) if not one.get("id") else None
+            )
             if one.get("id") and variant is None:
                 raise NotFound("There is no such variant.")
             if variant is None:

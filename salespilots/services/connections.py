@@ -12,12 +12,16 @@ from salespilots.domain.business import Connection
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.events import Event
 from salespilots.ports.channel import Health
-from salespilots.ports.errors import AuthFailed, NotConnected, PortError
+from salespilots.ports.errors import AuthFailed, NotConnected, PortError, Rejected
 from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema
 from salespilots.services.core import Core, retrying
 
 ALWAYS_THERE = frozenset({"practice", "rules", "manual", "cod"})
 """Providers that need no settings and so no stored connection."""
+
+
+ACCOUNT_REASONS = frozenset({"account_restricted", "other_app_owns_thread", "permission_missing", "quota"})
+"""Refusals that will meet every call until the owner does something."""
 
 
 class Connections:
@@ -77,7 +81,8 @@ class Connections:
             found.secrets = core.vault.seal(business_id, provider.key, secrets) if secrets else None
             found.secrets_set = sorted(secrets)
             found.account_ref, found.state, found.last_error = account_ref, "unchecked", None
-            if getattr(provider, "webhooks", None) and not getattr(provider, "instance_settings", None):
+            per_shop = kind == "payments" or not getattr(provider, "instance_settings", None)
+            if getattr(provider, "webhooks", None) and per_shop:
                 found.endpoint_token = found.endpoint_token or core.ids.token()
             if account_ref and self._owner_of(provider.key, account_ref) not in (None, business_id):
                 raise Conflict("This account is connected to another shop already.")
@@ -94,7 +99,9 @@ class Connections:
                 shop.real_since = now
             uow.save_shop(shop)
             uow.record(
-                Event(type="connection.changed", at=now, ids={"connection_id": found.id}, data={"provider": provider.key})
+                Event(
+                    type="connection.changed", at=now, ids={"connection_id": found.id}, data={"provider": provider.key}
+                )
             )
             uow.commit()
         return found
@@ -122,7 +129,9 @@ class Connections:
                 uow.save_shop(shop)
                 uow.record(
                     Event(
-                        type="connection.changed", at=self._core.clock.now(), data={"provider": provider_key, "off": True}
+                        type="connection.changed",
+                        at=self._core.clock.now(),
+                        data={"provider": provider_key, "off": True},
                     )
                 )
                 uow.commit()
@@ -276,8 +285,8 @@ class Connections:
         retrying(use_case)
 
     def note_error(self, business_id: str, provider_key: str, error: PortError) -> None:
-        """A key or token that stopped working is shown to the owner."""
-        if isinstance(error, AuthFailed):
+        """A key that stopped working, or a refusal that concerns the whole account, is shown to the owner."""
+        if isinstance(error, AuthFailed) or (isinstance(error, Rejected) and error.reason in ACCOUNT_REASONS):
             self.note(business_id, provider_key, ok=False, detail=error.user_action or "Connect it again.")
 
     def _provider(self, provider_key: str) -> tuple[str, Any]:

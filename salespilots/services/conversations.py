@@ -44,7 +44,9 @@ class Conversations:
         if view not in VIEWS:
             raise InvalidInput({"view": [f"Choose one of {', '.join(VIEWS)}."]})
         where: list[Where] = [
-            eq("state", ConversationState.CLOSED) if view == "closed" else Where("state", "ne", ConversationState.CLOSED)
+            eq("state", ConversationState.CLOSED)
+            if view == "closed"
+            else Where("state", "ne", ConversationState.CLOSED)
         ]
         if view == "all":
             where = []
@@ -214,9 +216,7 @@ class Conversations:
                 return False
             conversation.state, conversation.waiting_since, conversation.unread = ConversationState.CLOSED, None, 0
             ids = {"conversation_id": conversation.id}
-            uow.record(
-                Event(type="conversation.closed", at=self._core.clock.now(), ids=ids, actor=user_id or "api")
-            )
+            uow.record(Event(type="conversation.closed", at=self._core.clock.now(), ids=ids, actor=user_id or "api"))
             return True
 
         return self._change(business_id, conversation_id, change)

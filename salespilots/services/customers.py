@@ -47,7 +47,10 @@ class Customers:
     def counts(self, business_id: str) -> dict[str, int]:
         """How many are in each built-in group."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return {"all": uow.customers.count(), **{name: uow.customers.count(*rule) for name, rule in SEGMENTS.items()}}
+            return {
+                "all": uow.customers.count(),
+                **{name: uow.customers.count(*rule) for name, rule in SEGMENTS.items()},
+            }
 
     def get(self, business_id: str, customer_id: str) -> Customer:
         """One customer. Raises `NotFound`."""
@@ -84,9 +87,7 @@ class Customers:
                     setattr(customer, name, value)
                 uow.customers.save(customer)
                 ids = {"customer_id": customer.id}
-                uow.record(
-                    Event(type="customer.changed", at=self._core.clock.now(), ids=ids, actor=actor or "system")
-                )
+                uow.record(Event(type="customer.changed", at=self._core.clock.now(), ids=ids, actor=actor or "system"))
                 uow.commit()
             return customer
 

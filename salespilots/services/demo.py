@@ -5,10 +5,10 @@ from __future__ import annotations
 from salespilots.demo.catalogue import PRODUCTS
 from salespilots.domain.catalog import ProductState
 from salespilots.ports.storage import eq
+from salespilots.services.automation import cancel_runs_in
 from salespilots.services.catalog import Catalog
 from salespilots.services.core import Core, retrying
 from salespilots.services.messaging.outgoing import cancel_pending_in
-from salespilots.services.automation import cancel_runs_in
 from salespilots.services.workflows.definitions import Workflows
 
 SHIPPING_PAISE = 8000

@@ -7,9 +7,9 @@ from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
 from salespilots.ports.channel import Text
 from salespilots.ports.storage import UnitOfWork
+from salespilots.ports.texts import say
 from salespilots.services.core import Core
 from salespilots.services.messaging.outgoing import queue_in
-from salespilots.ports.texts import say
 
 NOTICES = {
     "paid": "Payment of {total} received for order {number}. Thank you! We are packing it now. Follow it here: {url}",

@@ -100,7 +100,9 @@ def build_order_in(
     return order
 
 
-def _movements(core: Core, order: Order, kind: MovementKind, on_hand: int, reserved: int, key: str) -> list[StockMovement]:
+def _movements(
+    core: Core, order: Order, kind: MovementKind, on_hand: int, reserved: int, key: str
+) -> list[StockMovement]:
     return [
         StockMovement(
             id=core.ids.new("movement"), business_id=order.business_id, variant_id=line.variant_id, kind=kind,
@@ -250,7 +252,9 @@ class Orders:
                     lines=[(self._variant_of(uow, line), line["quantity"]) for line in lines], **values,
                 )  # fmt: skip
                 if draft:
-                    uow.record(Event(type="order.drafted", at=order.created_at, ids=order.ids(), actor=actor or "system"))
+                    uow.record(
+                        Event(type="order.drafted", at=order.created_at, ids=order.ids(), actor=actor or "system")
+                    )
                 else:
                     self._finish(uow, order, place_in(core, uow, order), actor, new=True)
                 uow.orders.add(order)
@@ -323,9 +327,7 @@ class Orders:
 
     def place(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
         """Place a draft. Raises `OutOfStock`."""
-        return self.act(
-            business_id, order_id, lambda uow, order, now: place_in(self._core, uow, order), actor=actor
-        )
+        return self.act(business_id, order_id, lambda uow, order, now: place_in(self._core, uow, order), actor=actor)
 
     def confirm(
         self, business_id: str, order_id: str, *, received: Mapping[str, Any] | None = None, actor: str = ""
@@ -340,7 +342,9 @@ class Orders:
             if received:
                 self._book_by_hand(uow, order, received, now)
             elif order.payment_method != "cod" and order.due_paise > 0:
-                raise Conflict("This order waits for an online payment. Say what was received, or make it cash on delivery.")
+                raise Conflict(
+                    "This order waits for an online payment. Say what was received, or make it cash on delivery."
+                )
             return order.confirm(now=now)
 
         return self.act(business_id, order_id, step, actor=actor)
@@ -493,7 +497,9 @@ def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now:
     uow.customers.save(customer)
     if before < order.total_paise <= order.paid_paise:
         order.paid_at = now
-        event = Event(type="order.paid", at=now, ids=order.ids(), data={"number": order.number, "total_paise": order.total_paise})
+        event = Event(
+            type="order.paid", at=now, ids=order.ids(), data={"number": order.number, "total_paise": order.total_paise}
+        )
         uow.record(event)
         react(core, uow, [event], order_id=order.id)
 
@@ -510,8 +516,13 @@ def refund_in(
     core: Core, uow: UnitOfWork, order: Order, payment: Payment, *, amount_paise: int, reason: str, key: str
 ) -> Refund | None:
     """A refund row, once per key. Raises `Conflict` above what was captured and not given back."""
-    if amount_paise > order.paid_paise - order.refunded_paise or amount_paise > payment.amount_paise - payment.refunded_paise:
-        raise Conflict("More than was paid and not given back yet.", refundable_paise=order.paid_paise - order.refunded_paise)
+    if (
+        amount_paise > order.paid_paise - order.refunded_paise
+        or amount_paise > payment.amount_paise - payment.refunded_paise
+    ):
+        raise Conflict(
+            "More than was paid and not given back yet.", refundable_paise=order.paid_paise - order.refunded_paise
+        )
     now = core.clock.now()
     refund = Refund(
         id=core.ids.new("refund"), business_id=order.business_id, order_id=order.id, payment_id=payment.id,
@@ -522,7 +533,14 @@ def refund_in(
     order.refunded_paise += amount_paise
     payment.refunded_paise += amount_paise
     uow.payments.save(payment)
-    uow.record(Event(type="refund.created", at=now, ids={**order.ids(), "refund_id": refund.id}, data={"amount_paise": amount_paise}))
+    uow.record(
+        Event(
+            type="refund.created",
+            at=now,
+            ids={**order.ids(), "refund_id": refund.id},
+            data={"amount_paise": amount_paise},
+        )
+    )
     return refund
 
 

@@ -34,7 +34,9 @@ class Payments:
 
     # --- reading ---------------------------------------------------------------------------------------
 
-    def page(self, business_id: str, *, order_id: str = "", cursor: str | None = None, limit: int = 50) -> Page[Payment]:
+    def page(
+        self, business_id: str, *, order_id: str = "", cursor: str | None = None, limit: int = 50
+    ) -> Page[Payment]:
         """A list page, newest first."""
         where = [eq("order_id", order_id)] if order_id else []
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
@@ -340,9 +342,7 @@ class Payments:
             if payment.open:
                 if link is not None and link.state == "cancelled":
                     payment.settle(PaymentState.CANCELLED, now=now)
-                elif link is not None and link.state == "expired":
-                    payment.settle(PaymentState.EXPIRED, now=now)
-                elif payment.expires_at and payment.expires_at <= now and (link is None or not link.payments):
+                elif (link is not None and link.state == "expired") or (payment.expires_at and payment.expires_at <= now and (link is None or not link.payments)):
                     payment.settle(PaymentState.EXPIRED, now=now)
                 else:
                     payment.next_check_at = now + CHECK_EVERY

@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import IO
 
-from PIL import Image, ImageOps
-
 from salespilots.domain.errors import InvalidInput, NotFound
 from salespilots.services.core import Core
 
@@ -29,6 +27,8 @@ class Pictures:
 
     def save(self, business_id: str, file: IO[bytes]) -> str:
         """Store a picture; returns its name. Raises `InvalidInput` for anything but a reasonable picture."""
+        from PIL import Image, ImageOps  # a large library, needed on this one road only
+
         data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise InvalidInput({"picture": ["At most 8 MB."]})

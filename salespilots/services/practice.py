@@ -30,7 +30,9 @@ class Persona:
 
 
 PERSONAS = (
-    Persona("riya", "Riya", "a new customer", ("Hi", "blue saree kitna hai?", "What do you have?", "mera order kaha hai?")),
+    Persona(
+        "riya", "Riya", "a new customer", ("Hi", "blue saree kitna hai?", "What do you have?", "mera order kaha hai?")
+    ),
     Persona("arjun", "Arjun", "in a hurry", ("price?", "kurta M hai?", "2 mugs chahiye", "where is my order?")),
     Persona("sunita", "सुनीता", "writes Hindi", ("नमस्ते", "नीली साड़ी कितने की है?", "झुमके दिखाइए", "मेरा ऑर्डर कहाँ है?")),
     Persona("kabir", "Kabir", "wants a person", ("hello", "owner se baat karni hai", "price of the juttis?", "thanks")),

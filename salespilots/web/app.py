@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from pathlib import Path
 
 from flask import Flask
 from flask_babel import Babel
@@ -41,7 +42,12 @@ VIEWS = (
 def create_app(application: Application) -> Flask:
     """A Flask application around assembled services."""
     config = application.config
-    app = Flask("salespilots.web", root_path=_here(), static_folder="static", static_url_path=media.static_path())
+    app = Flask(
+        "salespilots.web",
+        root_path=str(Path(__file__).parent),
+        static_folder="static",
+        static_url_path=media.static_path(),
+    )
     app.extensions["salespilots"] = application.services
     app.extensions["salespilots.application"] = application
     app.secret_key = security.cookie_key(config.secret_keys[0])
@@ -89,14 +95,8 @@ def create_app(application: Application) -> Flask:
     return app
 
 
-def _here() -> str:
-    from pathlib import Path
-
-    return str(Path(__file__).parent)
-
-
-def wsgi(environ: dict[str, Any] | None = None) -> Flask:
-    """For any WSGI server: ``salespilots.web.app:wsgi()``."""
+def wsgi() -> Flask:
+    """For any WSGI server: ``salespilots.web.app:wsgi()``. Migrates first where ``SALESPILOTS_MIGRATE`` is set."""
     from salespilots.bootstrap import assemble
     from salespilots.config import load_config
     from salespilots.logs import configure
@@ -105,4 +105,7 @@ def wsgi(environ: dict[str, Any] | None = None) -> Flask:
 
     config = load_config()
     configure(config)
-    return create_app(assemble(config, doorbell=make_doorbell(config), metrics=PrometheusMetrics()))
+    application = assemble(config, doorbell=make_doorbell(config), metrics=PrometheusMetrics())
+    if os.environ.get("SALESPILOTS_MIGRATE") == "1":
+        application.storage.migrate()
+    return create_app(application)

@@ -34,21 +34,23 @@ def read_request() -> WebhookRequest | None:
 
 
 @blueprint.get("/webhooks/channel/<provider>")
+@blueprint.get("/webhooks/channel/<provider>/<endpoint_token>")
 @machine
-def handshake(provider: str) -> Any:
+def handshake(provider: str, endpoint_token: str | None = None) -> Any:
     """A provider asks whether this address is ours."""
     asked = read_request()
-    text = services().inbox.handshake(provider, asked) if asked else None
+    text = services().inbox.handshake(provider, asked, endpoint_token) if asked else None
     if text is None:
         return problem(403, "forbidden", "The verify token does not fit.")
     return Response(text, content_type="text/plain; charset=utf-8")
 
 
 @blueprint.post("/webhooks/channel/<provider>")
+@blueprint.post("/webhooks/channel/<provider>/<endpoint_token>")
 @machine
-def channel(provider: str) -> Any:
-    """A channel's events."""
-    return _accept(lambda asked: services().inbox.accept_channel(provider, asked))
+def channel(provider: str, endpoint_token: str | None = None) -> Any:
+    """A channel's events, for the whole installation or at a shop's own address."""
+    return _accept(lambda asked: services().inbox.accept_channel(provider, asked, endpoint_token))
 
 
 @blueprint.post("/webhooks/payments/<provider>/<endpoint_token>")

@@ -24,7 +24,9 @@ class UpiSettings(SettingsSchema):
 
     vpa = fields.Str(
         required=True,
-        validate=validate.Regexp(r"^[A-Za-z0-9._-]{2,64}@[A-Za-z0-9.-]{2,32}$", error="Write a UPI id such as shop@bank."),
+        validate=validate.Regexp(
+            r"^[A-Za-z0-9._-]{2,64}@[A-Za-z0-9.-]{2,32}$", error="Write a UPI id such as shop@bank."
+        ),
         metadata={"label": "UPI id", "help": "For example shop@okbank."},
     )
     payee_name = fields.Str(

@@ -9,9 +9,11 @@ from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.run import Run, RunState
 from salespilots.domain.workflow import Workflow, WorkflowVersion, steps_by_id
+from salespilots.ports.answers import parse_answer
 from salespilots.ports.channel import QuickReply, Text
 from salespilots.ports.extensions import TriggerFact
 from salespilots.ports.storage import UnitOfWork, Where, eq
+from salespilots.ports.texts import say
 from salespilots.ports.understanding import ProductMatch, Understanding
 from salespilots.services.automation import (
     MAX_RUNS_PER_HOUR,
@@ -24,8 +26,6 @@ from salespilots.services.automation import (
 from salespilots.services.catalog import entries_in
 from salespilots.services.core import Core
 from salespilots.services.messaging.outgoing import queue_in
-from salespilots.ports.texts import say
-from salespilots.ports.answers import parse_answer
 
 PERSON = frozenset({"human_agent", "complaint", "refund_return", "cancel_order", "payment_issue"})
 """Intents that a person should answer when no workflow does."""
@@ -100,9 +100,7 @@ def answer_in(
         _not_understood(core, uow, conversation, message, understood)
 
 
-def _wake_waits(
-    core: Core, uow: UnitOfWork, runs: list[Run], message: Message, live: list
-) -> tuple[Run, dict] | None:
+def _wake_waits(core: Core, uow: UnitOfWork, runs: list[Run], message: Message, live: list) -> tuple[Run, dict] | None:
     """Waits that end when the customer writes end now; the newest open question is returned."""
     asking: tuple[Run, dict] | None = None
     for run in runs:
@@ -155,9 +153,7 @@ def _start(
 
 def _too_many(core: Core, uow: UnitOfWork, conversation: Conversation) -> bool:
     since = core.clock.now() - timedelta(hours=1)
-    return (
-        uow.runs.count(eq("conversation_id", conversation.id), Where("created_at", "ge", since)) >= MAX_RUNS_PER_HOUR
-    )
+    return uow.runs.count(eq("conversation_id", conversation.id), Where("created_at", "ge", since)) >= MAX_RUNS_PER_HOUR
 
 
 def _not_understood(
@@ -169,9 +165,7 @@ def _not_understood(
     if understood.intent in PERSON and understood.confidence >= 0.5:
         hand_over_in(core, uow, conversation, message, understood.intent)
         return
-    before = uow.messages.select(
-        eq("conversation_id", conversation.id), eq("direction", "out"), order="-seq", limit=1
-    )
+    before = uow.messages.select(eq("conversation_id", conversation.id), eq("direction", "out"), order="-seq", limit=1)
     if before and (before[0].dedupe_key or "").startswith("unsure:"):
         hand_over_in(core, uow, conversation, message, "not understood twice")
         return
@@ -192,9 +186,7 @@ def _not_understood(
     )
 
 
-def hand_over_in(
-    core: Core, uow: UnitOfWork, conversation: Conversation, message: Message | None, reason: str
-) -> None:
+def hand_over_in(core: Core, uow: UnitOfWork, conversation: Conversation, message: Message | None, reason: str) -> None:
     """Automation stops here; the customer is told once and the owner is asked."""
     now = core.clock.now()
     key = f"handover:{message.id}" if message else f"handover:{conversation.id}:{conversation.next_seq}"

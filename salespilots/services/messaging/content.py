@@ -78,7 +78,9 @@ def _whole_cluster(text: str, cut: int) -> int:
     import unicodedata
 
     while cut > 1 and (
-        unicodedata.category(text[cut]) in ("Mn", "Mc", "Me", "Sk") or text[cut] == "\u200d" or text[cut - 1] == "\u200d"
+        unicodedata.category(text[cut]) in ("Mn", "Mc", "Me", "Sk")
+        or text[cut] == "\u200d"
+        or text[cut - 1] == "\u200d"
     ):
         cut -= 1
     return cut

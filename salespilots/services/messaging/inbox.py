@@ -58,22 +58,34 @@ class InboxService:
 
     # --- webhooks ----------------------------------------------------------------------------------------
 
-    def handshake(self, provider_key: str, request: WebhookRequest) -> str | None:
+    def handshake(self, provider_key: str, request: WebhookRequest, endpoint_token: str | None = None) -> str | None:
         """A channel's subscription request: the text to echo, or None to refuse."""
-        provider, webhooks = self._channel_webhooks(provider_key)
+        webhooks, _ = self._channel_webhooks(provider_key, endpoint_token)
         return webhooks.handshake(request)
 
-    def accept_channel(self, provider_key: str, request: WebhookRequest) -> int:
+    def accept_channel(self, provider_key: str, request: WebhookRequest, endpoint_token: str | None = None) -> int:
         """Verify, parse and keep a channel's events. Returns how many were new.
 
-        Raises `BadSignature` (nothing read, nothing kept), `ValueError` for a body that is not the provider's,
-        `NotFound` for a provider without webhooks.
+        Without a token the installation's own settings verify, and the account in each event names the shop; with a
+        token the shop's settings do, and every event must be of its account. Raises `BadSignature` (nothing read,
+        nothing kept), `ValueError` for a body that is not the provider's, `NotFound` for an unknown address.
         """
-        provider, webhooks = self._channel_webhooks(provider_key)
+        webhooks, owner = self._channel_webhooks(provider_key, endpoint_token)
         webhooks.verify(request)
-        return self.keep_channel(provider_key, webhooks.parse(request))
+        events = webhooks.parse(request)
+        if owner is None:
+            return self.keep_channel(provider_key, events)
+        known = owner.account_ref
+        return self.keep_channel(
+            provider_key,
+            [one for one in events if known is None or one.account_ref == known],
+            owner.business_id,
+            endpoint=f"channel:{provider_key}:{owner.id}",
+        )
 
-    def keep_channel(self, provider_key: str, events: Sequence[Inbound], business_id: str | None = None) -> int:
+    def keep_channel(
+        self, provider_key: str, events: Sequence[Inbound], business_id: str | None = None, *, endpoint: str = ""
+    ) -> int:
         """Keep parsed events: each goes to the shop that connected its account, in one insert."""
         core, now = self._core, self._core.clock.now()
         if not events:
@@ -85,7 +97,7 @@ class InboxService:
                     owners[one.account_ref] = business_id or self._owner(system, provider_key, one.account_ref)
             rows = [
                 InboxRow(
-                    endpoint=f"channel:{provider_key}", event_id=one.event_id[:500], port="channel",
+                    endpoint=endpoint or f"channel:{provider_key}", event_id=one.event_id[:500], port="channel",
                     provider=provider_key, lane=lane_of(provider_key, one.account_ref, one.customer_ref), kind=one.kind,
                     payload=dump_value(one), sent_at=one.sent_at, received_at=now,
                     business_id=owners[one.account_ref],
@@ -139,9 +151,17 @@ class InboxService:
         found = system.connections.find(provider=provider_key, account_ref=account_ref) if account_ref else None
         return found.business_id if found and found.enabled else None
 
-    def _channel_webhooks(self, provider_key: str) -> tuple[Any, Any]:
+    def _channel_webhooks(self, provider_key: str, endpoint_token: str | None) -> tuple[Any, Connection | None]:
         provider = self._core.registry.channels.find(provider_key)
         if provider is None or provider.webhooks is None:
+            raise NotFound("There is no such webhook address.")
+        if endpoint_token is not None:
+            with self._core.storage.system_unit_of_work(read_only=True) as system:
+                found = system.connections.find(endpoint_token=endpoint_token)
+            if found is None or found.provider != provider_key or not found.enabled:
+                raise NotFound("There is no such webhook address.")
+            return provider.webhooks(self._connections.settings_for(found.business_id, provider)), found
+        if provider.instance_settings is None:
             raise NotFound("There is no such webhook address.")
         settings = PluginSettings(
             provider=provider.key,
@@ -149,7 +169,7 @@ class InboxService:
             instance=self._connections.instance_settings(provider),
             base_url=self._core.base_url,
         )
-        return provider, provider.webhooks(settings)
+        return provider.webhooks(settings), None
 
     def _ring(self, rows: Sequence[InboxRow]) -> None:
         for lane in dict.fromkeys(row.lane for row in rows if row.state is InboxState.NEW):

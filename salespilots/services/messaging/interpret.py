@@ -115,7 +115,9 @@ class Interpreter:
 
     def _describe(self, inbound: Inbound) -> str:
         if inbound.attachments:
-            return {"image": "Photo", "video": "Video", "audio": "Voice message"}.get(inbound.attachments[0].kind, "Shared")
+            return {"image": "Photo", "video": "Video", "audio": "Voice message"}.get(
+                inbound.attachments[0].kind, "Shared"
+            )
         return "Message"
 
     def _conversation(

@@ -109,7 +109,9 @@ class Lanes:
     def _put_back(self, business_id: str, row: InboxRow, error: BaseException) -> None:
         now = self._core.clock.now()
         what = error.code if isinstance(error, SalesPilotsError) else type(error).__name__
-        log.error("inbox.failed", provider=row.provider, kind=row.kind, attempt=row.attempts + 1, error=what, exc_info=error)
+        log.error(
+            "inbox.failed", provider=row.provider, kind=row.kind, attempt=row.attempts + 1, error=what, exc_info=error
+        )
         with self._core.storage.unit_of_work(business_id) as uow:
             if row.attempts + 1 >= MAX_ATTEMPTS:
                 uow.inbox.park(row, error=what)

@@ -215,7 +215,9 @@ class Outbox:
             if shown is not None:
                 known = {
                     one.provider_ref
-                    for one in uow.messages.select(eq("conversation_id", message.conversation_id), order="-seq", limit=60)
+                    for one in uow.messages.select(
+                        eq("conversation_id", message.conversation_id), order="-seq", limit=60
+                    )
                 }
                 for one in shown:
                     if one.from_shop and one.provider_ref not in known and one.text == message.text:

@@ -181,7 +181,10 @@ class StepPorts:
         facts, toolbox, tokens = Facts(), Toolbox(context.reader), 0
         ends = clock.now() + timedelta(seconds=TURN_SECONDS)
         customer = hashlib.sha256(f"{self._business_id}:{context.customer.customer_id}".encode()).hexdigest()[:32]
-        history = [Turn(role="user" if who == "customer" else "assistant", text=text[:1000]) for who, text in context.reader.turns(8)]
+        history = [
+            Turn(role="user" if who == "customer" else "assistant", text=text[:1000])
+            for who, text in context.reader.turns(8)
+        ]
         if not history or history[-1].role != "user":
             history.append(Turn(role="user", text=context.message[:1000] or goal))
         turns = history

@@ -98,9 +98,7 @@ class Workflows:
             return
         workflow.state, workflow.updated_at = WorkflowState.LIVE, now
         uow.workflows.save(workflow)
-        uow.record(
-            Event(type="workflow.published", at=now, ids={"workflow_id": workflow.id}, actor=actor or "system")
-        )
+        uow.record(Event(type="workflow.published", at=now, ids={"workflow_id": workflow.id}, actor=actor or "system"))
 
     def pause(self, business_id: str, workflow_id: str, *, actor: str = "") -> Workflow:
         """Stop matching it; runs that began go on."""
@@ -114,9 +112,7 @@ class Workflows:
                     workflow.state, workflow.updated_at = WorkflowState.PAUSED, self._core.clock.now()
                     uow.workflows.save(workflow)
                     ids = {"workflow_id": workflow.id}
-                    uow.record(
-                        Event(type="workflow.paused", at=workflow.updated_at, ids=ids, actor=actor or "system")
-                    )
+                    uow.record(Event(type="workflow.paused", at=workflow.updated_at, ids=ids, actor=actor or "system"))
                     uow.commit()
             return workflow
 
@@ -186,7 +182,9 @@ class Workflows:
             version = uow.workflow_versions.get(run.version_id)
         return run, sorted(steps, key=lambda one: (one.visit, one.attempt)), version
 
-    def runs_of_chat(self, business_id: str, conversation_id: str, limit: int = 5) -> list[tuple[Run, list[StepExecution]]]:
+    def runs_of_chat(
+        self, business_id: str, conversation_id: str, limit: int = 5
+    ) -> list[tuple[Run, list[StepExecution]]]:
         """The newest runs of a chat with their steps, newest first."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             runs = uow.runs.select(eq("conversation_id", conversation_id), order="-created_at", limit=limit)

@@ -30,9 +30,7 @@ from salespilots.services.orders import build_order_in, place_in
 ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
 
 
-def apply_effects(
-    core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effects: Sequence[Effect]
-) -> None:
+def apply_effects(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effects: Sequence[Effect]) -> None:
     """Apply in order. Keys are ``run:step:visit:n``. Raises the domain's refusal (`OutOfStock`)."""
     for number, effect in enumerate(effects):
         key = f"{run.id}:{run.cursor}:{run.visit}:{run.data.get('asked', 0)}:{number}"
@@ -58,9 +56,7 @@ def apply_effects(
                 hand_over_in(core, uow, conversation, None, effect.reason)
 
 
-def _send(
-    core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effect: SendMessage, key: str
-) -> None:
+def _send(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effect: SendMessage, key: str) -> None:
     content = effect.content
     provider = core.registry.channels.find(conversation.provider)
     if isinstance(content, ProductCards) and provider and "product_cards" not in provider.capabilities.content:
@@ -94,9 +90,7 @@ def _changed(core: Core, uow: UnitOfWork, conversation: Conversation) -> None:
     uow.record(Event(type="customer.changed", at=core.clock.now(), ids=ids))
 
 
-def _place(
-    core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effect: PlaceOrder, key: str
-) -> Order:
+def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effect: PlaceOrder, key: str) -> Order:
     found = uow.orders.find(cause_key=key)
     if found is not None:
         return found
@@ -108,7 +102,10 @@ def _place(
     outcome = place_in(core, uow, order)
     uow.orders.add(order)
     if isinstance(outcome, Applied):
-        events = [Event(type=one.type, at=one.at, ids=one.ids, data=one.data, actor=f"workflow:{run.workflow_id}") for one in outcome.events]
+        events = [
+            Event(type=one.type, at=one.at, ids=one.ids, data=one.data, actor=f"workflow:{run.workflow_id}")
+            for one in outcome.events
+        ]
         uow.record(*events)
         react(core, uow, events, order_id=order.id)
     return order

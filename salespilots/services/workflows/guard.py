@@ -25,7 +25,8 @@ _CLAIMS = re.compile(
     re.IGNORECASE,
 )
 _STOCK = re.compile(
-    r"\b(?:in stock|out of stock|sold out|available|left|remaining|khatam|milega|bacha|bache)\b|स्टॉक|उपलब्ध", re.IGNORECASE
+    r"\b(?:in stock|out of stock|sold out|available|left|remaining|khatam|milega|bacha|bache)\b|स्टॉक|उपलब्ध",
+    re.IGNORECASE,
 )
 _SYSTEM = re.compile(r"\b(?:system prompt|my instructions|api key|as an ai|language model)\b", re.IGNORECASE)
 MAX_REPLY = 900

@@ -36,7 +36,6 @@ from salespilots.services.messaging.answering import hand_over_in, read_message
 from salespilots.services.workflows.effects import apply_effects
 from salespilots.services.workflows.reading import Reader
 
-
 Place = tuple[str, str, int]
 """A step of a run as it is passed: (run id, step id, visit)."""
 
@@ -64,9 +63,7 @@ class Runner:
 
     # --- one transaction ---------------------------------------------------------------------------------------
 
-    def _advance(
-        self, business_id: str, lane: str, lease: Lease, refused: set[Place]
-    ) -> bool:
+    def _advance(self, business_id: str, lane: str, lease: Lease, refused: set[Place]) -> bool:
         with self._core.storage.unit_of_work(business_id) as uow:
             uow.hold(lease)
             run = self._next(uow, lane)
@@ -94,6 +91,7 @@ class Runner:
         runs = uow.runs.select(
             eq("lane", lane), one_of("state", [RunState.READY, RunState.RUNNING, RunState.WAITING]), order="-created_at"
         )
+        runs.sort(key=lambda one: (one.data.get("waited") or {}).get("by") == "aside")  # the side question goes first
         for run in runs:
             if run.state is RunState.WAITING:
                 if run.wake_at is not None and run.wake_at <= now:
@@ -201,7 +199,13 @@ class Runner:
     # --- outcomes ------------------------------------------------------------------------------------------------
 
     def _apply(
-        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], conversation: Conversation, outcome: Outcome, log: bool = True
+        self,
+        uow: UnitOfWork,
+        run: Run,
+        step: Mapping[str, Any],
+        conversation: Conversation,
+        outcome: Outcome,
+        log: bool = True,
     ) -> None:
         apply_effects(self._core, uow, run, conversation, outcome.effects)
         if isinstance(outcome, Wait):
@@ -243,7 +247,14 @@ class Runner:
         uow.record(Event(type="run.finished", at=now, ids=ids, data={"result": result}))
 
     def _log(
-        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], *, outcome: str, branch: str = "next", reason: str = ""
+        self,
+        uow: UnitOfWork,
+        run: Run,
+        step: Mapping[str, Any],
+        *,
+        outcome: str,
+        branch: str = "next",
+        reason: str = "",
     ) -> StepExecution:
         now = self._core.clock.now()
         done = outcome != "started"

@@ -17,7 +17,14 @@ PRICE_AND_BUY: dict[str, Any] = {
         "settings": {"intents": ["price_inquiry", "availability", "product_inquiry", "order_intent"]},
     },
     "steps": [
-        {"id": "find", "kind": "product.find", "settings": {}, "next": "offer", "on_many": "end", "on_empty": "catalogue"},
+        {
+            "id": "find",
+            "kind": "product.find",
+            "settings": {},
+            "next": "offer",
+            "on_many": "end",
+            "on_empty": "catalogue",
+        },
         {
             "id": "offer",
             "kind": "message.product",

@@ -42,7 +42,9 @@ def register_api(app: Flask) -> None:
         API_SPEC_OPTIONS={
             "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
             "security": [{"key": []}],
-            "info": {"description": "Money is integer paise. Times are RFC 3339 UTC. Errors are RFC 9457 problem+json."},
+            "info": {
+                "description": "Money is integer paise. Times are RFC 3339 UTC. Errors are RFC 9457 problem+json."
+            },
         },
     )
     handlers = {code: dict(table) for code, table in app.error_handler_spec[None].items()}

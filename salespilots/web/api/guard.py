@@ -77,7 +77,9 @@ def _check_body() -> Response | None:
         if len(values) > 1:
             return problem(422, "invalid_input", "A parameter is given twice.", errors={name[:60]: ["Give it once."]})
         if not _storable(values[0]) or not _storable(name):
-            return problem(422, "invalid_input", "A parameter cannot be read.", errors={"query": ["Not storable text."]})
+            return problem(
+                422, "invalid_input", "A parameter cannot be read.", errors={"query": ["Not storable text."]}
+            )
     if request.method not in ("POST", "PUT", "PATCH"):
         return None
     if (request.content_length or 0) > MAX_BODY:
@@ -154,7 +156,12 @@ def _replay() -> Response | None:
             g.idempotency = record
             return None
         found = uow.idempotency.find(key=key)
-        if found is not None and found.status is None and now - found.created_at > STALE and found.request_hash == digest:
+        if (
+            found is not None
+            and found.status is None
+            and now - found.created_at > STALE
+            and found.request_hash == digest
+        ):
             found.created_at = now
             uow.idempotency.save(found)
             uow.commit()

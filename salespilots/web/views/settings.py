@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from marshmallow import ValidationError, validate
 
 from salespilots import __version__
+from salespilots.doctor import diagnose
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.money import rupees
 from salespilots.services.api_keys import RESOURCES
-from salespilots.doctor import diagnose
 from salespilots.web.context import here, services
 from salespilots.web.fields import Count, Line, Rupees, Text
 from salespilots.web.forms import Form, first_messages, read

@@ -37,11 +37,15 @@ class AskSettings(SettingsSchema):
 
     text = fields.Str(load_default="", validate=validate.Length(max=1000), metadata={"label": "Question"})
     type = fields.Str(load_default="text", validate=validate.OneOf(ANSWER_TYPES), metadata={"label": "Answer"})
-    save_as = fields.Str(load_default=None, allow_none=True, validate=validate.Length(1, 40), metadata={"label": "Keep as"})
+    save_as = fields.Str(
+        load_default=None, allow_none=True, validate=validate.Length(1, 40), metadata={"label": "Keep as"}
+    )
     options = fields.List(fields.Str(validate=validate.Length(1, 20)), load_default=list, metadata={"label": "Choices"})
     quick_replies = fields.List(fields.Nested(QuickReplyField), load_default=list, validate=validate.Length(max=13))
     skip_if_known = fields.Bool(load_default=True, metadata={"label": "Skip when we know it"})
-    wait_hours = fields.Int(load_default=23, validate=validate.Range(1, 720), metadata={"label": "Wait at most (hours)"})
+    wait_hours = fields.Int(
+        load_default=23, validate=validate.Range(1, 720), metadata={"label": "Wait at most (hours)"}
+    )
 
 
 def _known(context: ActionContext, kind: str, name: str) -> Any:

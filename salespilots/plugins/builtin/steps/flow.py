@@ -99,7 +99,9 @@ class HandOverSettings(SettingsSchema):
 
 
 def _hand_over(context: ActionContext) -> Stop:
-    return Stop(effects=(HandToHuman(reason=context.settings["reason"]),), result="handed_over", reason="Asked a person")
+    return Stop(
+        effects=(HandToHuman(reason=context.settings["reason"]),), result="handed_over", reason="Asked a person"
+    )
 
 
 ACTIONS = (

@@ -119,7 +119,9 @@ def _status(context: ActionContext) -> Advance:
         replies = (QuickReply(title="See products", payload="catalogue"),)
         text = "You have no order with us yet."
         return Advance(
-            effects=(SendMessage(content=Text(text=text, quick_replies=replies)),), branch="on_empty", reason="No orders yet"
+            effects=(SendMessage(content=Text(text=text, quick_replies=replies)),),
+            branch="on_empty",
+            reason="No orders yet",
         )
     lines = []
     for order in orders[:5]:

@@ -86,9 +86,7 @@ def _offer(context: ActionContext) -> Advance:
     variant = next((one for one in product.variants if one.variant_id == context.data.get("variant_id")), None)
     available = variant.available if variant else available_of(product)
     price = price_words(product) if variant is None else price_words(_only(product, variant.variant_id))
-    text = fill(
-        context.settings["text"], context, product=product.title, price=price, stock=stock_words(available)
-    )
+    text = fill(context.settings["text"], context, product=product.title, price=price, stock=stock_words(available))
     if variant is not None and variant.title:
         text += f"\n{variant_words(variant)}"
     elif len(product.variants) > 1:

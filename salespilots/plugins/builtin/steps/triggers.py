@@ -42,9 +42,7 @@ class IntentSettings(SettingsSchema):
 class StartedSettings(SettingsSchema):
     """A new customer; or a greeting from one we know."""
 
-    greetings = fields.Bool(
-        load_default=False, metadata={"label": "Also when somebody says hello again"}
-    )
+    greetings = fields.Bool(load_default=False, metadata={"label": "Also when somebody says hello again"})
 
 
 def _normal(text: str) -> str:

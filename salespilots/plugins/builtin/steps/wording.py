@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from salespilots.domain.money import rupees
@@ -63,5 +62,3 @@ def card(product: ProductView) -> ProductCard:
         title=product.title, subtitle=subtitle, image_url=product.image_url, buttons=(button,),
         product_id=product.product_id,
     )  # fmt: skip
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -13,14 +14,23 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
+from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.ports.storage import Page, Where
 
 T = TypeVar("T")
+_ID = re.compile(r"^[a-z]{3}_[A-Za-z0-9]{1,44}\Z")
+"""What an id looks like: anything else is absent without asking the database."""
 
 
 def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     """The dialect's INSERT that can say ON CONFLICT."""
     return (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
+
+
+def insert_once(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert unless a unique value exists; tells whether it did. PostgreSQL gives no row count here, a row it does."""
+    statement = upsert(connection, table).values(values).on_conflict_do_nothing().returning(sa.literal(1))
+    return connection.execute(statement).first() is not None
 
 
 def like_words(column: sa.ColumnElement, text: str) -> sa.ColumnElement:
@@ -74,7 +84,7 @@ class SqlCollection(Generic[T]):
         return [self._table.c.business_id == self._business_id, *conditions]
 
     def get(self, id: str) -> T:
-        found = self.find(id=id) if isinstance(id, str) and len(id) <= 48 and "\x00" not in id else None
+        found = self.find(id=id) if isinstance(id, str) and _ID.match(id) else None
         if found is None:
             raise NotFound(f"There is no such {self._codec.entity.__name__.lower()}.")
         return found
@@ -92,8 +102,7 @@ class SqlCollection(Generic[T]):
 
     def add_once(self, entity: T) -> bool:
         self._own(entity)
-        statement = upsert(self._connection, self._table).values(self._codec.values(entity)).on_conflict_do_nothing()
-        return self._connection.execute(statement).rowcount == 1
+        return insert_once(self._connection, self._table, self._codec.values(entity))
 
     def save(self, entity: Any) -> None:
         self._own(entity)
@@ -135,12 +144,10 @@ class SqlCollection(Generic[T]):
         descending = order.startswith("-")
         if cursor:
             value, last = read_cursor(cursor, column)
-            pair, edge = sa.tuple_(column, tie), sa.tuple_(sa.bindparam(None, value, column.type), last)
+            pair, edge = sa.tuple_(column, tie), sa.tuple_(sa.literal(value, column.type), sa.literal(last))
             conditions.append(pair < edge if descending else pair > edge)
         direction = sa.desc if descending else sa.asc
-        query = (
-            sa.select(self._table).where(*conditions).order_by(direction(column), direction(tie)).limit(limit + 1)
-        )
+        query = sa.select(self._table).where(*conditions).order_by(direction(column), direction(tie)).limit(limit + 1)
         items = [self._codec.load(row) for row in self._connection.execute(query).mappings()]
         more = len(items) > limit
         items = items[:limit]
@@ -167,11 +174,12 @@ def read_cursor(cursor: str, column: sa.Column) -> tuple[Any, str]:
     """Back again; anything that is not one of ours raises `InvalidInput`."""
     try:
         value, last = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if column.type.python_type is datetime:
+        wanted = datetime if isinstance(column.type, UTCDateTime) else column.type.python_type
+        if wanted is datetime:
             value = datetime.fromisoformat(value)
             if value.tzinfo is None:
                 raise ValueError("naive")
-        elif not isinstance(value, column.type.python_type) or isinstance(value, bool):
+        elif not isinstance(value, wanted) or isinstance(value, bool):
             raise ValueError("type")
         if not isinstance(last, str) or "\x00" in last or (isinstance(value, int) and abs(value) >= 2**63):
             raise ValueError("id")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
-from salespilots.plugins.builtin.storage_sql.collection import upsert
+from salespilots.plugins.builtin.storage_sql.collection import insert_once, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 
 
@@ -39,8 +39,7 @@ class SqlStockBook:
         booked = False
         table = self._levels
         for movement in sorted(movements, key=lambda one: one.variant_id):
-            insert = upsert(self._connection, self._movements).values(CODECS["movements"].values(movement))
-            if self._connection.execute(insert.on_conflict_do_nothing()).rowcount != 1:
+            if not insert_once(self._connection, self._movements, CODECS["movements"].values(movement)):
                 continue
             booked = True
             on_hand = table.c.on_hand + movement.on_hand_delta
@@ -63,13 +62,11 @@ class SqlStockBook:
     def _open_level(self, movement: StockMovement) -> None:
         """The first receipt makes the level; anything else that did not fit is a lack of stock."""
         if movement.reserved_delta == 0 and movement.on_hand_delta >= 0:
-            statement = upsert(self._connection, self._levels).values(
-                business_id=self._business_id,
-                variant_id=movement.variant_id,
-                on_hand=movement.on_hand_delta,
-                reserved=0,
-            )
-            if self._connection.execute(statement.on_conflict_do_nothing()).rowcount == 1:
+            values = {
+                "business_id": self._business_id, "variant_id": movement.variant_id, "on_hand": movement.on_hand_delta,
+                "reserved": 0,
+            }  # fmt: skip
+            if insert_once(self._connection, self._levels, values):
                 return
         level = self.levels([movement.variant_id])[movement.variant_id]
         raise OutOfStock(

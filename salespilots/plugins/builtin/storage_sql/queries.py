@@ -44,9 +44,7 @@ class SqlQueries:
             sa.select(sa.func.sum(refunds.c.amount_paise))
             .join(
                 payments,
-                sa.and_(
-                    payments.c.business_id == refunds.c.business_id, payments.c.id == refunds.c.payment_id
-                ),
+                sa.and_(payments.c.business_id == refunds.c.business_id, payments.c.id == refunds.c.payment_id),
             )
             .where(*self._mine(refunds), *self._mine(payments, practice), within(refunds.c.created_at))
             .where(refunds.c.state != "failed")
@@ -118,7 +116,9 @@ class SqlQueries:
                 by_person,
             )
             .where(
-                *self._mine(messages, practice), messages.c.created_at >= start, messages.c.created_at < end,
+                *self._mine(messages, practice),
+                messages.c.created_at >= start,
+                messages.c.created_at < end,
                 messages.c.author != "system",
             )  # fmt: skip
             .group_by(messages.c.conversation_id)

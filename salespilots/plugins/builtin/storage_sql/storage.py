@@ -7,7 +7,6 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import sqlalchemy as sa
 from flask import Flask
 
@@ -31,7 +30,9 @@ def make_app(url: str) -> Flask:
     """A bare Flask application that only carries Flask-SQLAlchemy's and Flask-Migrate's configuration."""
     app = Flask("salespilots.storage", static_folder=None)
     sqlite = url.startswith("sqlite")
-    options: dict[str, Any] = {"json_serializer": dump_json, "json_deserializer": json.loads}
+    options: dict[str, Any] = {
+        "json_serializer": dump_json, "json_deserializer": json.loads, "hide_parameters": True,
+    }  # fmt: skip
     if sqlite:
         options["connect_args"] = {"timeout": 10, "check_same_thread": False}
     else:
@@ -40,8 +41,16 @@ def make_app(url: str) -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 10, **options}
     db.init_app(app)
-    flask_migrate.Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
     return app
+
+
+def migrations(app: Flask) -> Any:
+    """Flask-Migrate for this application; loaded only when there is something to migrate."""
+    import flask_migrate
+
+    if "migrate" not in app.extensions:
+        flask_migrate.Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
+    return flask_migrate
 
 
 def _prepare(engine: sa.Engine) -> None:
@@ -90,6 +99,7 @@ class SqlStorage:
     def migrate(self) -> None:
         if self._current() == self._head():
             return
+        flask_migrate = migrations(self.app)
         with self.app.app_context():
             flask_migrate.upgrade(directory=str(MIGRATIONS))
 

@@ -54,9 +54,7 @@ def _declare(
     if scoped:
         items.append(sa.ForeignKeyConstraint(["business_id"], ["businesses.id"]))
     for column, parent in (parents or {}).items():
-        items.append(
-            sa.ForeignKeyConstraint(["business_id", column], [f"{parent}.business_id", f"{parent}.id"])
-        )
+        items.append(sa.ForeignKeyConstraint(["business_id", column], [f"{parent}.business_id", f"{parent}.id"]))
     items += [sa.UniqueConstraint(*key) for key in unique_keys().get(name, ())]
     items += [sa.Index(f"ix_{name}_{'_'.join(key)}", *key) for key in indexes]
     table = TABLES[name] = sa.Table(name, db.metadata, *items, *extra)
@@ -66,7 +64,9 @@ def _declare(
 def _work_index(name: str, table: str, columns: tuple[str, ...], where: str) -> None:
     """A small index over rows that still want work, so that a long history costs the sweeper nothing."""
     target = TABLES[table]
-    sa.Index(name, *(target.c[column] for column in columns), sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    sa.Index(
+        name, *(target.c[column] for column in columns), sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+    )
 
 
 _declare("businesses", b.Business)

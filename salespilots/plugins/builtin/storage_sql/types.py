@@ -77,7 +77,7 @@ def column_for(name: str, hint: Any) -> sa.Column:
         type_ = UTCDateTime()
     elif isinstance(kind, type) and issubclass(kind, StrEnum):
         type_ = sa.String(24)
-    elif name == "id" or name.endswith("_id"):
+    elif name == "id" or (name.endswith("_id") and name != "event_id"):
         type_ = sa.String(48)
     else:
         type_ = sa.Text()

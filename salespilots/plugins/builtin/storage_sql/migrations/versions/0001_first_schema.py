@@ -40,7 +40,7 @@ def upgrade() -> None:
     )
     op.create_table('inbox',
     sa.Column('endpoint', sa.Text(), nullable=False),
-    sa.Column('event_id', sa.String(length=48), nullable=False),
+    sa.Column('event_id', sa.Text(), nullable=False),
     sa.Column('port', sa.Text(), nullable=False),
     sa.Column('provider', sa.Text(), nullable=False),
     sa.Column('lane', sa.Text(), nullable=False),

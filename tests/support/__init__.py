@@ -1,0 +1,1 @@
+"""Real servers and assembled shops for the tests."""
