@@ -32,7 +32,10 @@ def as_root_on_debian() -> bool:
 def apt(*packages: str) -> None:
     """Install Debian packages quietly."""
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+    ):
         done = subprocess.run(command, env=environ, capture_output=True, text=True)
         if done.returncode:
             fail(f"{' '.join(command[:2])} did not work:\n{done.stderr[-2000:]}")
@@ -41,7 +44,12 @@ def apt(*packages: str) -> None:
 def stamp(target: str) -> str:
     """What the installation depends on."""
     digest = hashlib.sha256(sys.version.encode() + str(ROOT).encode())
-    for path in [ROOT / "constraints.txt", ROOT / FILES[target], ROOT / "setup.cfg", *sorted(ROOT.glob("plugins/*/setup.cfg"))]:
+    for path in [
+        ROOT / "constraints.txt",
+        ROOT / FILES[target],
+        ROOT / "setup.cfg",
+        *sorted(ROOT.glob("plugins/*/setup.cfg")),
+    ]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -70,7 +78,11 @@ def install(target: str) -> None:
     """The pinned packages, the core and the plugins in one command."""
     print(f"Installing into {VENV.name} (the first time takes about a minute) …", flush=True)
     uv = shutil.which("uv")
-    command = [uv, "pip", "install", "-q", "-p", str(PYTHON)] if uv else [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    command = (
+        [uv, "pip", "install", "-q", "-p", str(PYTHON)]
+        if uv
+        else [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    )
     done = subprocess.run([*command, "-c", "constraints.txt", "-r", FILES[target]], cwd=ROOT)
     if done.returncode:
         fail("the packages could not be installed")
@@ -89,7 +101,7 @@ def browser() -> None:
 
 def main() -> None:
     """Bring the target's environment up to date."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - started by whatever Python a machine has
         fail(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
     target = sys.argv[1]
     make_venv()

@@ -100,7 +100,7 @@ def _check(application: Any, name: str, entry: Any) -> list[dict[str, Any]]:
         )
     distribution = entry.dist.name if entry.dist else ""
     try:
-        facts = metadata(distribution)
+        facts: Any = metadata(distribution)
     except PackageNotFoundError:
         return [*checks, _row(name, False, "belongs to no installed distribution")]
     needs = facts.get_all("Requires-Dist") or []

@@ -36,7 +36,7 @@ def group_digits(number: int) -> str:
     """Indian grouping of a whole number: 1234567 becomes ``12,34,567``."""
     digits = str(abs(number))
     head, tail = digits[:-3], digits[-3:]
-    parts = []
+    parts: list[str] = []
     while len(head) > 2:
         head, part = head[:-2], head[-2:]
         parts.insert(0, part)

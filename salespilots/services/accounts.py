@@ -26,7 +26,38 @@ MIN_PASSWORD = 12
 MAX_PASSWORD = 128
 
 COMMON = frozenset(
-    ["password1234", "123456789012", "passwordpassword", "qwertyuiop12", "qwertyuiopas", "iloveyou1234", "welcome12345", "admin1234567", "letmein12345", "administrator", "111111111111", "000000000000", "abcdefghijkl", "abc123456789", "india1234567", "india@123456", "jaishreeram1", "password@123", "password@1234", "welcome@1234", "qwerty123456", "instagram123", "instagram1234", "salespilots1", "salespilots12", "shop12345678", "mypassword12", "changeme1234", "passw0rd1234", "p@ssw0rd1234"]
+    [
+        "password1234",
+        "123456789012",
+        "passwordpassword",
+        "qwertyuiop12",
+        "qwertyuiopas",
+        "iloveyou1234",
+        "welcome12345",
+        "admin1234567",
+        "letmein12345",
+        "administrator",
+        "111111111111",
+        "000000000000",
+        "abcdefghijkl",
+        "abc123456789",
+        "india1234567",
+        "india@123456",
+        "jaishreeram1",
+        "password@123",
+        "password@1234",
+        "welcome@1234",
+        "qwerty123456",
+        "instagram123",
+        "instagram1234",
+        "salespilots1",
+        "salespilots12",
+        "shop12345678",
+        "mypassword12",
+        "changeme1234",
+        "passw0rd1234",
+        "p@ssw0rd1234",
+    ]
 )
 """Passwords that come first in every guessing list, among those long enough to be taken."""
 

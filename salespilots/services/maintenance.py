@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -41,9 +42,9 @@ class Maintenance:
         for lane in lanes:
             work_on(lane)
         for business_id, order_id in orders:
-            self._guarded("expire", lambda b=business_id, o=order_id: self._orders.expire(b, o))
+            self._guarded("expire", partial(self._orders.expire, business_id, order_id))
         for business_id, payment_id in payments:
-            self._guarded("reconcile", lambda b=business_id, p=payment_id: self._payments.reconcile(b, p))
+            self._guarded("reconcile", partial(self._payments.reconcile, business_id, payment_id))
         if self._purged_at is None or now - self._purged_at > PURGE_EVERY:
             self._purge(now)
         return len(lanes)

@@ -102,12 +102,12 @@ class Payments:
                 raise Conflict("Nothing is due on this order.")
             provider = self._provider_for(uow, order)
             for payment in uow.payments.select(eq("order_id", order.id), eq("provider", provider), order="-created_at"):
-                if payment.open and payment.amount_paise == order.due_paise:
-                    if payment.expires_at is None or payment.expires_at > now:
-                        if not payment.url:  # an earlier try may have reached the provider: look before creating
-                            uow.payments.save(payment)
-                            uow.commit()
-                        return payment, order
+                in_time = payment.expires_at is None or payment.expires_at > now
+                if payment.open and in_time and payment.amount_paise == order.due_paise:
+                    if not payment.url:  # an earlier try may have reached the provider: look before creating
+                        uow.payments.save(payment)
+                        uow.commit()
+                    return payment, order
             payment_id = core.ids.new("payment")
             reference = f"{order.number}-{payment_id[4:]}"[:40]
             payment = Payment(
@@ -342,7 +342,9 @@ class Payments:
             if payment.open:
                 if link is not None and link.state == "cancelled":
                     payment.settle(PaymentState.CANCELLED, now=now)
-                elif (link is not None and link.state == "expired") or (payment.expires_at and payment.expires_at <= now and (link is None or not link.payments)):
+                elif (link is not None and link.state == "expired") or (
+                    payment.expires_at and payment.expires_at <= now and (link is None or not link.payments)
+                ):
                     payment.settle(PaymentState.EXPIRED, now=now)
                 else:
                     payment.next_check_at = now + CHECK_EVERY

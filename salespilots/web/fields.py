@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields
 from salespilots.domain.money import MAX_PAISE, parse_rupees
 
 MAX_COUNT = 10**6
-MISSING = {"required": "Write this.", "null": "Write this."}
+MISSING: dict[str, Any] = {"required": "Write this.", "null": "Write this."}
 _WHOLE = re.compile(r"^([+-]?)([0-9]{1,12})$")
 _SPACES = re.compile(r"\s+")
 

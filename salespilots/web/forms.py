@@ -27,7 +27,7 @@ def read(form: type[Form], given: Mapping[str, str]) -> tuple[dict[str, Any], di
     try:
         return form().load(dict(given)), {}
     except ValidationError as error:
-        return error.valid_data, first_messages(error.normalized_messages())
+        return dict(error.valid_data or {}), first_messages(error.normalized_messages())
 
 
 def first_messages(messages: Mapping[str, Any]) -> dict[str, str]:

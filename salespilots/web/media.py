@@ -59,7 +59,7 @@ def register(app: Flask) -> None:
     static = app.view_functions["static"]
 
     def static_file(filename: str) -> Any:
-        response = static(filename=filename)
+        response: Any = static(filename=filename)
         response.headers["Cache-Control"] = YEAR
         return response
 

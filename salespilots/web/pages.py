@@ -33,7 +33,7 @@ def page(template: str, status: int = 200, /, **context: Any) -> Response:
 
 def _say(response: Response) -> None:
     """A flashed sentence travels in a header when only a region is sent."""
-    said = get_flashed_messages(with_categories=True)
+    said: Any = get_flashed_messages(with_categories=True)
     if said:
         category, text = said[-1]
         response.headers["X-Toast"] = quote(text)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.shop import Shop
 
 from salespilots.domain.order import OrderState
+from tests.support.shop import Shop
 
 
 def test_hello_shows_the_catalogue(any_shop: Shop) -> None:
@@ -63,7 +63,14 @@ def test_whole_sale(any_shop: Shop) -> None:
 
 def test_confirm_tapped_twice_is_one_order(any_shop: Shop) -> None:
     shop = any_shop
-    for line in ("blue saree kitna hai?", "2 chahiye", "Riya Sen", "98450 12345", "560038", "14, 3rd Cross, Indiranagar"):
+    for line in (
+        "blue saree kitna hai?",
+        "2 chahiye",
+        "Riya Sen",
+        "98450 12345",
+        "560038",
+        "14, 3rd Cross, Indiranagar",
+    ):
         shop.say(line)
     shop.say("Confirm", payload="yes", settle=False)
     shop.say("Confirm", payload="yes")
@@ -123,7 +130,14 @@ def test_another_product_in_the_middle_replaces_the_choice(shop: Shop) -> None:
 
 
 def test_saying_no_orders_nothing(shop: Shop) -> None:
-    for line in ("blue saree kitna hai?", "2 chahiye", "Riya Sen", "98450 12345", "560038", "14, 3rd Cross, Indiranagar"):
+    for line in (
+        "blue saree kitna hai?",
+        "2 chahiye",
+        "Riya Sen",
+        "98450 12345",
+        "560038",
+        "14, 3rd Cross, Indiranagar",
+    ):
         shop.say(line)
     assert "nothing was ordered" in shop.say("Cancel", payload="no")[-1].text
     assert shop.world.services.orders.page(shop.id).items == []
@@ -142,7 +156,7 @@ def test_only_own_orders_are_told(shop: Shop) -> None:
     assert "saree" not in answer.lower()
 
 
-def test_a_new_shop_answers_nobody(world) -> None:  # noqa: ANN001
+def test_a_new_shop_answers_nobody(world) -> None:
     user, business = world.sign_up()
     shop = Shop(world, user, business)
     assert shop.say("blue saree kitna hai?") == []
@@ -204,10 +218,16 @@ def test_late_money_for_gone_stock_becomes_a_refund_task(shop: Shop) -> None:
     shop.world.clock.advance(31 * 60)
     shop.world.services.maintenance.sweep(lambda lane: None)
     detail = shop.product("blue")
-    shop.world.services.catalog.move_stock(shop.id, detail.product.id, sku="SAR-BLUE", delta=-8, reason="sold_elsewhere")
+    shop.world.services.catalog.move_stock(
+        shop.id, detail.product.id, sku="SAR-BLUE", delta=-8, reason="sold_elsewhere"
+    )
     order = shop.pay(order)
     assert (order.state, order.payment_status, order.needs_attention) == ("expired", "paid", True)
     assert "refund" in shop.texts()[-1]
-    order = shop.world.services.payments.refund(shop.id, order.id, amount_paise=order.paid_paise, reason="gone", key="r1")
-    again = shop.world.services.payments.refund(shop.id, order.id, amount_paise=order.paid_paise, reason="gone", key="r1")
+    order = shop.world.services.payments.refund(
+        shop.id, order.id, amount_paise=order.paid_paise, reason="gone", key="r1"
+    )
+    again = shop.world.services.payments.refund(
+        shop.id, order.id, amount_paise=order.paid_paise, reason="gone", key="r1"
+    )
     assert (again.payment_status, again.refunded_paise) == ("refunded", again.paid_paise)

@@ -86,7 +86,9 @@ class Shop:
         self.world, self.user, self.business = world, user, business
         self.id = business.id
 
-    def say(self, text: str, *, payload: str = "", who: str = "riya", key: str = "", settle: bool = True) -> list[Message]:
+    def say(
+        self, text: str, *, payload: str = "", who: str = "riya", key: str = "", settle: bool = True
+    ) -> list[Message]:
         """A customer writes; returns what arrived on their phone because of it."""
         before = len(self.phone(who))
         self.world.services.practice.say(self.id, f"sim-{who}", text, payload=payload, name=who.title(), key=key)
@@ -112,7 +114,14 @@ class Shop:
 
     def order_two_sarees(self, who: str = "riya") -> Order:
         """The whole dialogue up to the payment link."""
-        for line in ("blue saree kitna hai?", "2 chahiye", "Riya Sen", "98450 12345", "560038", "14, 3rd Cross, Indiranagar"):
+        for line in (
+            "blue saree kitna hai?",
+            "2 chahiye",
+            "Riya Sen",
+            "98450 12345",
+            "560038",
+            "14, 3rd Cross, Indiranagar",
+        ):
             self.say(line, who=who)
         self.say("Confirm", payload="yes", who=who)
         return self.world.services.orders.page(self.id).items[0]

@@ -35,7 +35,9 @@ class MemoryQueries:
         def within(at: datetime | None) -> bool:
             return at is not None and start <= at < end
 
-        payments = [one for one in self._rows("payments", practice) if one.state == "captured" and within(one.captured_at)]
+        payments = [
+            one for one in self._rows("payments", practice) if one.state == "captured" and within(one.captured_at)
+        ]
         orders = self._rows("orders", practice)
         messages = [one for one in self._rows("messages", practice) if within(one.created_at)]
         alive = [one for one in messages if one.kind != "event" and one.state not in GONE]

@@ -84,7 +84,8 @@ class MemoryCollection:
         return [
             row
             for row in self._rows.values()
-            if (self._business_id is None or row.business_id == self._business_id) and all(holds(row, one) for one in where)
+            if (self._business_id is None or row.business_id == self._business_id)
+            and all(holds(row, one) for one in where)
         ]
 
     def get(self, id: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from salespilots.domain.conversation import (
     PENDING,
@@ -125,7 +126,7 @@ class Interpreter:
     ) -> tuple[Conversation, bool]:
         """The chat of this identity, made with its customer when it is the first."""
         core, now = self._core, self._core.clock.now()
-        keys = {
+        keys: dict[str, Any] = {
             "provider": row.provider, "account_ref": inbound.account_ref, "customer_ref": inbound.customer_ref[:200],
         }  # fmt: skip
         identity = uow.identities.find(**keys)

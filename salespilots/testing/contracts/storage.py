@@ -312,7 +312,10 @@ class StorageContract:
     def test_the_inbox_keeps_each_event_once(self, store: Any) -> None:
         """Within a batch and over batches."""
         with store.system_unit_of_work() as system:
-            assert [one.event_id for one in system.inbox.accept([self.row("1"), self.row("1"), self.row("2")])] == ["1", "2"]
+            assert [one.event_id for one in system.inbox.accept([self.row("1"), self.row("1"), self.row("2")])] == [
+                "1",
+                "2",
+            ]
             system.commit()
         with store.system_unit_of_work() as system:
             assert [one.event_id for one in system.inbox.accept([self.row("2"), self.row("3")])] == ["3"]

@@ -35,7 +35,7 @@ def index() -> Any:
     segment = segment if segment in SEGMENTS else ""
     found = services().customers.page(shop_id, q=q, segment=segment, cursor=cursor, limit=40)
     counts = services().customers.counts(shop_id)
-    keep = {"segment": segment or None, "q": q or None}
+    keep: dict[str, Any] = {"segment": segment or None, "q": q or None}
     chips = (
         ("", _("All"), counts["all"]), ("buyers", _("Buyers"), counts["buyers"]), ("repeat", _("Came back"), counts["repeat"]),
         ("new", _("No order yet"), counts["new"]), ("practice", _("Practice"), counts["practice"]),

@@ -43,7 +43,7 @@ def _list(current_id: str = "") -> dict[str, Any]:
     counts = {"waiting": badges.get("waiting"), "unread": badges.get("unread")}
     here_url = request.endpoint or "inbox.index"
     args = dict(request.view_args or {})
-    keep = {"view": view if view != "all" else None, "q": q or None}
+    keep: dict[str, Any] = {"view": view if view != "all" else None, "q": q or None}
     return {
         "views": [
             SimpleNamespace(

@@ -41,7 +41,7 @@ def index() -> Any:
     found = services().orders.page(
         shop_id, state="placed" if payment == "unpaid" else state, payment_status=payment, q=q, cursor=cursor, limit=30
     )
-    keep = {"state": state or None, "payment_status": payment or None, "q": q or None}
+    keep: dict[str, Any] = {"state": state or None, "payment_status": payment or None, "q": q or None}
     return page(
         "orders/index.html",
         filters=_filters(services().orders.counts(shop_id), state, payment, q),
@@ -63,7 +63,7 @@ def _filters(counts: dict[str, int], state: str, payment: str, q: str) -> list[S
         (_("Delivered"), {"state": "delivered"}, None),
         (_("Cancelled"), {"state": "cancelled"}, None),
     ]
-    now = {name: value for name, value in (("state", state), ("payment_status", payment)) if value}
+    now: dict[str, Any] = {name: value for name, value in (("state", state), ("payment_status", payment)) if value}
     return [
         SimpleNamespace(label=label, href=url_for("orders.index", **query, q=q or None), on=query == now, count=count)
         for label, query, count in chips

@@ -38,7 +38,7 @@ def index() -> Any:
     status = status if status in STATUSES else ""
     found = services().catalog.page(shop_id, q=q, cursor=cursor, limit=30, **STATUSES.get(status, {}))
     counts = services().catalog.counts(shop_id)
-    keep = {"status": status or None, "q": q or None}
+    keep: dict[str, Any] = {"status": status or None, "q": q or None}
     chips = (
         ("", _("All"), None), ("low", _("Low stock"), counts["low"]), ("sold_out", _("Sold out"), counts["out"]),
         ("draft", _("Draft"), counts["draft"]), ("archived", _("Archived"), None),

@@ -99,7 +99,7 @@ def runs(workflow_id: str) -> Any:
     names = {
         "": _("All"), "done": _("Done"), "handed_over": _("Handed over"), "no_answer": _("No answer"), "error": _("Failed"),
     }  # fmt: skip
-    keep = {"workflow_id": workflow_id, "state": result or None}
+    keep: dict[str, Any] = {"workflow_id": workflow_id, "state": result or None}
     return page(
         "workflows/runs.html",
         workflow=found,

@@ -12,7 +12,7 @@ def build(url: str) -> Storage:
     """Open the database behind ``url``."""
     from salespilots.plugins.builtin.storage_sql.storage import SqlStorage
 
-    return SqlStorage(url)
+    return SqlStorage(url)  # type: ignore[return-value]
 
 
 @hookimpl

@@ -120,7 +120,7 @@ class SqlQueries:
                 messages.c.created_at >= start,
                 messages.c.created_at < end,
                 messages.c.author != "system",
-            )  # fmt: skip
+            )
             .group_by(messages.c.conversation_id)
         )
         automated = answered = 0

@@ -102,8 +102,8 @@ class Codec:
         """What to write."""
         return {name: getattr(entity, name) for name in self.names}
 
-    def load(self, row: typing.Mapping[str, Any]) -> Any:
-        """A fresh entity of a row."""
+    def load(self, row: Any) -> Any:
+        """A fresh entity of a row (a mapping of column names)."""
         values = {name: row[name] for name in self.names}
         for name, decode in self._decoders.items():
             if values[name] is not None:

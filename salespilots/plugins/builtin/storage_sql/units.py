@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from salespilots.domain.business import Business
 from salespilots.domain.errors import NotFound
 from salespilots.domain.events import Event
+from salespilots.domain.order import Order
+from salespilots.domain.payment import Payment
 from salespilots.plugins.builtin.storage_sql.collection import SqlCollection
 from salespilots.plugins.builtin.storage_sql.ledger import SqlEventLog, SqlStockBook, take_number
 from salespilots.plugins.builtin.storage_sql.queries import SqlQueries
@@ -100,8 +102,8 @@ class SqlSystemUnitOfWork(_Transaction):
         connection = self._open()
         for name in ("businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections"):
             setattr(self, name, SqlCollection(connection, name, None))
-        self.public_orders = SqlCollection(connection, "orders", None)
-        self.public_payments = SqlCollection(connection, "payments", None)
+        self.public_orders: SqlCollection[Order] = SqlCollection(connection, "orders", None)
+        self.public_payments: SqlCollection[Payment] = SqlCollection(connection, "payments", None)
         self.inbox = SqlInbox(connection)
         self.lanes = SqlLanes(connection)
         self.work = SqlWork(connection)
