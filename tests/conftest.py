@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.support.postgres import PostgresServer
 from tests.support.shop import Shop, World
 from tests.support.valkey import ValkeyServer

@@ -19,8 +19,7 @@ def register(app: Flask) -> None:
         if (
             response.mimetype not in KINDS
             or response.status_code not in (200, 201, 404, 422)
-            or (response.is_streamed
-            and not response.direct_passthrough)
+            or (response.is_streamed and not response.direct_passthrough)
             or "Content-Encoding" in response.headers
             or request.method == "HEAD"
         ):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from salespilots_ai_openai.hooks import PROVIDER
-from salespilots_ai_openai.twin import OpenAiTwin
 
 from salespilots.testing.contracts.ai import AiContract, AiHarness
 from salespilots.testing.twin import TwinServer
+from salespilots_ai_openai.hooks import PROVIDER
+from salespilots_ai_openai.twin import OpenAiTwin
 
 KEY = "sk-contract-key"
 

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from salespilots.ports.ai import AiRequest, ToolSpec, Turn
+from salespilots.ports.errors import Rejected, Unavailable
+from salespilots.ports.settings import PluginSettings
+from salespilots.testing.twin import Call, Reply, Twin, TwinProcess, TwinServer
 from salespilots_ai_openai import guard
 from salespilots_ai_openai.adapter import OpenAi
 from salespilots_ai_openai.client import OFFICIAL, OpenAiClient
 from salespilots_ai_openai.guard import PrivateAddress, looks_private, public_addresses
 from salespilots_ai_openai.settings import OpenAiSettings
 from salespilots_ai_openai.twin import LIE, OpenAiTwin, sentence
-
-from salespilots.ports.ai import AiRequest, ToolSpec, Turn
-from salespilots.ports.errors import Rejected, Unavailable
-from salespilots.ports.settings import PluginSettings
-from salespilots.testing.twin import Call, Reply, Twin, TwinProcess, TwinServer
 
 SEARCH = ToolSpec(
     name="search_products",

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from salespilots_channel_instagram import client
-from salespilots_channel_instagram.hooks import PROVIDER
-from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin, entry, item, signed_body
 
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.testing.contracts.channel import ChannelContract, ChannelHarness, Delivered, Said
 from salespilots.testing.twin import TwinServer
+from salespilots_channel_instagram import client
+from salespilots_channel_instagram.hooks import PROVIDER
+from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin, entry, item, signed_body
 
 SECRET = "contract-app-secret"
 

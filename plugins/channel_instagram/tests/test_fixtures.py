@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from salespilots_channel_instagram.webhooks import InstagramWebhooks
 
 from salespilots.ports.errors import BadSignature
 from salespilots.ports.webhook import WebhookRequest
+from salespilots_channel_instagram.webhooks import InstagramWebhooks
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "fixtures" / "instagram"
 INDEX: dict[str, Any] = json.loads((FOLDER / "index.json").read_text()) if (FOLDER / "index.json").exists() else {}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from salespilots_channel_instagram.adapter import InstagramChannel
-from salespilots_channel_instagram.client import GraphClient
-from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin
 
 from salespilots.ports.channel import Outbound, Text
 from salespilots.ports.errors import Unavailable
 from salespilots.testing.twin import TwinServer
+from salespilots_channel_instagram.adapter import InstagramChannel
+from salespilots_channel_instagram.client import GraphClient
+from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin
 
 MESSAGE = Outbound(recipient_ref="200000000000001", content=Text(text="hi"), idempotency_key="k")
 

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from salespilots_channel_instagram import client
-from salespilots_channel_instagram.adapter import InstagramChannel
-from salespilots_channel_instagram.problems import answer_of, wait_of
-from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin
-from salespilots_channel_instagram.wire import content_json, shorten
 
 from salespilots.ports.channel import Button, Image, Outbound, ProductCard, ProductCards, QuickReply, Text
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, PortError, RateLimited, Rejected, Unavailable
 from salespilots.ports.settings import PluginSettings
 from salespilots.testing.twin import TwinProcess, TwinServer
+from salespilots_channel_instagram import client
+from salespilots_channel_instagram.adapter import InstagramChannel
+from salespilots_channel_instagram.problems import answer_of, wait_of
+from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin
+from salespilots_channel_instagram.wire import content_json, shorten
 
 CUSTOMER = "200000000000001"
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from salespilots_channel_instagram.parsing import EPOCH, moment, parse_body, ref_of
-from salespilots_channel_instagram.settings import InstagramInstance, InstagramSettings
-from salespilots_channel_instagram.twin import InstagramTwin, entry, item, signed_body
-from salespilots_channel_instagram.webhooks import InstagramWebhooks
 
 from salespilots.ports.channel import Inbound
 from salespilots.ports.errors import BadSignature
 from salespilots.ports.settings import PluginSettings
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.testing.twin import Call, Handler, Reply, Twin, TwinServer, wait_until
+from salespilots_channel_instagram.parsing import EPOCH, moment, parse_body, ref_of
+from salespilots_channel_instagram.settings import InstagramInstance, InstagramSettings
+from salespilots_channel_instagram.twin import InstagramTwin, entry, item, signed_body
+from salespilots_channel_instagram.webhooks import InstagramWebhooks
 
 A, C = "17841400000000001", "200000000000001"
 

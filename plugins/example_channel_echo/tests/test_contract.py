@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from salespilots_channel_echo import client
-from salespilots_channel_echo.hooks import PROVIDER
-from salespilots_channel_echo.twin import EchoTwin, signed_body
 
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.testing.contracts.channel import ChannelContract, ChannelHarness, Delivered, Said
 from salespilots.testing.twin import TwinServer
+from salespilots_channel_echo import client
+from salespilots_channel_echo.hooks import PROVIDER
+from salespilots_channel_echo.twin import EchoTwin, signed_body
 
 SECRET = "echo-contract-secret"
 

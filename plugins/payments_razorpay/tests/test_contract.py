@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from salespilots_payments_razorpay import client
-from salespilots_payments_razorpay.hooks import PROVIDER
-from salespilots_payments_razorpay.twin import RazorpayTwin
 
 from salespilots.ports.payments import PaymentLink
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.testing.contracts.payments import PaymentsContract, PaymentsHarness
 from salespilots.testing.twin import TwinServer
+from salespilots_payments_razorpay import client
+from salespilots_payments_razorpay.hooks import PROVIDER
+from salespilots_payments_razorpay.twin import RazorpayTwin
 
 KEY_ID, KEY_SECRET, WEBHOOK_SECRET = "rzp_test_contract", "contract-key-secret", "contract-webhook-secret"
 

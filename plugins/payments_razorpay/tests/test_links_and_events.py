@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 import requests
-from salespilots_payments_razorpay import client
-from salespilots_payments_razorpay.adapter import RazorpayPayments, _public
-from salespilots_payments_razorpay.twin import RazorpayTwin, signed_event
-from salespilots_payments_razorpay.webhooks import EVENTS, RazorpayWebhooks
 
 from salespilots.ports.errors import BadSignature, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from salespilots.ports.payments import PaymentRequest
 from salespilots.ports.settings import PluginSettings
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.testing.twin import TwinProcess, TwinServer
+from salespilots_payments_razorpay import client
+from salespilots_payments_razorpay.adapter import RazorpayPayments, _public
+from salespilots_payments_razorpay.twin import RazorpayTwin, signed_event
+from salespilots_payments_razorpay.webhooks import EVENTS, RazorpayWebhooks
 
 VALUES = {"key_id": "rzp_test_twin", "key_secret": "twin-key-secret", "webhook_secret": "twin-webhook-secret"}
 

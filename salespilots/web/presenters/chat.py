@@ -199,7 +199,9 @@ def without_link(text: str, url: str) -> str:
 def _own(url: str) -> str:
     """The path of an address: pages are reached by more than one name."""
     parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "") if parts.path.startswith(("/media/", "/pay/")) else url
+    return (
+        parts.path + (f"?{parts.query}" if parts.query else "") if parts.path.startswith(("/media/", "/pay/")) else url
+    )
 
 
 def _card(card: ProductCard) -> SimpleNamespace:
@@ -234,7 +236,10 @@ def _event(event: Event, people: Mapping[str, str], me: str) -> SimpleNamespace 
     you = event.actor == me
     who = people.get(event.actor, "")
     look = {
-        "conversation.taken_over": ("user", _("You took over") if you else _("%(name)s took over", name=who or _("Your team"))),
+        "conversation.taken_over": (
+            "user",
+            _("You took over") if you else _("%(name)s took over", name=who or _("Your team")),
+        ),
         "conversation.handed_back": ("bolt", _("Automation answers again")),
         "conversation.waiting": ("hand", _("Waiting for a person")),
         "conversation.closed": ("check", _("Chat closed")),

@@ -37,7 +37,9 @@ def ranges(current: str) -> list[SimpleNamespace]:
     """The period switch."""
     labels = {"today": _("Today"), "7d": _("7 days"), "30d": _("30 days")}
     return [
-        SimpleNamespace(label=labels[one], href=url_for("home.index", range=one if one != "today" else None), on=one == current)
+        SimpleNamespace(
+            label=labels[one], href=url_for("home.index", range=one if one != "today" else None), on=one == current
+        )
         for one in RANGES
     ]
 
@@ -48,7 +50,9 @@ def needs(badges: Mapping[str, int], stock: Mapping[str, int], setup: tuple[int,
 
     def add(count: int, icon: str, tone: str, title: str, meta: str, href: str) -> None:
         if count:
-            rows.append(SimpleNamespace(kind=icon, icon=icon, tone=tone, title=title, meta=meta, href=href, done=0, total=0))
+            rows.append(
+                SimpleNamespace(kind=icon, icon=icon, tone=tone, title=title, meta=meta, href=href, done=0, total=0)
+            )
 
     count = badges.get("waiting", 0)
     title = ngettext("%(num)d chat wants a person", "%(num)d chats want a person", count)
@@ -71,7 +75,14 @@ def needs(badges: Mapping[str, int], stock: Mapping[str, int], setup: tuple[int,
         title = _("Set up your shop")
         rows.append(
             SimpleNamespace(
-                kind="setup", icon="check", tone="", title=title, meta=step, href=url_for("start.index"), done=done, total=total
+                kind="setup",
+                icon="check",
+                tone="",
+                title=title,
+                meta=step,
+                href=url_for("start.index"),
+                done=done,
+                total=total,
             )
         )
     return SimpleNamespace(open_count=open_count, hidden=max(0, len(rows) - MOST), items=rows[:MOST])
@@ -88,7 +99,9 @@ def revenue(stats: Stats, before: Stats, current: str) -> SimpleNamespace:
         label=labels[current],
         paise=stats.revenue_paise,
         than=than[current],
-        empty=not stats.revenue_paise and not before.revenue_paise and not any(paise for _at, paise, _n in stats.series),
+        empty=not stats.revenue_paise
+        and not before.revenue_paise
+        and not any(paise for _at, paise, _n in stats.series),
         chart=chart(stats, before, current),
         **_change(stats.revenue_paise, before.revenue_paise),
     )
@@ -173,7 +186,9 @@ def _tile(
     label: str, value: str, change: Mapping[str, object], href: str = "", series: Sequence[int] = (), tone: str = "",
     note: str = "",
 ) -> SimpleNamespace:  # fmt: skip
-    return SimpleNamespace(label=label, value=value, href=href, series=list(series), tone=tone, note=note, title="", **change)
+    return SimpleNamespace(
+        label=label, value=value, href=href, series=list(series), tone=tone, note=note, title="", **change
+    )
 
 
 def funnel(stats: Stats) -> list[SimpleNamespace]:
@@ -195,7 +210,11 @@ def activity(events: Sequence[Event], names: Mapping[str, str], *, money: bool) 
     """What happened last; ``names`` are by customer or conversation id."""
     items = []
     for event in events:
-        who = names.get(event.ids.get("customer_id", "")) or names.get(event.ids.get("conversation_id", "")) or _("A customer")
+        who = (
+            names.get(event.ids.get("customer_id", ""))
+            or names.get(event.ids.get("conversation_id", ""))
+            or _("A customer")
+        )
         number = str(event.data.get("number") or "")
         look = {
             "payment.captured": ("ok", "rupee", _("%(name)s paid", name=who)),
@@ -212,5 +231,7 @@ def activity(events: Sequence[Event], names: Mapping[str, str], *, money: bool) 
         if look:
             amount = event.data.get("total_paise") or event.data.get("amount_paise")
             meta = rupees(amount) if money and isinstance(amount, int) else ""
-            items.append(SimpleNamespace(tone=look[0], icon=look[1], title=look[2], meta=meta, at=event.at, style="ago"))
+            items.append(
+                SimpleNamespace(tone=look[0], icon=look[1], title=look[2], meta=meta, at=event.at, style="ago")
+            )
     return items

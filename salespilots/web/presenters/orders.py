@@ -113,7 +113,9 @@ def money_lines(order: Order) -> list[SimpleNamespace]:
     ]
     kept = (_("Items"), _("Total"), _("Delivery"))
     return [
-        SimpleNamespace(label=label, paise=paise, strong=strong) for label, paise, strong in lines if paise or label in kept
+        SimpleNamespace(label=label, paise=paise, strong=strong)
+        for label, paise, strong in lines
+        if paise or label in kept
     ]
 
 

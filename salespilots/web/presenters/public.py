@@ -21,7 +21,9 @@ def status(order: Order) -> tuple[str, str]:
         if order.expires_at is None:
             return _("Waiting for your payment"), _("Pay to confirm the order.")
         held = clock(order.expires_at)
-        return _("Waiting for your payment"), _("Pay to confirm the order. Your items are held until %(time)s.", time=held)
+        return _("Waiting for your payment"), _(
+            "Pay to confirm the order. Your items are held until %(time)s.", time=held
+        )
     if order.state is OrderState.PLACED:
         return _("Order received"), _("The shop will confirm it soon.")
     words = {
@@ -29,8 +31,14 @@ def status(order: Order) -> tuple[str, str]:
         OrderState.PACKED: (_("Packed"), _("It leaves the shop soon.")),
         OrderState.SHIPPED: (_("On its way"), _("Your parcel left the shop.")),
         OrderState.DELIVERED: (_("Delivered"), _("We hope you like it.")),
-        OrderState.CANCELLED: (_("This order was cancelled"), _("Write to the shop in the chat if that is a surprise.")),
-        OrderState.EXPIRED: (_("This order has ended"), _("It was not paid in time. Write to the shop if you still want it.")),
+        OrderState.CANCELLED: (
+            _("This order was cancelled"),
+            _("Write to the shop in the chat if that is a surprise."),
+        ),
+        OrderState.EXPIRED: (
+            _("This order has ended"),
+            _("It was not paid in time. Write to the shop if you still want it."),
+        ),
         OrderState.RETURNED: (_("This order came back"), _("The shop has it again.")),
     }
     return words.get(order.state, (_("Order"), ""))

@@ -50,8 +50,15 @@ def _line(step: StepExecution, label: Label, until: datetime | None, *, settled:
     took = _("%(ms)s ms", ms=step.ms) if step.ms else ""
     kind = label(step.kind)
     if step.kind == "flow.wait" and step.outcome == "waiting":
-        return SimpleNamespace(state=state, text=kind, detail=_("until %(time)s", time=clock(until)) if until else "", took="")
-    return SimpleNamespace(state=state, text=step.reason.replace("the yes_no", _("the yes")) or kind, detail=kind if step.reason else "", took=took)
+        return SimpleNamespace(
+            state=state, text=kind, detail=_("until %(time)s", time=clock(until)) if until else "", took=""
+        )
+    return SimpleNamespace(
+        state=state,
+        text=step.reason.replace("the yes_no", _("the yes")) or kind,
+        detail=kind if step.reason else "",
+        took=took,
+    )
 
 
 def run_state(run: Run) -> str:

@@ -44,7 +44,10 @@ def index() -> Any:
         "customers/index.html",
         filters=[
             SimpleNamespace(
-                label=label, on=key == segment, count=count, href=url_for("customers.index", segment=key or None, q=q or None)
+                label=label,
+                on=key == segment,
+                count=count,
+                href=url_for("customers.index", segment=key or None, q=q or None),
             )
             for key, label, count in chips
         ],

@@ -54,7 +54,7 @@ def index() -> Any:
 
 
 def _filters(counts: dict[str, int], state: str, payment: str, q: str) -> list[SimpleNamespace]:
-    chips = [
+    chips: list[tuple[Any, dict[str, Any], Any]] = [
         (_("All"), {}, None),
         (_("To pack"), {"state": "confirmed"}, counts.get("confirmed")),
         (_("Unpaid"), {"payment_status": "unpaid"}, counts.get("placed")),

@@ -23,7 +23,12 @@ from salespilots.web.shell import remember_position
 blueprint = Blueprint("products", __name__, url_prefix="/app/products")
 blueprint.before_request(remember_position)
 
-STATUSES = {"low": {"stock": "low"}, "sold_out": {"stock": "out"}, "draft": {"state": "draft"}, "archived": {"state": "archived"}}
+STATUSES = {
+    "low": {"stock": "low"},
+    "sold_out": {"stock": "out"},
+    "draft": {"state": "draft"},
+    "archived": {"state": "archived"},
+}
 REASONS = {
     "received": "receive", "sold_elsewhere": "sold_elsewhere", "damaged": "damaged", "counted": "adjust", "returned": "return",
 }  # fmt: skip
@@ -47,7 +52,10 @@ def index() -> Any:
         "products/index.html",
         filters=[
             SimpleNamespace(
-                label=label, on=key == status, count=count, href=url_for("products.index", status=key or None, q=q or None)
+                label=label,
+                on=key == status,
+                count=count,
+                href=url_for("products.index", status=key or None, q=q or None),
             )
             for key, label, count in chips
         ],
@@ -78,7 +86,9 @@ def detail(product_id: str) -> Any:
     return _save(found)
 
 
-def _form(found: ProductDetail | None, values: Any, errors: dict[str, str], status: int = 200, version: str = "") -> Any:
+def _form(
+    found: ProductDetail | None, values: Any, errors: dict[str, str], status: int = 200, version: str = ""
+) -> Any:
     others = services().catalog.page(here().shop_id, limit=200).items
     return page(
         "products/form.html",
@@ -94,7 +104,9 @@ def _form(found: ProductDetail | None, values: Any, errors: dict[str, str], stat
 def _save(found: ProductDetail | None) -> Any:
     form = request.form
     if form.get("add_variant"):
-        return _form(found, present.typed(form, variant_rows(form), found, one_more=True), {}, version=form.get("version", ""))
+        return _form(
+            found, present.typed(form, variant_rows(form), found, one_more=True), {}, version=form.get("version", "")
+        )
     values, rows, errors = read_product(form)
     back = lambda problems, status=422: _form(  # noqa: E731
         found, present.typed(form, variant_rows(form), found), problems, status, form.get("version", "")
@@ -198,7 +210,9 @@ def remove_picture(product_id: str, picture_id: int) -> Any:
 def archive(product_id: str) -> Any:
     """Off sale; old orders keep it."""
     saved = services().catalog.archive(here().shop_id, product_id, actor=here().user.id)
-    flash(_("%(title)s archived", title=saved.product.title), f"undo:{url_for('products.restore', product_id=product_id)}")
+    flash(
+        _("%(title)s archived", title=saved.product.title), f"undo:{url_for('products.restore', product_id=product_id)}"
+    )
     return back_to(url_for("products.index"))
 
 

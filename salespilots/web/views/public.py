@@ -63,7 +63,9 @@ def order(token: str) -> Any:
     def context() -> dict[str, Any]:
         return {"order": present.order_view(found, shown)}
 
-    return _page("public/order.html", 200, context, shop=_shop(services().shops.get(found.business_id)), again_href=again)
+    return _page(
+        "public/order.html", 200, context, shop=_shop(services().shops.get(found.business_id)), again_href=again
+    )
 
 
 @blueprint.get("/pay/<token>")
@@ -129,7 +131,9 @@ def _is_paid(payment: Payment, order_: Order) -> bool:
     return payment.state is PaymentState.CAPTURED or (order_.due_paise == 0 and order_.paid_paise > 0)
 
 
-def _form(payment: Payment, order_: Order, *, status: int = 200, error: str | None = None, waiting: bool = False) -> Any:
+def _form(
+    payment: Payment, order_: Order, *, status: int = 200, error: str | None = None, waiting: bool = False
+) -> Any:
     def context() -> dict[str, Any]:
         sentence = _("Your payment is being checked. Look again in a moment.") if waiting else error
         return {"pay": present.pay_view(payment, order_, secrets.token_urlsafe(12)), "error": sentence}

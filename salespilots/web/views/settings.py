@@ -134,7 +134,9 @@ def _provider(key: str) -> tuple[str, Any]:
     return found
 
 
-def _detail(key: str, status: int = 200, given: dict[str, str] | None = None, errors: dict[str, str] | None = None) -> Any:
+def _detail(
+    key: str, status: int = 200, given: dict[str, str] | None = None, errors: dict[str, str] | None = None
+) -> Any:
     kind, provider = _provider(key)
     connection = services().connections.find(here().shop_id, key)
     return page(
@@ -157,7 +159,7 @@ def integration(key: str) -> Any:
 @permits(Permission.SHOP_ADMIN)
 def integration_post(key: str) -> Any:
     """Store its settings."""
-    kind, provider = _provider(key)
+    _, provider = _provider(key)
     names = provider.settings().fields
     given = {name: request.form.get(name, "").strip()[:4000] for name in names if name in request.form}
     try:
@@ -276,4 +278,3 @@ def about() -> Any:
     ]
     shown = [{"label": one.name, "ok": one.ok, "detail": one.detail} for one in checks]
     return page("settings/about.html", version=__version__, facts=facts, checks=shown)
-

@@ -163,7 +163,11 @@ def _seen(conversation: Conversation | None, orders: list[Order]) -> SimpleNames
     placed = [one for one in orders if one.state is not OrderState.DRAFT]
     return SimpleNamespace(
         chat=SimpleNamespace(
-            id=conversation.id, customer_id=row.customer.id, name=row.customer.display_name, note=notes[status], status=status
+            id=conversation.id,
+            customer_id=row.customer.id,
+            name=row.customer.display_name,
+            note=notes[status],
+            status=status,
         ),
         order=order_rows(placed[:1])[0] if placed else None,
         stock=_stock(placed[0]) if placed else [],
