@@ -159,7 +159,7 @@ def integration(key: str) -> Any:
 @permits(Permission.SHOP_ADMIN)
 def integration_post(key: str) -> Any:
     """Store its settings."""
-    _, provider = _provider(key)
+    _kind, provider = _provider(key)
     names = provider.settings().fields
     given = {name: request.form.get(name, "").strip()[:4000] for name in names if name in request.form}
     try:
