@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.postgres import free_port
-from tests.support.product import APP_SECRET, VERIFY_TOKEN, Api, Chats, Product
 
 from salespilots.ports.storage import eq
 from salespilots.testing.twin_client import TwinHandle, TwinProcess, wait_until
+from tests.support.postgres import free_port
+from tests.support.product import APP_SECRET, VERIFY_TOKEN, Api, Chats, Product
 
 ACCOUNT, TOKEN = "17841400000000042", "IGAA-road-token"
 KEY_ID, KEY_SECRET, HOOK_SECRET = "rzp_test_road", "road-key-secret", "road-hook-secret"
@@ -362,15 +362,18 @@ def test_a_lost_answer_is_uncertain_until_the_echo_and_never_sent_twice(road: Ro
 # --- a model writes ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def model(road: Road) -> TwinHandle:
-    """The shop's replies come from a model; nothing is scripted."""
-    if not road.model.state().get("connected"):
-        road.product.connect(
-            "openai", road.slug, api_key="sk-road", model="twin-model", base_url=f"{road.model.url}/v1"
-        )
-    road.model.reset()
+@pytest.fixture(scope="module")
+def writing_model(road: Road) -> TwinHandle:
+    """The shop's replies come from a model from here on."""
+    road.product.connect("openai", road.slug, api_key="sk-road", model="twin-model", base_url=f"{road.model.url}/v1")
     return road.model
+
+
+@pytest.fixture
+def model(writing_model: TwinHandle) -> TwinHandle:
+    """The model with nothing scripted."""
+    writing_model.reset()
+    return writing_model
 
 
 def test_the_model_words_it_with_true_figures(road: Road, model: TwinHandle) -> None:

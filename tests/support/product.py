@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
-from tests.support.postgres import free_port
 
 from salespilots.bootstrap import Application, assemble
 from salespilots.config import load_config
 from salespilots.testing.twin_client import TwinHandle, wait_until
+from tests.support.postgres import free_port
 
 PASSWORD = "lotus river 42 sun"
 APP_SECRET, VERIFY_TOKEN = "road-app-secret", "road-verify-token"
