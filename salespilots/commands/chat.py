@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from salespilots.commands.common import guarded, json_option, open_application
-from salespilots.domain.conversation import Direction, Message, MessageState
-from salespilots.services.container import Services
-from salespilots.services.messaging.inbox import lane_of
 
-ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
+if TYPE_CHECKING:
+    from salespilots.domain.conversation import Message
+    from salespilots.services.container import Services
+
+ARRIVED = ("sent", "delivered", "read")
 HELP = "Write as the customer. /pay pays the open payment link, /quit ends."
 
 
@@ -21,6 +23,8 @@ class Phone:
     """What one practice customer sees and does."""
 
     def __init__(self, services: Services, shop_id: str, name: str) -> None:
+        from salespilots.services.messaging.inbox import lane_of
+
         self._services = services
         self._shop_id = shop_id
         self._name = name
@@ -58,7 +62,7 @@ class Phone:
         fresh = [
             one
             for one in self._messages()
-            if one.seq > self._seen and one.direction is Direction.OUT and one.state in ARRIVED
+            if one.seq > self._seen and one.direction == "out" and one.state in ARRIVED
         ]
         if fresh:
             self._seen = max(one.seq for one in fresh)

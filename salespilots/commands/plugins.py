@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from salespilots.commands.common import guarded, json_option, open_application, refuse, say
-from salespilots.ports.settings import Secret
 
 SECRETIVE = ("secret", "token", "password", "api_key")
 
@@ -67,6 +66,8 @@ def plugins_check(name: str | None, as_json: bool) -> None:
 
 
 def _check(application: Any, name: str, entry: Any) -> list[dict[str, Any]]:
+    from salespilots.ports.settings import Secret
+
     registry = application.registry
     problem = registry.problems.get(name)
     checks = [_row(name, problem is None, problem or "loads and registers")]

@@ -38,6 +38,8 @@ def run(host: str, port: int, workers: int, as_json: bool) -> None:
     environ = {
         **os.environ, "SALESPILOTS_HOME": str(config.home), "SALESPILOTS_BASE_URL": config.base_url,
         "SALESPILOTS_MIGRATE": "1",
+        # Many threads that rarely work: without this each gets a heap of its own and the memory adds up.
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
     }  # fmt: skip
     local = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     say(as_json, {"address": config.base_url})

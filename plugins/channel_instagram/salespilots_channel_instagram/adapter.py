@@ -7,11 +7,10 @@ There is no idempotency key for a send, so it is never repeated here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from salespilots.ports.channel import (
-    ChannelCapabilities,
     CustomerProfile,
     Health,
     Outbound,
@@ -23,15 +22,8 @@ from salespilots.ports.settings import PluginSettings
 from salespilots_channel_instagram.client import GraphClient
 from salespilots_channel_instagram.parsing import EPOCH, moment, ref_of
 from salespilots_channel_instagram.problems import PROVIDER
-from salespilots_channel_instagram.wire import MAX_TEXT_BYTES, send_body
+from salespilots_channel_instagram.wire import send_body
 
-CAPABILITIES = ChannelCapabilities(
-    reply_window=timedelta(hours=24),
-    max_text_bytes=MAX_TEXT_BYTES,
-    content=frozenset({"text", "image", "quick_replies", "product_cards"}),
-    echoes_own_messages=True,
-    reads_history=True,
-)
 READABLE = 20
 """Meta shows the details of this many messages of a conversation, the newest."""
 

@@ -5,9 +5,19 @@ Source of a protocol fact: Meta, "Send Messages with Instagram Login", "Quick Re
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from salespilots.ports.channel import Button, Content, Image, Outbound, ProductCard, QuickReply, Text
+from salespilots.ports.channel import (
+    Button,
+    ChannelCapabilities,
+    Content,
+    Image,
+    Outbound,
+    ProductCard,
+    QuickReply,
+    Text,
+)
 from salespilots.ports.errors import Rejected
 
 PROVIDER = "instagram"
@@ -18,6 +28,13 @@ MAX_BUTTONS = 3
 TITLE = 20
 """Characters on a button or quick reply; Instagram cuts longer ones."""
 CARD_TEXT = 80
+CAPABILITIES = ChannelCapabilities(
+    reply_window=timedelta(hours=24),
+    max_text_bytes=MAX_TEXT_BYTES,
+    content=frozenset({"text", "image", "quick_replies", "product_cards"}),
+    echoes_own_messages=True,
+    reads_history=True,
+)
 
 
 def send_body(message: Outbound) -> dict[str, Any]:

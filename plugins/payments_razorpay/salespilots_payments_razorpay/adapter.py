@@ -19,7 +19,8 @@ from salespilots.ports.channel import Health
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, PortError, Rejected, Unavailable
 from salespilots.ports.payments import PaymentFact, PaymentLink, PaymentRequest, RefundRequest, RefundResult
 from salespilots.ports.settings import PluginSettings
-from salespilots_payments_razorpay.client import PROVIDER, RazorpayClient
+from salespilots_payments_razorpay.client import RazorpayClient
+from salespilots_payments_razorpay.figures import PROVIDER, whole
 
 SHORTEST = 16 * 60
 """Seconds a link lives at least: Razorpay wants fifteen minutes, and clocks differ."""
@@ -165,11 +166,6 @@ def _fact(one: dict[str, Any], link: dict[str, Any]) -> PaymentFact:
         method=str(one.get("method") or ""),
         occurred_at=datetime.fromtimestamp(one["created_at"], UTC) if whole(one.get("created_at")) else None,
     )
-
-
-def whole(value: Any) -> bool:
-    """Whether it is an amount or a time: a whole number that is not negative and not absurd."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11
 
 
 def _public(url: str) -> bool:

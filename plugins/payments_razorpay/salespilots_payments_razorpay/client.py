@@ -21,8 +21,8 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, PortError, RateLimited, Rejected, Unavailable
+from salespilots_payments_razorpay.figures import PROVIDER
 
-PROVIDER = "razorpay"
 CONNECT_TIMEOUT = 2.5
 ANSWER_TIMEOUT = 6.5
 """Seconds for the answer to a call; with connecting it stays under the ten that the port allows."""

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from salespilots.ports.markers import hookimpl
-from salespilots.ports.payments import PaymentsProvider
-from salespilots_payments_razorpay.adapter import RazorpayPayments
+from salespilots.ports.payments import Payments, PaymentsProvider
+from salespilots.ports.settings import PluginSettings
 from salespilots_payments_razorpay.settings import RazorpayInstance, RazorpaySettings
 from salespilots_payments_razorpay.webhooks import EVENTS, RazorpayWebhooks
+
+
+def build(settings: PluginSettings) -> Payments:
+    """The adapter; the SDK is loaded with the first shop that connects."""
+    from salespilots_payments_razorpay.adapter import RazorpayPayments
+
+    return RazorpayPayments.from_settings(settings)
+
 
 PROVIDER = PaymentsProvider(
     key="razorpay",
     label="Razorpay",
     settings=RazorpaySettings,
-    build=RazorpayPayments.from_settings,
+    build=build,
     webhooks=RazorpayWebhooks.from_settings,
     instance_settings=RazorpayInstance,
     webhook_events=EVENTS,

@@ -17,8 +17,7 @@ from salespilots.ports.errors import BadSignature
 from salespilots.ports.payments import PaymentEvent
 from salespilots.ports.settings import PluginSettings
 from salespilots.ports.webhook import WebhookRequest
-from salespilots_payments_razorpay.adapter import whole
-from salespilots_payments_razorpay.client import PROVIDER
+from salespilots_payments_razorpay.figures import PROVIDER, whole
 
 KINDS = {
     "payment.authorized": "authorised",

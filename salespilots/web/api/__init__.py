@@ -24,6 +24,8 @@ from salespilots.web.api.real import RealAddresses
 from salespilots.web.permissions import API, ATTRIBUTE, PUBLIC
 
 RESOURCES = (products, customers, conversations, messages, orders, payments, workflows, stats, events)
+for _module in RESOURCES:
+    _module.blueprint.before_request(guard)  # once: an application may be made again in the same process
 
 DOCS = """<!doctype html><html lang="en"><meta charset="utf-8"><title>SalesPilots API</title>
 <meta name="viewport" content="width=device-width"><body><h1>SalesPilots API</h1>
@@ -52,7 +54,6 @@ def register_api(app: Flask) -> None:
     app.error_handler_spec[None].clear()
     app.error_handler_spec[None].update(handlers)  # ours answer everywhere, in one format
     for module in RESOURCES:
-        module.blueprint.before_request(guard)
         api.register_blueprint(module.blueprint, url_prefix=f"/api/v1/{module.PATH}")
     for endpoint, view in list(app.view_functions.items()):
         if endpoint.startswith("api_"):

@@ -9,8 +9,6 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
@@ -24,7 +22,13 @@ _ID = re.compile(r"^[a-z]{3}_[A-Za-z0-9]{1,44}\Z")
 
 def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     """The dialect's INSERT that can say ON CONFLICT."""
-    return (postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(table)
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert(table)
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
