@@ -45,6 +45,8 @@ class Provider(Protocol):
 
 
 class Server(ThreadingHTTPServer):
+    """The listening server; its threads end with it."""
+
     daemon_threads = True
     request_queue_size = 512
     block_on_close = False
@@ -79,6 +81,8 @@ class Server(ThreadingHTTPServer):
 
 
 class HttpHandler(BaseHTTPRequestHandler):
+    """One connection, kept alive."""
+
     protocol_version = "HTTP/1.1"
     server_version = "twin"
     wbufsize = -1

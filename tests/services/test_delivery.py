@@ -223,7 +223,8 @@ def test_a_stale_holder_is_stopped_by_the_fence(far: FarSide) -> None:
         stale = system.lanes.claim(lane, "slow", timedelta(0))
         newer = system.lanes.claim(lane, "quick", timedelta(seconds=30))
         system.commit()
-    assert newer is not None and stale is not None
+    assert newer is not None
+    assert stale is not None
     with pytest.raises(LeaseLost):
         world.services.outbox.send_next(far.shop.id, lane, stale)
     assert world.services.lanes.drain(lane) == 0

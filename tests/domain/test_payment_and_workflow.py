@@ -1,0 +1,96 @@
+"""Payments go forward only; workflow definitions are checked for meaning."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from salespilots.domain.payment import Payment, PaymentState
+from salespilots.domain.transitions import Applied
+from salespilots.domain.workflow import modernised, parse_duration, problems_of
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def payment() -> Payment:
+    return Payment(
+        id="pay_1", business_id="biz_1", order_id="ord_1", provider="p", reference="r", amount_paise=1, created_at=NOW
+    )
+
+
+@pytest.mark.parametrize(
+    "facts",
+    itertools.permutations(
+        [
+            PaymentState.PENDING,
+            PaymentState.FAILED,
+            PaymentState.AUTHORISED,
+            PaymentState.CAPTURED,
+            PaymentState.EXPIRED,
+        ]
+    ),
+)
+def test_any_order_of_facts_ends_the_same(facts: tuple[PaymentState, ...]) -> None:
+    one = payment()
+    for fact in facts:
+        one.settle(fact, now=NOW)
+        one.settle(fact, now=NOW)
+    assert one.state is PaymentState.CAPTURED
+    assert one.captured_at == NOW
+
+
+def test_a_failed_payment_may_still_succeed() -> None:
+    one = payment()
+    one.settle(PaymentState.FAILED, now=NOW)
+    assert one.open
+    assert isinstance(one.settle(PaymentState.CAPTURED, now=NOW), Applied)
+
+
+KNOWN = {"triggers": {"message.received"}, "actions": {"say", "ask", "flow.wait"}}
+
+
+def definition(*steps: dict) -> dict:
+    return {"trigger": {"kind": "message.received"}, "steps": list(steps)}
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        ({"trigger": {"kind": "x"}, "steps": [{"id": "a", "kind": "say"}]}, "unknown trigger"),
+        (definition(), "at least one step"),
+        (definition({"id": "a", "kind": "zzz"}), "unknown kind"),
+        (definition({"id": "a", "kind": "say", "next": "b"}), "missing step"),
+        (definition({"id": "a", "kind": "say"}, {"id": "b", "kind": "say"}), "nothing leads here"),
+        (definition({"id": "a", "kind": "say"}, {"id": "a", "kind": "say"}), "used twice"),
+        (
+            definition({"id": "a", "kind": "say", "next": "b"}, {"id": "b", "kind": "say", "next": "a"}),
+            "without waiting",
+        ),
+    ],
+)
+def test_definitions_that_cannot_run(made: dict, problem: str) -> None:
+    assert any(problem in one for one in problems_of(made, **KNOWN))
+
+
+def test_a_loop_that_waits_is_fine() -> None:
+    made = definition({"id": "a", "kind": "ask", "next": "b"}, {"id": "b", "kind": "say", "next": "a"})
+    assert problems_of(made, **KNOWN) == []
+
+
+def test_words_of_the_first_description() -> None:
+    made = modernised({"trigger": {"kind": "order_intent"}, "steps": [{"id": "a", "kind": "send_ai_response"}]})
+    assert made["trigger"] == {"kind": "message.intent", "settings": {"intents": ["order_intent"]}}
+    assert made["steps"][0]["kind"] == "message.ai"
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("PT4H", 14400), ("P1DT30M", 88200), ("PT15S", 15)])
+def test_durations(text: str, seconds: int) -> None:
+    assert parse_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("junk", ["", "P", "PT", "4h", "PT-1H", "P1Y"])
+def test_junk_durations(junk: str) -> None:
+    with pytest.raises(ValueError):
+        parse_duration(junk)

@@ -1,0 +1,57 @@
+"""The last pieces: many buyers at one moment, on both databases. Never oversold, never stranded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from salespilots.domain.errors import OutOfStock
+from tests.support.shop import World
+
+BUYERS, PIECES = 32, 10
+
+
+def test_many_buyers_and_ten_pieces(make_world: Callable[..., World], database_url: str) -> None:
+    world = make_world(database_url)
+    _, business = world.sign_up()
+    services = world.services
+    detail = services.catalog.create(
+        business.id,
+        {
+            "title": "Last pieces",
+            "variants": [
+                {"sku": "A", "price_paise": 100, "on_hand": PIECES},
+                {"sku": "B", "title": "B", "price_paise": 100, "on_hand": PIECES},
+            ],
+        },
+    )
+    customers = [services.customers.add(business.id, name=f"Buyer {number}") for number in range(BUYERS)]
+    outcomes: list[str] = []
+    start = threading.Barrier(BUYERS)
+
+    def buy(number: int) -> None:
+        skus = ["A", "B"] if number % 2 else ["B", "A"]
+        start.wait()
+        try:
+            services.orders.create(
+                business.id, customer_id=customers[number].id, lines=[{"sku": one, "quantity": 1} for one in skus]
+            )
+            outcomes.append("placed")
+        except OutOfStock:
+            outcomes.append("short")
+
+    threads = [threading.Thread(target=buy, args=(number,)) for number in range(BUYERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (outcomes.count("placed"), outcomes.count("short")) == (PIECES, BUYERS - PIECES)
+    after = services.catalog.get(business.id, detail.product.id)
+    assert [(one.on_hand, one.reserved, one.available) for one in after.levels.values()] == [(PIECES, PIECES, 0)] * 2
+    orders = services.orders.page(business.id, limit=200).items
+    assert sorted(one.number_value or 0 for one in orders) == list(range(1001, 1001 + PIECES))
+    for one in orders:
+        services.orders.cancel(business.id, one.id)
+        services.orders.cancel(business.id, one.id)
+    after = services.catalog.get(business.id, detail.product.id)
+    assert [(one.on_hand, one.reserved) for one in after.levels.values()] == [(PIECES, 0)] * 2
