@@ -36,8 +36,13 @@ def paise(**more: Any) -> Int:
 
 
 def line(most: int, least: int = 0, **more: Any) -> fields.String:
-    """A text of bounded length."""
-    return fields.String(validate=validate.Length(least, most), **more)
+    """A text of bounded length; where something is required, blanks are not enough."""
+    return fields.String(validate=[validate.Length(least, most), *([_not_blank] if least else [])], **more)
+
+
+def _not_blank(text: str) -> None:
+    if not text.strip():
+        raise ValidationError("Write something.")
 
 
 class Base(Schema):

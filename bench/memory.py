@@ -1,0 +1,42 @@
+"""Memory of a process tree, from /proc."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for one in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(child) for child in one.read_text().split()]
+    return found
+
+
+def _name(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\x00")
+    text = " ".join(words)
+    if "supervisor" in text:
+        return "supervisor"
+    if "gunicorn" in text:
+        return "web"
+    return "worker" if words[-2:-1] == ["work"] else words[0].rpartition("/")[2]
+
+
+def tree(pid: int) -> list[dict[str, object]]:
+    """``{"process", "pid", "rss_mib", "pss_mib"}`` of a process and all below it."""
+    rows: list[dict[str, object]] = []
+    todo = [pid]
+    while todo:
+        one = todo.pop(0)
+        try:
+            figures = dict(
+                line.split(":", 1)
+                for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()[1:]
+                if ":" in line
+            )
+            rss, pss = (round(int(figures[name].split()[0]) / 1024, 1) for name in ("Rss", "Pss"))
+            rows.append({"process": _name(one), "pid": one, "rss_mib": rss, "pss_mib": pss})
+            todo += _children(one)
+        except OSError:
+            continue
+    return rows
