@@ -78,9 +78,11 @@ def active_runs(uow: UnitOfWork, conversation: Conversation) -> list[Run]:
     return uow.runs.select(eq("conversation_id", conversation.id), one_of("state", list(ACTIVE)), order="-created_at")
 
 
-def cancel_runs_in(core: Core, uow: UnitOfWork, conversation: Conversation, result: str) -> int:
-    """End every run of a chat. Returns how many."""
-    runs = active_runs(uow, conversation)
+def cancel_runs_in(
+    core: Core, uow: UnitOfWork, conversation: Conversation, result: str, *, but: str | None = None
+) -> int:
+    """End every run of a chat, ``but`` the one whose step asks for it. Returns how many."""
+    runs = [one for one in active_runs(uow, conversation) if one.id != but]
     for run in runs:
         run.finish(RunState.CANCELLED, core.clock.now(), result)
         uow.runs.save(run)

@@ -244,3 +244,31 @@ def test_long_hindi_replies_are_cut_between_letters(far: FarSide) -> None:
     assert len(parts) > 1
     assert all(len(part.encode()) <= 1000 for part in parts)
     assert " ".join(parts) == text.strip()
+
+
+def test_a_broken_channel_plugin_makes_an_uncertain_send(far: FarSide) -> None:
+    far.channel.script = [RuntimeError("bug")]  # type: ignore[list-item]
+    far.say("blue saree kitna hai?")
+    assert next(one.state for one in far.messages() if one.direction == "out") == "uncertain"
+
+
+def test_a_real_customer_never_gets_the_practice_page_in_production(
+    make_world: Callable[..., World], sqlite_url: str
+) -> None:
+    plugin = FakeChannelPlugin()
+    environ = {"SALESPILOTS_ENV": "production", "SALESPILOTS_BASE_URL": "https://shop.example"}
+    far = FarSide(make_world(sqlite_url, extra=[plugin], environ=environ).practice_shop(), plugin)
+    for line in (
+        "blue saree kitna hai?",
+        "2 chahiye",
+        "Asha Rao",
+        "98450 12345",
+        "560038",
+        "14, 3rd Cross, Indiranagar",
+    ):
+        far.say(line)
+    far.deliver(far.event("quick_reply", "Confirm", payload="yes"))
+    assert not any("/pay/" in text for text in far.channel.texts())
+    assert far.chat().waiting_since is not None
+    [order] = far.shop.world.services.orders.page(far.shop.id).items
+    assert order.state == "placed"

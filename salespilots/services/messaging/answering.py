@@ -186,7 +186,15 @@ def _not_understood(
     )
 
 
-def hand_over_in(core: Core, uow: UnitOfWork, conversation: Conversation, message: Message | None, reason: str) -> None:
+def hand_over_in(
+    core: Core,
+    uow: UnitOfWork,
+    conversation: Conversation,
+    message: Message | None,
+    reason: str,
+    *,
+    by_run: str | None = None,
+) -> None:
     """Automation stops here; the customer is told once and the owner is asked."""
     now = core.clock.now()
     key = f"handover:{message.id}" if message else f"handover:{conversation.id}:{conversation.next_seq}"
@@ -197,4 +205,4 @@ def hand_over_in(core: Core, uow: UnitOfWork, conversation: Conversation, messag
         )  # fmt: skip
         ids = {"conversation_id": conversation.id}
         uow.record(Event(type="conversation.waiting", at=now, ids=ids, data={"reason": reason}))
-    cancel_runs_in(core, uow, conversation, "handed_over")
+    cancel_runs_in(core, uow, conversation, "handed_over", but=by_run)

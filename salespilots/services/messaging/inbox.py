@@ -17,7 +17,7 @@ from salespilots.ports.settings import PluginSettings
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core
-from salespilots.services.crash_points import crash_point
+from salespilots.services.messaging.intake import Bell, Intake
 
 MAX_BODY = 1024 * 1024
 """Bytes of a webhook body; a larger one is refused unread."""
@@ -55,6 +55,7 @@ class InboxService:
     def __init__(self, core: Core, connections: Connections) -> None:
         self._core = core
         self._connections = connections
+        self._intake, self._bell = Intake(core.storage), Bell(core.doorbell)
 
     # --- webhooks ----------------------------------------------------------------------------------------
 
@@ -90,12 +91,13 @@ class InboxService:
         core, now = self._core, self._core.clock.now()
         if not events:
             return 0
-        with core.storage.system_unit_of_work() as system:
+
+        def rows(system: Any) -> list[InboxRow]:
             owners: dict[str, str | None] = {}
             for one in events:
                 if one.account_ref not in owners:
                     owners[one.account_ref] = business_id or self._owner(system, provider_key, one.account_ref)
-            rows = [
+            return [
                 InboxRow(
                     endpoint=endpoint or f"channel:{provider_key}", event_id=one.event_id[:500], port="channel",
                     provider=provider_key, lane=lane_of(provider_key, one.account_ref, one.customer_ref), kind=one.kind,
@@ -105,10 +107,8 @@ class InboxService:
                 )
                 for one in events
             ]  # fmt: skip
-            new = system.inbox.accept(rows)
-            crash_point("accept.before_commit")
-            system.commit()
-        crash_point("accept.after_commit")
+
+        new = self._intake.keep(rows)
         self._ring(new)
         return len(new)
 
@@ -139,11 +139,7 @@ class InboxService:
         ]  # fmt: skip
         if not rows:
             return 0
-        with core.storage.system_unit_of_work() as system:
-            new = system.inbox.accept(rows)
-            crash_point("accept.before_commit")
-            system.commit()
-        crash_point("accept.after_commit")
+        new = self._intake.keep(lambda system: rows)
         self._ring(new)
         return len(new)
 
@@ -172,8 +168,7 @@ class InboxService:
         return provider.webhooks(settings), None
 
     def _ring(self, rows: Sequence[InboxRow]) -> None:
-        for lane in dict.fromkeys(row.lane for row in rows if row.state is InboxState.NEW):
-            self._core.doorbell.ring(lane)
+        self._bell.ring(list(dict.fromkeys(row.lane for row in rows if row.state is InboxState.NEW)))
 
 
 __all__ = ["BadSignature", "InboxService", "lane_of", "load_inbound", "load_payment_event"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import structlog
@@ -55,6 +56,10 @@ class Lanes:
             except LeaseLost:
                 log.warning("lane.lost", done=done)
                 return done
+            except Exception:
+                with contextlib.suppress(StorageUnavailable):
+                    self._release(lease)
+                raise
             self._release(lease)
         if self._has_more(lane):
             core.doorbell.ring(lane)

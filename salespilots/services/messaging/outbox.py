@@ -129,6 +129,11 @@ class Outbox:
             )
         except (PortError, PluginError) as error:
             return error
+        except Exception as error:  # a broken plugin: it may have sent before it broke
+            log.error(
+                "outbox.plugin_broken", provider=conversation.provider, error=type(error).__name__, exc_info=error
+            )
+            return OutcomeUnknown(provider=conversation.provider, reason="plugin_error")
         return receipt.provider_ref
 
     # --- T6 ----------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def apply_effects(core: Core, uow: UnitOfWork, run: Run, conversation: Conversat
                 run.order_id = order.id
                 run.data = {**run.data, "order_id": order.id, "order_number": order.number}
             case HandToHuman():
-                hand_over_in(core, uow, conversation, None, effect.reason)
+                hand_over_in(core, uow, conversation, None, effect.reason, by_run=run.id)
 
 
 def _send(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effect: SendMessage, key: str) -> None:

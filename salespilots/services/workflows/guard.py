@@ -11,7 +11,10 @@ import unicodedata
 from dataclasses import dataclass, field
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_LINK = re.compile(r"(?:https?://|www\.)[^\s\"'<>{}\[\])]+|\b[a-z0-9-]+\.(?:com|in|net|org|io|me|shop|link|co)\b[^\s\"'<>{}\[\])]*", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?:https?://|www\.)[^\s\"'<>{}\[\])]+|\b[a-z0-9-]+\.(?:com|in|net|org|io|me|shop|link|co)\b[^\s\"'<>{}\[\])]*",
+    re.IGNORECASE,
+)
 _SPELLED = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
     r"hundred|thousand|lakh|ek|do|teen|char|paanch|sau|hazaar|hazar|सौ|हज़ार|हजार|लाख)\b[\s\w]{0,30}?"

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from salespilots.domain.conversation import Conversation, Mode
-from salespilots.domain.errors import DomainError, NotFound
+from salespilots.domain.errors import SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
 from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
@@ -29,12 +31,14 @@ from salespilots.ports.extensions import (
     Stop,
     Wait,
 )
-from salespilots.ports.storage import Lease, UnitOfWork, eq, one_of
+from salespilots.ports.storage import Lease, LeaseLost, StorageUnavailable, UnitOfWork, eq, one_of
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.answering import hand_over_in, read_message
 from salespilots.services.workflows.effects import apply_effects
 from salespilots.services.workflows.reading import Reader
+
+log = structlog.get_logger(__name__)
 
 Place = tuple[str, str, int]
 """A step of a run as it is passed: (run id, step id, visit)."""
@@ -80,7 +84,8 @@ class Runner:
             return True
         action, context, execution_id = pending
         crash_point("step.started")
-        outcome, error = self._call(business_id, action, context)
+        with structlog.contextvars.bound_contextvars(run=run.id, step=run.cursor):
+            outcome, error = self._call(business_id, action, context)
         crash_point("step.called")
         retrying(lambda: self._apply_call(business_id, lease, run.id, action, execution_id, outcome, error))
         crash_point("step.applied")
@@ -117,7 +122,7 @@ class Runner:
                 return None
             if run.visit >= MAX_VISITS or run.cursor not in steps:
                 self._finish(uow, run, RunState.FAILED, "error")
-                hand_over_in(self._core, uow, conversation, None, "a workflow went in circles")
+                hand_over_in(self._core, uow, conversation, None, "a workflow went in circles", by_run=run.id)
                 return None
             step = steps[run.cursor]
             action: ActionType = self._core.registry.actions.get(step["kind"])
@@ -135,7 +140,11 @@ class Runner:
             try:
                 outcome = action.run(context)
                 self._apply(uow, run, step, conversation, outcome)
-            except (DomainError, NotFound) as error:
+            except (StaleEntity, LeaseLost, StorageUnavailable):
+                raise
+            except Exception as error:  # the domain refused an effect, or the step itself is broken
+                if not isinstance(error, SalesPilotsError):
+                    log.error("step.broken", kind=step["kind"], error=type(error).__name__, exc_info=error)
                 raise _Refused((run.id, run.cursor, run.visit), str(error)) from error
         return None
 
@@ -146,7 +155,12 @@ class Runner:
     ) -> tuple[Outcome | None, Exception | None]:
         try:
             return action.run(context), None
-        except (PortError, DomainError) as error:
+        except StorageUnavailable:
+            raise
+        except SalesPilotsError as error:
+            return None, error
+        except Exception as error:  # a broken step of some plugin goes down its error branch, not round and round
+            log.error("step.broken", kind=action.key, error=type(error).__name__, exc_info=error)
             return None, error
 
     def _apply_call(
@@ -230,12 +244,12 @@ class Runner:
         target = step.get(branch)
         if target is None and branch == "on_error":
             self._finish(uow, run, RunState.FAILED, "error")
-            hand_over_in(self._core, uow, conversation, None, "a step did not work")
+            hand_over_in(self._core, uow, conversation, None, "a step did not work", by_run=run.id)
         elif target is None or target == END:
             self._finish(uow, run, RunState.SUCCEEDED, "done")
         elif target == HUMAN:
             self._finish(uow, run, RunState.SUCCEEDED, "handed_over")
-            hand_over_in(self._core, uow, conversation, None, "asked by the workflow")
+            hand_over_in(self._core, uow, conversation, None, "asked by the workflow", by_run=run.id)
         else:
             run.go(target)
             run.data = {name: value for name, value in run.data.items() if name != "asked"}
