@@ -82,3 +82,5 @@ class Maintenance:
             log.warning("sweep.provider", what=what, provider=error.provider, code=error.code)
         except SalesPilotsError as error:
             log.warning("sweep.failed", what=what, code=error.code)
+        except Exception as error:
+            log.error("sweep.broken", what=what, error=type(error).__name__, exc_info=error)
