@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotFound as HttpNotFound
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import AccessDenied
 from salespilots.web.context import Here, services
+from salespilots.web.languages import pick
 from salespilots.web.permissions import API, MACHINE, PUBLIC, access_of
 
 CSP = (
@@ -48,9 +49,8 @@ def locale() -> str:
     """The user's language; the browser's choice before sign-in."""
     current = getattr(g, "here", None)
     if current is not None:
-        return current.user.language
-    chosen = session.get("lang")
-    return chosen if chosen in ("en", "hi") else "en"
+        return pick(current.user.language)
+    return pick(session.get("lang"))
 
 
 def open_session(token: str) -> None:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from salespilots.domain.business import Business, Permission, User
 from salespilots.web.context import services, signed_in
+from salespilots.web.languages import available
 
 AREAS = {
     "inbox": Permission.INBOX,
@@ -36,6 +37,11 @@ def remember_position() -> None:
 
 class Shell:
     """The ``shell`` of the templates; works for people who are not signed in too."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What the language switch offers; hidden while there is one only."""
+        return available()
 
     @property
     def lang(self) -> str:

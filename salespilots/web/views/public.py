@@ -17,6 +17,7 @@ from salespilots.domain.order import Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.web.context import services, signed_in
 from salespilots.web.forms import PayForm, read
+from salespilots.web.languages import available
 from salespilots.web.lookups import pictures
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import public
@@ -166,11 +167,11 @@ def _nobody() -> SimpleNamespace:
 def _page(template: str, status: int, context: Any = None, /, **more: Any) -> Response:
     """A page for a shop's customer: in the language of ``?lang=``, kept out of search engines and of referrers."""
     lang = request.args.get("lang", "")
-    lang = lang if lang in ("en", "hi") else getattr(get_locale(), "language", "en")
+    lang = lang if lang in available() else getattr(get_locale(), "language", "en")
     other = url_for(request.endpoint or "", **{**(request.view_args or {}), "lang": "en" if lang == "hi" else "hi"})
     with force_locale(lang):
         made = context() if context else {}
-        href = other if request.method == "GET" else None
+        href = other if request.method == "GET" and len(available()) > 1 else None
         response = make_response(render_template(template, lang=lang, lang_href=href, **made, **more), status)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
