@@ -13,30 +13,34 @@ from salespilots.services.messaging.outgoing import queue_in
 
 NOTICES = {
     "paid": "Payment of {total} received for order {number}. Thank you! We are packing it now. Follow it here: {url}",
+    "payment_link": "Pay {total} for order {number} here: {pay_url}",
     "shipped": "Order {number} is on its way with {courier}, tracking number {tracking}. Follow it here: {url}",
+    "shipped_by_hand": "Order {number} is on its way: we bring it to you ourselves. Follow it here: {url}",
     "delivered": "Order {number} was delivered. We hope you like it!",
     "cancelled": "Order {number} was cancelled.",
     "expired": "Order {number} was not paid in time, so we could not hold it any longer. Write to us if you still want it.",
     "refund_due": "Your payment for order {number} arrived, but the order could not be kept. The shop will refund you.",
 }
-"""Kind to sentence. Each kind is said once for an order."""
+"""Kind to sentence. Each kind is said once for an order, a payment link once for each link."""
 
 
-def notice_in(core: Core, uow: UnitOfWork, order: Order, kind: str) -> None:
-    """Queue a notice to the order's chat; an order without one has nobody to tell here."""
+def notice_in(core: Core, uow: UnitOfWork, order: Order, kind: str, *, about: str = "") -> bool:
+    """Queue a notice to the order's chat; an order without one has nobody to tell here. False when nothing is new."""
     if not order.conversation_id:
-        return
+        return False
     conversation = uow.conversations.get(order.conversation_id)
     text = say(
         NOTICES[kind],
         number=order.number or "",
-        total=rupees(order.total_paise),
+        total=rupees(order.due_paise if kind == "payment_link" else order.total_paise),
+        pay_url=order.payment_url or "",
         url=f"{core.base_url}/o/{order.token}",
         courier=order.tracking.get("courier", ""),
         tracking=order.tracking.get("tracking_number", ""),
     )
-    queue_in(
-        core, uow, conversation, Text(text=text), author=Author.SYSTEM, dedupe_key=f"notice:{order.id}:{kind}",
-        order_id=order.id,
+    queued = queue_in(
+        core, uow, conversation, Text(text=text), author=Author.SYSTEM, order_id=order.id,
+        dedupe_key=":".join(filter(None, ("notice", order.id, kind, about))),
     )  # fmt: skip
     uow.conversations.save(conversation)
+    return bool(queued)

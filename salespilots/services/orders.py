@@ -21,6 +21,8 @@ from salespilots.services.core import Core, retrying
 from salespilots.services.notices import notice_in
 
 MAX_QUANTITY = 1000
+BY_HAND = "By hand"
+"""The courier of a parcel that the shop brings itself: it needs no tracking number."""
 
 
 def merge_lines(lines: Sequence[tuple[str, int]]) -> dict[str, int]:
@@ -369,20 +371,22 @@ class Orders:
         return self.act(business_id, order_id, lambda uow, order, now: order.pack(now=now), actor=actor)
 
     def ship(self, business_id: str, order_id: str, *, courier: str, tracking_number: str, actor: str = "") -> Order:
-        """The parcel left: the reservation becomes a shipment and the customer is told."""
+        """The parcel left: the reservation becomes a shipment and the customer is told. By hand needs no number."""
+        by_hand = courier.strip() == BY_HAND
         fields = {
             name: ["Write this."]
             for name, value in (("courier", courier), ("tracking_number", tracking_number))
-            if not value.strip()
+            if not value.strip() and not (by_hand and name == "tracking_number")
         }
         if fields:
             raise InvalidInput(fields)
+        kind = "shipped_by_hand" if by_hand and not tracking_number.strip() else "shipped"
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
             outcome = order.ship(now=now, courier=courier.strip(), tracking_number=tracking_number.strip())
             if isinstance(outcome, Applied):
                 uow.stock.move(_movements(self._core, order, MovementKind.SHIP, -1, -1, "ship"))
-                notice_in(self._core, uow, order, "shipped")
+                notice_in(self._core, uow, order, kind)
             return outcome
 
         return self.act(business_id, order_id, step, actor=actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from salespilots.domain.errors import Conflict, InvalidTransition, NotFound
+from salespilots.domain.errors import Conflict, InvalidTransition, NotFound, ReplyWindowClosed
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState, RefundState
@@ -92,6 +92,35 @@ class Payments:
         crash_point("payment.linked")
         return retrying(lambda: self._keep_link(business_id, payment.id, link))
 
+    def send_link(self, business_id: str, order_id: str) -> bool:
+        """Make the order's payment link and send it into its chat, which stays with whoever answers it.
+
+        Once for each link; False when this link was sent before or the order has no chat. Raises what `request_link`
+        raises, and `ReplyWindowClosed`.
+        """
+        url, core = self.request_link(business_id, order_id), self._core
+
+        def use_case() -> str:
+            with core.storage.unit_of_work(business_id) as uow:
+                order = uow.orders.get(order_id)
+                if not order.conversation_id:
+                    return ""
+                conversation = uow.conversations.get(order.conversation_id)
+                channel = core.registry.channels.find(conversation.provider)
+                window = channel.capabilities.reply_window if channel else None
+                if not conversation.window_open(window, core.clock.now()):
+                    raise ReplyWindowClosed("The reply window is closed. You can reply when the customer writes again.")
+                paid_by = next(one for one in uow.payments.select(eq("order_id", order_id)) if one.url == url)
+                if not notice_in(core, uow, order, "payment_link", about=paid_by.id):
+                    return ""
+                uow.commit()
+            return conversation.lane
+
+        lane = retrying(use_case)
+        if lane:
+            core.doorbell.ring(lane)
+        return bool(lane)
+
     def _open_payment(self, business_id: str, order_id: str) -> tuple[Payment, Order]:
         core, now = self._core, self._core.clock.now()
         with core.storage.unit_of_work(business_id) as uow:
@@ -113,7 +142,7 @@ class Payments:
             payment = Payment(
                 id=payment_id, business_id=business_id, order_id=order.id, provider=provider, reference=reference,
                 amount_paise=order.due_paise, created_at=now, lane=f"payments:{provider}:{reference}",
-                expires_at=now + LINK_LIFE, next_check_at=now + CHECK_EVERY, practice=order.practice,
+                expires_at=now + LINK_LIFE, next_check_at=now + CHECK_EVERY, practice=order.practice or self._core.registry.payments.get(provider).practice,
             )  # fmt: skip
             uow.payments.add(payment)
             uow.commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from werkzeug.test import TestResponse
 
+from salespilots.web.app import create_app
 from tests.support.postgres import free_port
+from tests.support.shop import PASSWORD, World
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SWITCHES = (
@@ -54,6 +59,10 @@ SMALL_TARGETS = """() => {
     .filter((el) => !hidden(el, el.getBoundingClientRect()) && !inProse(el) && height(el) < 43.5)
     .map((el) => `${el.tagName.toLowerCase()}.${el.className} "${el.textContent.trim().slice(0, 30)}" ${height(el)}`);
 }"""
+
+SETTLED = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => Promise.all(
+  document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => null))))"""
+"""Colours that change by a transition are measured when they have arrived."""
 
 
 def chromium_path() -> str:
@@ -120,12 +129,13 @@ class Watched:
         self.url = url
         self.width = int(options.get("viewport", {}).get("width", 0))
         self.scripts = bool(options.get("java_script_enabled", True))
-        self.context: BrowserContext = browser.new_context(base_url=url, **options)
+        self.context: BrowserContext = browser.new_context(base_url=url, reduced_motion="reduce", **options)
         self.context.set_default_timeout(15_000)
         self.problems: list[str] = []
         self.context.on("console", self._console)
         self.context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
         self.context.on("request", self._request)
+        self.context.on("response", self._response)
         if self.scripts:
             self.context.add_init_script(
                 "addEventListener('securitypolicyviolation',"
@@ -141,6 +151,12 @@ class Watched:
         parts = urlsplit(request.url)
         if parts.scheme in ("http", "https") and not request.url.startswith(f"{self.url}/"):
             self.problems.append(f"request to another host: {parts.netloc}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.problems.append(f"{response.status} from {urlsplit(response.url).path}")
+        if response.status == 204 and response.url.partition("?")[0].endswith("/app/events"):
+            self.problems.append("a live stream was refused")
 
     def page(self, path: str = "") -> Page:
         """A new tab, at ``path``."""
@@ -162,9 +178,56 @@ class Watched:
         if self.width < 960:
             self.problems += [f"{where} small target: {one}" for one in page.evaluate(SMALL_TARGETS)]
         for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            page.evaluate(SETTLED)
             found = self._axe.run(page, options=AXE_RULES).response["violations"]
             for one in found:
                 nodes = "; ".join(str(node["target"]) for node in one["nodes"][:3])
                 self.problems.append(f"{where} {theme} axe {one['id']}: {nodes}")
         page.emulate_media(color_scheme="light")
+
+
+class Visitor:
+    """A browser without scripts inside the test's process: keeps cookies, sends the form token of the page."""
+
+    def __init__(self, app: Flask, address: str = "http://localhost") -> None:
+        self.app, self.address = app, address
+        self.client = app.test_client()
+
+    @classmethod
+    def of(cls, world: World, address: str = "http://localhost") -> Visitor:
+        """A visitor of a world of its own."""
+        return cls(create_app(world.application), address)
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """A page; header names are written with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.get(path, base_url=self.address, headers=named)
+
+    def token(self) -> str:
+        """The form token of this session."""
+        for path in ("/app/more", "/signin"):
+            found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', self.get(path).text)
+            if found:
+                return found.group(1)
+        raise AssertionError("no form token found")
+
+    def post(self, path: str, token: bool = True, **fields: str) -> TestResponse:
+        """A form, with the token of the page unless told not to."""
+        data = {**fields, **({"csrf_token": self.token()} if token else {})}
+        return self.client.post(path, base_url=self.address, data=data)
+
+    def sign_in(self, email: str, password: str = PASSWORD, **more: str) -> TestResponse:
+        """The sign-in form."""
+        return self.post("/signin", email=email, password=password, **more)
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether Home opens."""
+        return self.get("/app").status_code == 200
+
+    @property
+    def cookie(self) -> str:
+        """The random value of the session, as the cookie carries it."""
+        with self.client.session_transaction(base_url=self.address) as session:
+            return session.get("sid", "")

@@ -14,13 +14,11 @@ from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order, OrderState
+from salespilots.services.orders import BY_HAND
 from salespilots.web.filters import clock, local, now, written
 
 PARTS = (OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED)
 COURIERS = ("DTDC", "Delhivery", "Blue Dart", "India Post", "Ekart", "XpressBees", "Professional Couriers")
-BY_HAND = "our own delivery"
-"""What is stored, and said to the customer, when the shop brings the parcel itself."""
-NO_NUMBER = "not needed"
 CANCELLABLE = (OrderState.DRAFT, OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED)
 
 
@@ -141,11 +139,10 @@ def tracking(order: Order) -> SimpleNamespace | None:
     """Courier and number, once it left."""
     if not order.tracking.get("courier"):
         return None
-    number = order.tracking.get("tracking_number", "")
     by_hand = order.tracking["courier"] == BY_HAND
     return SimpleNamespace(
         courier=_("Brought by hand") if by_hand else order.tracking["courier"],
-        number="" if number == NO_NUMBER else number,
+        number=order.tracking.get("tracking_number", ""),
         url=order.tracking.get("url", ""),
     )
 

@@ -20,6 +20,10 @@ RESULTS: dict[str, Callable[[], str]] = {
     "replaced": lambda: _("Stopped: the customer began something new"),
     "error": lambda: _("It stopped because a step did not work"),
 }
+CONFIRM: dict[str, Callable[[], str]] = {
+    "Asked for the yes_no": lambda: _("Asked to confirm"),
+    "Got the yes_no": lambda: _("The customer confirmed"),
+}
 
 Label = Callable[[str], str]
 
@@ -55,7 +59,7 @@ def _line(step: StepExecution, label: Label, until: datetime | None, *, settled:
         )
     return SimpleNamespace(
         state=state,
-        text=step.reason.replace("the yes_no", _("the yes")) or kind,
+        text=CONFIRM.get(step.reason, lambda: step.reason)() or kind,
         detail=kind if step.reason else "",
         took=took,
     )

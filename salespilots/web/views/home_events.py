@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -59,12 +60,24 @@ def leave_slot(user_id: str) -> None:
             del _open[user_id]
 
 
-def _stream(live: Live, business_id: str, user_id: str, seq: int) -> Iterator[str]:
+def _left(client: Any) -> bool:
+    """Whether the browser closed its end: a page that was left must not keep a place until the next heartbeat."""
+    if client is None:
+        return False
+    try:
+        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except (BlockingIOError, InterruptedError, ValueError):  # open and silent, or a wrapped socket that takes no flags
+        return False
+    except OSError:
+        return True
+
+
+def _stream(live: Live, business_id: str, user_id: str, seq: int, client: Any = None) -> Iterator[str]:
     ends = time.monotonic() + LIFE_SECONDS
     beat = time.monotonic()
     try:
         yield f"retry: 2000\nid: {seq}\n\n"
-        while time.monotonic() < ends and not STOPPING.is_set():
+        while time.monotonic() < ends and not STOPPING.is_set() and not _left(client):
             events = live.after(business_id, seq, REPLAY + 1)
             if len(events) > REPLAY:
                 seq = live.last_seq(business_id)
@@ -90,9 +103,10 @@ def events() -> Any:
         if not items:
             return Response(status=204)
         return jsonify(items=[as_json(one) for one in items], seq=items[-1].seq)
-    if not take_slot(here().user.id):
+    if request.method == "HEAD" or not take_slot(here().user.id):
         return Response(status=204)
-    response = Response(_stream(services().live, shop_id, here().user.id, seq), content_type="text/event-stream")
+    stream = _stream(services().live, shop_id, here().user.id, seq, request.environ.get("gunicorn.socket"))
+    response = Response(stream, content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response

@@ -10,10 +10,10 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
-from salespilots.domain.errors import Conflict, DomainError, InvalidInput, ReplyWindowClosed
-from salespilots.domain.money import rupees
+from salespilots.domain.errors import Conflict, DomainError, InvalidInput
 from salespilots.domain.order import OrderState, PaymentStatus
 from salespilots.ports.errors import PluginError, PortError
+from salespilots.services.orders import BY_HAND
 from salespilots.web.context import here, services
 from salespilots.web.forms import CancelForm, ShipForm, query_text, read
 from salespilots.web.lookups import customers, order_rows, pictures, sees_money
@@ -129,20 +129,13 @@ def payment_link(order_id: str) -> Any:
     shop_id = here().shop_id
     order = services().orders.get(shop_id, order_id)
     try:
-        url = services().payments.request_link(shop_id, order_id)
-        if order.conversation_id:
-            text = _(
-                "Pay %(amount)s for order %(number)s here: %(url)s",
-                amount=rupees(order.due_paise), number=order.number or "", url=url,
-            )  # fmt: skip
-            services().conversations.reply(shop_id, order.conversation_id, text, user_id=here().user.id)
-            flash(_("Payment link sent. You are replying in this chat now."), "ok")
-        else:
-            flash(_("Payment link made."), "ok")
-    except ReplyWindowClosed as error:
-        flash(_(error.message), "bad")
+        sent = services().payments.send_link(shop_id, order_id)
     except REFUSALS as error:
         flash(_(getattr(error, "user_action", "") or error.message), "bad")
+    else:
+        chat = order.conversation_id
+        said = _("Payment link sent") if sent else _("This link was sent before") if chat else _("Payment link made")
+        flash(said, "ok")
     return back_to(url_for("orders.detail", order_id=order_id))
 
 
@@ -165,16 +158,13 @@ def pack(order_id: str) -> Any:
 def ship(order_id: str) -> Any:
     """The parcel left; the customer is told."""
     values, errors = read(ShipForm, request.form)
-    by_hand = values.get("courier") == present.BY_HAND
+    by_hand = values.get("courier") == BY_HAND
     if not errors and not values["tracking_number"] and not by_hand:
         errors = {"tracking_number": _("Write the number on the slip, or choose “By hand”.")}
     if errors:
         return _detail(order_id, 422, sheet="ship", errors=errors, values=dict(request.form))
-    number = values["tracking_number"] or present.NO_NUMBER
     try:
-        order = services().orders.ship(
-            here().shop_id, order_id, courier=values["courier"], tracking_number=number, actor=here().user.id
-        )
+        order = services().orders.ship(here().shop_id, order_id, actor=here().user.id, **values)
     except InvalidInput as error:
         first = {name: texts[0] for name, texts in error.fields.items()}
         return _detail(order_id, 422, sheet="ship", errors=first, values=dict(request.form))
