@@ -1,0 +1,72 @@
+"""Stock and the event log."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+from salespilots.domain.errors import OutOfStock
+from salespilots.domain.events import Event
+from salespilots.domain.stock import StockLevel, StockMovement
+from salespilots.plugins.builtin.storage_memory.tables import Tables
+
+
+class MemoryStockBook:
+    """See `salespilots.ports.storage.StockBook`."""
+
+    def __init__(self, tables: Tables, business_id: str) -> None:
+        self._tables, self._business_id = tables, business_id
+
+    def levels(self, variant_ids: Sequence[str]) -> dict[str, StockLevel]:
+        return {
+            one: copy.copy(self._tables.levels.get((self._business_id, one), StockLevel(variant_id=one)))
+            for one in variant_ids
+        }
+
+    def move(self, movements: Sequence[StockMovement]) -> bool:
+        booked = False
+        known = {one.cause_key for one in self._tables.movements if one.business_id == self._business_id}
+        for one in sorted(movements, key=lambda each: each.variant_id):
+            if one.cause_key in known:
+                continue
+            known.add(one.cause_key)
+            booked = True
+            level = self.levels([one.variant_id])[one.variant_id]
+            on_hand, reserved = level.on_hand + one.on_hand_delta, level.reserved + one.reserved_delta
+            if reserved < 0 or on_hand < reserved:
+                raise OutOfStock(
+                    f"Only {level.available} available.", variant_id=one.variant_id, available=level.available,
+                    reserved=level.reserved, on_hand=level.on_hand,
+                )  # fmt: skip
+            self._tables.movements.append(one)
+            self._tables.levels[(self._business_id, one.variant_id)] = StockLevel(
+                variant_id=one.variant_id, on_hand=on_hand, reserved=reserved
+            )
+        return booked
+
+    def movements(self, variant_id: str, limit: int = 50) -> list[StockMovement]:
+        rows = [
+            one
+            for one in self._tables.movements
+            if one.business_id == self._business_id and one.variant_id == variant_id
+        ]
+        return sorted(rows, key=lambda one: (one.at, one.id), reverse=True)[:limit]
+
+
+class MemoryEventLog:
+    """See `salespilots.ports.storage.EventLog`."""
+
+    def __init__(self, tables: Tables, business_id: str) -> None:
+        self._log = tables.events.setdefault(business_id, [])
+
+    def after(self, seq: int, limit: int = 200) -> list[Event]:
+        return [one for one in self._log if one.seq > seq][:limit]
+
+    def last_seq(self) -> int:
+        return len(self._log)
+
+    def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
+        return [one for one in self._log if one.ids.get(key) == value][:limit]
+
+    def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
+        return [one for one in reversed(self._log) if one.type in types][:limit]

@@ -1,0 +1,105 @@
+"""One generic collection over a dictionary."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
+from salespilots.plugins.builtin.storage_memory.tables import Tables, holds
+from salespilots.ports.storage import Page, Where, unique_keys
+
+
+class MemoryCollection:
+    """See `salespilots.ports.storage.Collection`."""
+
+    def __init__(self, tables: Tables, name: str, business_id: str | None) -> None:
+        self._rows = tables.rows[name]
+        self._unique = unique_keys().get(name, ())
+        self._business_id = business_id
+        self._name = name
+
+    def _mine(self, *where: Where) -> list[Any]:
+        return [
+            row
+            for row in self._rows.values()
+            if (self._business_id is None or row.business_id == self._business_id)
+            and all(holds(row, one) for one in where)
+        ]
+
+    def get(self, id: str) -> Any:
+        found = self.find(id=id)
+        if found is None:
+            raise NotFound(f"There is no such row in {self._name}.")
+        return found
+
+    def find(self, **equal: Any) -> Any:
+        rows = self._mine(*(Where(name, "eq", value) for name, value in equal.items()))
+        return copy.deepcopy(rows[0]) if rows else None
+
+    def _clash(self, entity: Any) -> bool:
+        for key in self._unique:
+            values = [getattr(entity, name) for name in key]
+            if None in values:
+                continue
+            for row in self._rows.values():
+                if row.id != entity.id and [getattr(row, name) for name in key] == values:
+                    return True
+        return False
+
+    def add(self, entity: Any) -> None:
+        if not self.add_once(entity):
+            raise Conflict(f"This row of {self._name} exists already.")
+
+    def add_once(self, entity: Any) -> bool:
+        self._own(entity)
+        if entity.id in self._rows or self._clash(entity):
+            return False
+        self._rows[entity.id] = copy.deepcopy(entity)
+        return True
+
+    def save(self, entity: Any) -> None:
+        self._own(entity)
+        present = self._rows.get(entity.id)
+        if present is None or present.version != entity.version:
+            raise StaleEntity("The row was changed meanwhile.")
+        if self._clash(entity):
+            raise Conflict(f"This row of {self._name} exists already.")
+        entity.version += 1
+        self._rows[entity.id] = copy.deepcopy(entity)
+
+    def remove(self, entity: Any) -> None:
+        if self.find(id=entity.id) is not None:
+            del self._rows[entity.id]
+
+    def _sorted(self, where: Sequence[Where], order: str) -> list[Any]:
+        name = order.lstrip("-")
+
+        def place(row: Any) -> tuple[bool, Any, str]:
+            value = getattr(row, name)
+            return (value is not None, "" if value is None else value, row.id)
+
+        return sorted(self._mine(*where), key=place, reverse=order.startswith("-"))
+
+    def select(self, *where: Where, order: str = "id", limit: int | None = None) -> list[Any]:
+        return copy.deepcopy(self._sorted(where, order)[:limit])
+
+    def page(self, *where: Where, order: str = "-created_at", cursor: str | None = None, limit: int = 50) -> Page[Any]:
+        rows = self._sorted(where, order)
+        start = 0
+        if cursor:
+            ids = [row.id for row in rows]
+            if not cursor.startswith("m-"):
+                raise InvalidInput({"cursor": ["This cursor is not from this list."]})
+            start = ids.index(cursor[2:]) + 1 if cursor[2:] in ids else len(ids)
+        items = rows[start : start + limit]
+        more = len(rows) > start + limit
+        return Page(copy.deepcopy(items), f"m-{items[-1].id}" if more else None)
+
+    def count(self, *where: Where) -> int:
+        return len(self._mine(*where))
+
+    def _own(self, entity: Any) -> None:
+        if self._business_id is not None and entity.business_id != self._business_id:
+            raise NotFound("That belongs to another shop.")

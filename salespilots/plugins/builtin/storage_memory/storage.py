@@ -1,0 +1,136 @@
+"""Units of work and the storage itself."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Callable
+
+from salespilots.domain.business import Business
+from salespilots.domain.errors import NotFound
+from salespilots.domain.events import Event
+from salespilots.plugins.builtin.storage_memory.books import MemoryEventLog, MemoryStockBook
+from salespilots.plugins.builtin.storage_memory.collection import MemoryCollection
+from salespilots.plugins.builtin.storage_memory.queries import MemoryQueries
+from salespilots.plugins.builtin.storage_memory.queue import (
+    MemoryInbox,
+    MemoryLanes,
+    MemoryScopedInbox,
+    MemoryThrottle,
+    MemoryWork,
+)
+from salespilots.plugins.builtin.storage_memory.tables import SCOPED, Tables, holds
+from salespilots.ports.storage import Lease, LeaseLost
+
+
+class _Unit:
+    """Works on a copy of the tables; commit puts the copy in their place."""
+
+    def __init__(self, store: MemoryStorage, *, read_only: bool) -> None:
+        self._store, self._read_only = store, read_only
+
+    def _open(self) -> Tables:
+        self._store.lock.acquire()
+        self._tables = copy.deepcopy(self._store.tables)
+        return self._tables
+
+    def __exit__(self, *error: object) -> None:
+        self._store.lock.release()
+
+    def commit(self) -> None:
+        self._store.tables = copy.deepcopy(self._tables)
+
+
+class MemoryUnitOfWork(_Unit):
+    """See `salespilots.ports.storage.UnitOfWork`."""
+
+    def __init__(self, store: MemoryStorage, business_id: str, *, read_only: bool) -> None:
+        super().__init__(store, read_only=read_only)
+        self.business_id = business_id
+
+    def __enter__(self) -> MemoryUnitOfWork:
+        tables = self._open()
+        for name in SCOPED:
+            setattr(self, name, MemoryCollection(tables, name, self.business_id))
+        self._businesses = MemoryCollection(tables, "businesses", None)
+        self.stock = MemoryStockBook(tables, self.business_id)
+        self.events = MemoryEventLog(tables, self.business_id)
+        self.inbox = MemoryScopedInbox(tables, self.business_id)
+        self.queries = MemoryQueries(tables, self.business_id, holds)
+        self._recorded: list[Event] = []
+        return self
+
+    def shop(self) -> Business:
+        return self._businesses.get(self.business_id)
+
+    def save_shop(self, shop: Business) -> None:
+        if shop.id != self.business_id:
+            raise NotFound("That is another shop.")
+        self._businesses.save(shop)
+
+    def next_number(self, counter: str) -> int:
+        key = (self.business_id, counter)
+        self._tables.counters[key] = self._tables.counters.get(key, 1000 if counter == "order" else 0) + 1
+        return self._tables.counters[key]
+
+    def record(self, *events: Event) -> None:
+        self._recorded += events
+
+    def hold(self, lease: Lease) -> None:
+        if not MemoryLanes(self._tables, self._store.clock).mine(lease):
+            raise LeaseLost(f"lane held by another worker (fence {lease.fence})")
+
+    def commit(self) -> None:
+        log = self._tables.events.setdefault(self.business_id, [])
+        for one in self._recorded:
+            log.append(
+                Event(
+                    type=one.type, at=one.at, ids=one.ids, data=one.data, actor=one.actor, seq=len(log) + 1,
+                    business_id=self.business_id,
+                )
+            )  # fmt: skip
+        self._recorded = []
+        super().commit()
+
+
+class MemorySystemUnitOfWork(_Unit):
+    """See `salespilots.ports.storage.SystemUnitOfWork`."""
+
+    def __enter__(self) -> MemorySystemUnitOfWork:
+        tables = self._open()
+        for name in ("businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections"):
+            setattr(self, name, MemoryCollection(tables, name, None))
+        self.public_orders = MemoryCollection(tables, "orders", None)
+        self.public_payments = MemoryCollection(tables, "payments", None)
+        self.inbox = MemoryInbox(tables)
+        self.lanes = MemoryLanes(tables, self._store.clock)
+        self.work = MemoryWork(tables)
+        self.throttle = MemoryThrottle(tables)
+        return self
+
+
+class MemoryStorage:
+    """See `salespilots.ports.storage.Storage`."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self.lock = threading.RLock()
+        self.clock: Callable[[], float] = time.monotonic
+
+    def unit_of_work(self, business_id: str, *, read_only: bool = False) -> MemoryUnitOfWork:
+        if not business_id:
+            raise ValueError("a unit of work needs a business")
+        return MemoryUnitOfWork(self, business_id, read_only=read_only)
+
+    def system_unit_of_work(self, *, read_only: bool = False) -> MemorySystemUnitOfWork:
+        return MemorySystemUnitOfWork(self, read_only=read_only)
+
+    def migrate(self) -> None:
+        """There is no schema."""
+
+    def check(self) -> str:
+        return "memory, gone when the process ends"
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,59 @@
+"""Everything kept, as dictionaries and lists, and what a condition means on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from salespilots.domain.events import Event
+from salespilots.domain.inbox import InboxRow
+from salespilots.domain.stock import StockLevel, StockMovement
+from salespilots.ports.storage import Where
+
+SCOPED = (
+    "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
+    "workflows", "workflow_versions", "runs", "steps", "memberships", "connections", "api_keys", "idempotency",
+)  # fmt: skip
+
+
+class Tables:
+    """Everything kept."""
+
+    def __init__(self) -> None:
+        names = (*SCOPED, "businesses", "users", "sessions", "password_links")
+        self.rows: dict[str, dict[str, Any]] = {name: {} for name in names}
+        self.inbox: list[InboxRow] = []
+        self.events: dict[str, list[Event]] = {}
+        self.counters: dict[tuple[str, str], int] = {}
+        self.levels: dict[tuple[str, str], StockLevel] = {}
+        self.movements: list[StockMovement] = []
+        self.lanes: dict[str, tuple[str | None, float, int]] = {}
+        self.throttle: dict[str, tuple[datetime, int]] = {}
+
+
+def holds(row: Any, where: Where) -> bool:
+    """Whether a row fits a condition."""
+    if where.op == "like":
+        words = where.value.lower()
+        return any(words in _text(getattr(row, name)) for name in where.field.split("|"))
+    value, wanted = getattr(row, where.field), where.value
+    match where.op:
+        case "eq":
+            return value == wanted
+        case "ne":
+            return value is not None and value != wanted
+        case "in":
+            return value in wanted
+        case "is_null":
+            return value is None
+        case "not_null":
+            return value is not None
+        case "has":
+            return wanted in value
+    if value is None:
+        return False
+    return {"lt": value < wanted, "le": value <= wanted, "gt": value > wanted, "ge": value >= wanted}[where.op]
+
+
+def _text(value: Any) -> str:
+    return str(value or "").lower()
