@@ -52,7 +52,7 @@ SMALL_TARGETS = """() => {
   const height = (el) => {
     const after = getComputedStyle(el, '::after');
     const extra = after.content !== 'none' && after.position === 'absolute' ? parseFloat(after.height) || 0 : 0;
-    return Math.max(el.getBoundingClientRect().height, extra);
+    return Math.max(el.getBoundingClientRect().height, el.offsetHeight || 0, extra);
   };
   return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
     .map((el) => (el.matches('input[type=radio], input[type=checkbox]') ? el.closest('label') || el : el))
