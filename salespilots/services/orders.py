@@ -3,159 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from salespilots.domain.business import Business
-from salespilots.domain.catalog import LOW_STOCK, ProductState
-from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound, OutOfStock
+from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
 from salespilots.domain.events import Event
-from salespilots.domain.money import tax_inside
-from salespilots.domain.order import HOLDS_STOCK, Order, OrderLine, OrderState
-from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
-from salespilots.domain.stock import MovementKind, StockMovement
+from salespilots.domain.order import HOLDS_STOCK, Order, OrderState
+from salespilots.domain.payment import Payment, PaymentState
+from salespilots.domain.stock import MovementKind
 from salespilots.domain.transitions import Applied, Outcome
-from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
+from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.automation import react
 from salespilots.services.core import Core, retrying
 from salespilots.services.notices import notice_in
-
-MAX_QUANTITY = 1000
-BY_HAND = "By hand"
-"""The courier of a parcel that the shop brings itself: it needs no tracking number."""
-
-
-def merge_lines(lines: Sequence[tuple[str, int]]) -> dict[str, int]:
-    """Quantities by variant; the same variant twice is one line."""
-    merged: dict[str, int] = {}
-    for variant_id, quantity in lines:
-        if isinstance(quantity, bool) or not 1 <= quantity <= MAX_QUANTITY:
-            raise InvalidInput({"quantity": [f"Between 1 and {MAX_QUANTITY} pieces."]})
-        merged[variant_id] = merged.get(variant_id, 0) + quantity
-    return merged
-
-
-def build_order_in(
-    core: Core,
-    uow: UnitOfWork,
-    *,
-    customer_id: str,
-    lines: Sequence[tuple[str, int]],
-    address: Mapping[str, Any] | None = None,
-    payment_method: str | None = None,
-    conversation_id: str | None = None,
-    shipping_paise: int | None = None,
-    discount_paise: int = 0,
-    cause_key: str | None = None,
-    practice: bool = False,
-) -> Order:
-    """A draft with prices from the catalogue. Raises `NotFound` for a variant that is not on sale."""
-    if not lines:
-        raise InvalidInput({"lines": ["Add at least one line."]})
-    quantities = merge_lines(lines)
-    shop = uow.shop()
-    variants = {one.id: one for one in uow.variants.select(one_of("id", list(quantities)), eq("archived", False))}
-    products = {
-        one.id: one
-        for one in uow.products.select(
-            one_of("id", [one.product_id for one in variants.values()]), eq("state", ProductState.LIVE)
-        )
-    }
-    built: list[OrderLine] = []
-    for variant_id, quantity in quantities.items():
-        variant = variants.get(variant_id)
-        product = products.get(variant.product_id) if variant else None
-        if variant is None or product is None:
-            raise NotFound("There is no such variant on sale.")
-        built.append(
-            OrderLine(
-                id=core.ids.new("line"),
-                variant_id=variant.id,
-                product_id=product.id,
-                sku=variant.sku,
-                title=f"{product.title}, {variant.title}" if variant.title else product.title,
-                quantity=quantity,
-                unit_paise=variant.price_paise,
-                gst_rate=product.gst_rate,
-            )
-        )
-    order = Order(
-        id=core.ids.new("order"),
-        business_id=uow.business_id,
-        customer_id=customer_id,
-        created_at=core.clock.now(),
-        token=core.ids.token(),
-        conversation_id=conversation_id,
-        lines=built,
-        discount_paise=discount_paise,
-        payment_method=payment_method or shop.default_payments,
-        address=dict(address or {}),
-        cause_key=cause_key,
-        practice=practice,
-    )
-    if discount_paise > order.subtotal_paise:
-        raise InvalidInput({"discount_paise": ["More than the goods cost."]})
-    order.shipping_paise = (
-        shop.shipping_for(order.subtotal_paise - discount_paise) if shipping_paise is None else shipping_paise
-    )
-    order.tax_paise = sum(tax_inside(line.total_paise, line.gst_rate) for line in built)
-    return order
-
-
-def _movements(
-    core: Core, order: Order, kind: MovementKind, on_hand: int, reserved: int, key: str
-) -> list[StockMovement]:
-    return [
-        StockMovement(
-            id=core.ids.new("movement"), business_id=order.business_id, variant_id=line.variant_id, kind=kind,
-            on_hand_delta=on_hand * line.quantity, reserved_delta=reserved * line.quantity,
-            cause_key=f"order:{order.id}:{key}:{line.id}", at=core.clock.now(), order_id=order.id,
-        )
-        for line in order.lines
-    ]  # fmt: skip
-
-
-def reserve_in(core: Core, uow: UnitOfWork, order: Order, key: str = "reserve") -> None:
-    """Promise the order's pieces or raise `OutOfStock`."""
-    uow.stock.move(_movements(core, order, MovementKind.RESERVE, 0, 1, key))
-    _tell_stock(core, uow, order)
-
-
-def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:
-    """Give the promised pieces back, once."""
-    uow.stock.move(_movements(core, order, MovementKind.RELEASE, 0, -1, key))
-    _tell_stock(core, uow, order)
-
-
-def _tell_stock(core: Core, uow: UnitOfWork, order: Order) -> None:
-    now = core.clock.now()
-    levels = uow.stock.levels([line.variant_id for line in order.lines])
-    for line in order.lines:
-        ids = {"product_id": line.product_id, "variant_id": line.variant_id, "order_id": order.id}
-        uow.record(Event(type="stock.changed", at=now, ids=ids))
-        if 0 <= levels[line.variant_id].available <= LOW_STOCK:
-            uow.record(Event(type="stock.low", at=now, ids=ids, data={"available": levels[line.variant_id].available}))
-
-
-def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = None) -> Outcome:
-    """Reserve, number and place a built order. Raises `OutOfStock`: leave the unit without commit then."""
-    shop = shop or uow.shop()
-    if order.state is not OrderState.DRAFT:
-        return order.place(now=core.clock.now(), number="", number_value=0, hold=timedelta())
-    reserve_in(core, uow, order)
-    value = uow.next_number("order")
-    outcome = order.place(
-        now=core.clock.now(),
-        number=f"{shop.order_prefix}-{value}",
-        number_value=value,
-        hold=timedelta(minutes=shop.reserve_minutes),
-    )
-    customer = uow.customers.get(order.customer_id)
-    customer.orders_count += 1
-    uow.customers.save(customer)
-    if order.total_paise == 0:
-        order.confirm(now=core.clock.now())
-    return outcome
+from salespilots.services.ordering import (
+    BY_HAND,
+    build_order_in,
+    close_links_in,
+    credit_in,
+    movements_of,
+    place_in,
+    release_in,
+)
 
 
 class Orders:
@@ -385,7 +254,7 @@ class Orders:
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
             outcome = order.ship(now=now, courier=courier.strip(), tracking_number=tracking_number.strip())
             if isinstance(outcome, Applied):
-                uow.stock.move(_movements(self._core, order, MovementKind.SHIP, -1, -1, "ship"))
+                uow.stock.move(movements_of(self._core, order, MovementKind.SHIP, -1, -1, "ship"))
                 notice_in(self._core, uow, order, kind)
             return outcome
 
@@ -424,7 +293,7 @@ class Orders:
             outcome = order.take_back(now=now)
             if isinstance(outcome, Applied):
                 if restock:
-                    uow.stock.move(_movements(self._core, order, MovementKind.RETURN, 1, 0, "return"))
+                    uow.stock.move(movements_of(self._core, order, MovementKind.RETURN, 1, 0, "return"))
                 if order.paid_paise > order.refunded_paise:
                     order.flag("Returned: a refund may be due.")
             return outcome
@@ -490,76 +359,3 @@ def _filtered_page(
             return Page(items, None)
         cursor = page.next
     return Page(items, None)
-
-
-def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now: datetime) -> None:
-    """Money arrived: count it on the order and the customer; tell when it is fully paid."""
-    before = order.paid_paise
-    order.paid_paise += amount_paise
-    customer = uow.customers.get(order.customer_id)
-    customer.spent_paise += amount_paise
-    uow.customers.save(customer)
-    if before < order.total_paise <= order.paid_paise:
-        order.paid_at = now
-        event = Event(
-            type="order.paid", at=now, ids=order.ids(), data={"number": order.number, "total_paise": order.total_paise}
-        )
-        uow.record(event)
-        react(core, uow, [event], order_id=order.id)
-
-
-def close_links_in(core: Core, uow: UnitOfWork, order: Order, now: datetime) -> None:
-    """Open payments of an order that ended are to be cancelled at the provider: the sweeper does it soon."""
-    for payment in uow.payments.select(eq("order_id", order.id)):
-        if payment.open:
-            payment.next_check_at = now
-            uow.payments.save(payment)
-
-
-def refund_in(
-    core: Core, uow: UnitOfWork, order: Order, payment: Payment, *, amount_paise: int, reason: str, key: str
-) -> Refund | None:
-    """A refund row, once per key. Raises `Conflict` above what was captured and not given back."""
-    if (
-        amount_paise > order.paid_paise - order.refunded_paise
-        or amount_paise > payment.amount_paise - payment.refunded_paise
-    ):
-        raise Conflict(
-            "More than was paid and not given back yet.", refundable_paise=order.paid_paise - order.refunded_paise
-        )
-    now = core.clock.now()
-    refund = Refund(
-        id=core.ids.new("refund"), business_id=order.business_id, order_id=order.id, payment_id=payment.id,
-        amount_paise=amount_paise, reason=reason, created_at=now, state=RefundState.PENDING, cause_key=key,
-    )  # fmt: skip
-    if not uow.refunds.add_once(refund):
-        return None
-    order.refunded_paise += amount_paise
-    payment.refunded_paise += amount_paise
-    uow.payments.save(payment)
-    uow.record(
-        Event(
-            type="refund.created",
-            at=now,
-            ids={**order.ids(), "refund_id": refund.id},
-            data={"amount_paise": amount_paise},
-        )
-    )
-    return refund
-
-
-def revive_in(core: Core, uow: UnitOfWork, order: Order) -> bool:
-    """Money came for an expired order: hold its pieces again if they are all there."""
-    levels = uow.stock.levels([line.variant_id for line in order.lines])
-    wanted: dict[str, int] = {}
-    for line in order.lines:
-        wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
-    if any(levels[variant_id].available < quantity for variant_id, quantity in wanted.items()):
-        return False
-    try:
-        reserve_in(core, uow, order, key="revive")
-    except OutOfStock:  # a buyer in the same instant: repeat the whole use case with fresh levels
-        from salespilots.domain.errors import StaleEntity
-
-        raise StaleEntity("stock moved meanwhile") from None
-    return True

@@ -17,7 +17,7 @@ from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.notices import notice_in
-from salespilots.services.orders import credit_in, refund_in, revive_in
+from salespilots.services.ordering import credit_in, refund_in, revive_in
 
 CHECK_EVERY = timedelta(minutes=15)
 LINK_LIFE = timedelta(hours=24)

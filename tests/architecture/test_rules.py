@@ -23,6 +23,7 @@ MAY_CROSS_SHOPS = {
     "services/connections.py",  # an account belongs to one shop only
     "services/maintenance.py",  # the sweeper serves all
     "services/messaging/inbox.py",  # a webhook finds its shop
+    "services/messaging/intake.py",  # rows of many shops are written in one transaction
     "services/messaging/lanes.py",  # lanes are taken before their shop is opened
     "services/orders.py",  # a customer's page is found by its token
     "services/payments.py",  # a practice payment page is found by its reference

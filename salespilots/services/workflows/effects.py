@@ -25,7 +25,7 @@ from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.messaging.answering import hand_over_in
 from salespilots.services.messaging.outgoing import queue_in
-from salespilots.services.orders import build_order_in, place_in
+from salespilots.services.ordering import build_order_in, place_in
 
 ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
 

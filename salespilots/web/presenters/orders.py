@@ -14,7 +14,7 @@ from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order, OrderState
-from salespilots.services.orders import BY_HAND
+from salespilots.services.ordering import BY_HAND
 from salespilots.web.filters import clock, local, now, written
 
 PARTS = (OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED)

@@ -13,7 +13,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, DomainError, InvalidInput
 from salespilots.domain.order import OrderState, PaymentStatus
 from salespilots.ports.errors import PluginError, PortError
-from salespilots.services.orders import BY_HAND
+from salespilots.services.ordering import BY_HAND
 from salespilots.web.context import here, services
 from salespilots.web.forms import CancelForm, ShipForm, query_text, read
 from salespilots.web.lookups import customers, order_rows, pictures, sees_money
