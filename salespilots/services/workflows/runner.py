@@ -32,6 +32,7 @@ from salespilots.ports.extensions import (
     Wait,
 )
 from salespilots.ports.storage import Lease, LeaseLost, StorageUnavailable, UnitOfWork, eq, one_of
+from salespilots.ports.understanding import Understanding
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.answering import hand_over_in, read_message
@@ -116,6 +117,7 @@ class Runner:
     ) -> tuple[ActionType, ActionContext, str] | None:
         """Take steps until one waits, ends, or must call a provider (returned with its context)."""
         steps = steps_by_id(version.definition)
+        heard: dict[str, Understanding] = {}
         while run.state in (RunState.READY, RunState.RUNNING):
             if conversation.mode is Mode.HUMAN:
                 self._finish(uow, run, RunState.CANCELLED, "taken_over")
@@ -130,7 +132,7 @@ class Runner:
                 self._log(uow, run, step, outcome="refused", branch="on_error")
                 self._move(uow, run, step, "on_error", conversation)
                 continue
-            context = self._context(uow, run, step, action, conversation)
+            context = self._context(uow, run, step, action, conversation, heard)
             run.data = {name: value for name, value in run.data.items() if name != "waited"}
             if action.calls_ports:
                 run.state = RunState.RUNNING
@@ -281,13 +283,21 @@ class Runner:
         return execution
 
     def _context(
-        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], action: ActionType, conversation: Conversation
+        self,
+        uow: UnitOfWork,
+        run: Run,
+        step: Mapping[str, Any],
+        action: ActionType,
+        conversation: Conversation,
+        heard: dict[str, Understanding],
     ) -> ActionContext:
         shop = uow.shop()
         customer = uow.customers.get(conversation.customer_id)
         message = uow.messages.find(id=run.message_id) if run.message_id else None
         text, payload = (message.text, message.content.get("payload", "")) if message else ("", "")
         woken_by = (run.data.get("waited") or {}).get("by")
+        if message is not None and message.id not in heard:
+            heard[message.id] = read_message(self._core, uow, text, payload)
         inside = None if action.calls_ports else uow
         reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside)
         context = ActionContext(
@@ -308,7 +318,7 @@ class Runner:
             payload=payload,
             woken_by=woken_by,
             focus=dict(conversation.focus),
-            understanding=read_message(self._core, uow, text, payload) if message and woken_by != "timer" else None,
+            understanding=heard[message.id] if message and woken_by != "timer" else None,
             order_id=run.order_id,
         )  # fmt: skip
         if action.calls_ports:
