@@ -60,9 +60,7 @@ class Phone:
     def news(self) -> list[Message]:
         """What arrived since the last look."""
         fresh = [
-            one
-            for one in self._messages()
-            if one.seq > self._seen and one.direction == "out" and one.state in ARRIVED
+            one for one in self._messages() if one.seq > self._seen and one.direction == "out" and one.state in ARRIVED
         ]
         if fresh:
             self._seen = max(one.seq for one in fresh)

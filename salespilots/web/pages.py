@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Response, get_flashed_messages, make_response, redirect, render_template, request
+from jinja2 import TemplateNotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from salespilots.domain.errors import NotFound
@@ -23,7 +24,12 @@ def page(template: str, status: int = 200, /, **context: Any) -> Response:
             raise NotFound("There is no such part of this page.")
         area = "shell" if wanted in SHELL_REGIONS else template.rpartition("/")[0]
         template = f"{area}/_region_{wanted}.html"
-    response = make_response(render_template(template, **context), status)
+    try:
+        response = make_response(render_template(template, **context), status)
+    except TemplateNotFound as error:
+        if not wanted or error.name != template:
+            raise
+        raise NotFound("There is no such part of this page.") from None
     response.headers.add("Vary", "X-Partial")
     if wanted:
         response.headers["X-Partial"] = wanted

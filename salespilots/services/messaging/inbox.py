@@ -88,7 +88,7 @@ class InboxService:
         self, provider_key: str, events: Sequence[Inbound], business_id: str | None = None, *, endpoint: str = ""
     ) -> int:
         """Keep parsed events: each goes to the shop that connected its account, in one insert."""
-        core, now = self._core, self._core.clock.now()
+        now = self._core.clock.now()
         if not events:
             return 0
 
@@ -127,7 +127,7 @@ class InboxService:
         self, business_id: str, provider_key: str, events: Sequence[PaymentEvent], connection: Connection | None = None
     ) -> int:
         """Keep verified payment events of one shop."""
-        core, now = self._core, self._core.clock.now()
+        now = self._core.clock.now()
         endpoint = f"payments:{provider_key}:{connection.id if connection else business_id}"
         rows = [
             InboxRow(
