@@ -326,6 +326,13 @@ class StorageContract:
             assert [one.event_id for one in rows] == ["1", "2", "3"]
             assert rows[0].payload == {"text": "नमस्ते 🙏"}
 
+    def test_the_inbox_takes_thousands_at_once(self, store: Any) -> None:
+        """Providers batch up to a thousand events; several batches may be written together."""
+        rows = [self.row(str(number)) for number in range(2500)]
+        with store.system_unit_of_work() as system:
+            assert len(system.inbox.accept([*rows, *rows[:10]])) == 2500
+            system.commit()
+
     def test_waiting_events_come_in_provider_order(self, store: Any) -> None:
         """Sorted by the provider's time, then by arrival; done and parked ones leave."""
         with store.system_unit_of_work() as system:

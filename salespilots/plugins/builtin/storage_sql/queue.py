@@ -20,6 +20,10 @@ def _now(connection: sa.Connection) -> sa.ColumnElement:
     return (sa.func.julianday("now") - 2440587.5) * 86400.0
 
 
+MAX_ROWS = 1000
+"""Rows of one INSERT: both databases limit the parameters of a statement."""
+
+
 class SqlInbox:
     """Taking events in: see `salespilots.ports.storage.Inbox`."""
 
@@ -28,8 +32,12 @@ class SqlInbox:
         self._table = TABLES["inbox"]
 
     def accept(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
-        if not rows:
-            return []
+        taken: list[InboxRow] = []
+        for start in range(0, len(rows), MAX_ROWS):
+            taken += self._insert(rows[start : start + MAX_ROWS])
+        return taken
+
+    def _insert(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
         codec = CODECS["inbox"]
         values = [{k: v for k, v in codec.values(row).items() if k != "position"} for row in rows]
         statement = (
