@@ -9,7 +9,6 @@ from flask import g
 
 from salespilots.domain.business import Permission
 from salespilots.domain.customer import Customer
-from salespilots.domain.errors import NotFound
 from salespilots.domain.order import Order
 from salespilots.services.catalog import image_url
 from salespilots.web.context import here, services
@@ -19,14 +18,10 @@ from salespilots.web.presenters.orders import order_row
 def pictures(shop_id: str, product_ids: Iterable[str]) -> dict[str, str]:
     """Product id to the address of its first picture; each product is read once a request."""
     known: dict[str, str] = g.setdefault("product_pictures", {})
-    for product_id in dict.fromkeys(product_ids):
-        if product_id in known:
-            continue
-        try:
-            images = services().catalog.get(shop_id, product_id).product.images
-        except NotFound:
-            images = []
-        known[product_id] = image_url("", shop_id, images[0]) if images else ""
+    wanted = [one for one in dict.fromkeys(product_ids) if one not in known]
+    if wanted:
+        found = services().catalog.first_pictures(shop_id, wanted)
+        known.update({one: image_url("", shop_id, found[one]) if found.get(one) else "" for one in wanted})
     return known
 
 
