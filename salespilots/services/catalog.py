@@ -177,6 +177,12 @@ class Catalog:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return details_in(uow, [uow.products.get(product_id)])[0]
 
+    def first_pictures(self, business_id: str, product_ids: Sequence[str]) -> dict[str, str]:
+        """Product id to the name of its first picture, for those that have one."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            found = uow.products.select(one_of("id", list(product_ids)))
+        return {one.id: one.images[0] for one in found if one.images}
+
     def create(
         self, business_id: str, values: Mapping[str, Any], *, practice: bool = False, actor: str = ""
     ) -> ProductDetail:
