@@ -19,6 +19,7 @@ from salespilots.ports.extensions import (
     VariantView,
 )
 from salespilots.ports.settings import NoSettings
+from salespilots.ports.texts import say
 
 
 def _chosen(context: ActionContext) -> tuple[VariantView | None, int]:
@@ -38,7 +39,7 @@ def _quote(context: ActionContext) -> Outcome:
         title = f"{title}, {variant.title}"
     if variant.available < quantity:
         left = stock_words(variant.available)
-        text = f"Sorry, {title} is {left}."
+        text = say("Sorry, {product} is {stock}.", product=title, stock=left)
         effects = (
             SendMessage(content=Text(text=text)),
             SetData(values={"quantity": None, "asked_quantity": None}),
@@ -47,10 +48,15 @@ def _quote(context: ActionContext) -> Outcome:
     subtotal = variant.price_paise * quantity
     shipping = context.reader.shipping_for(subtotal)
     total = subtotal + shipping
-    delivery = rupees(shipping) if shipping else "free"
-    text = (
-        f"{quantity} × {title} at {rupees(variant.price_paise)} = {rupees(subtotal)}\n"
-        f"Delivery: {delivery}\nTotal: {rupees(total)}"
+    delivery = rupees(shipping) if shipping else say("free")
+    text = say(
+        "{quantity} × {product} at {price} = {subtotal}\nDelivery: {delivery}\nTotal: {total}",
+        quantity=quantity,
+        product=title,
+        price=rupees(variant.price_paise),
+        subtotal=rupees(subtotal),
+        delivery=delivery,
+        total=rupees(total),
     )
     values = {"unit_paise": variant.price_paise, "shipping_paise": shipping, "total_paise": total}
     return Advance(
@@ -77,9 +83,12 @@ def _payment_link(context: ActionContext) -> Advance:
     if order is None:
         return Advance(branch="on_error", reason="There is no order to pay")
     url = context.ports.payment_link(order.order_id)
-    text = (
-        f"Order {order.number} is placed and your pieces are held for {context.shop.reserve_minutes} minutes. "
-        f"Pay {rupees(order.due_paise)} here: {url}"
+    text = say(
+        "Order {number} is placed and your pieces are held for {minutes} minutes. Pay {due} here: {url}",
+        number=order.number,
+        minutes=context.shop.reserve_minutes,
+        due=rupees(order.due_paise),
+        url=url,
     )
     effects = (
         SendMessage(content=Text(text=text), order_id=order.order_id),
@@ -109,15 +118,15 @@ def _status(context: ActionContext) -> Advance:
         digits = "".join(one for one in wanted if one.isdigit())
         named = [one for one in orders if "".join(c for c in one.number if c.isdigit()) == digits]
         if not named:
-            text = f"I cannot find an order {wanted} of yours in this chat."
+            text = say("I cannot find an order {number} of yours in this chat.", number=wanted)
             return Advance(effects=(SendMessage(content=Text(text=text)),), reason="No such order of this customer")
         orders = named
     else:
         still_open = [one for one in orders if one.state in ACTIVE]
         orders = still_open or orders[:1]
     if not orders:
-        replies = (QuickReply(title="See products", payload="catalogue"),)
-        text = "You have no order with us yet."
+        replies = (QuickReply(title=say("See products"), payload="catalogue"),)
+        text = say("You have no order with us yet.")
         return Advance(
             effects=(SendMessage(content=Text(text=text, quick_replies=replies)),),
             branch="on_empty",
@@ -125,12 +134,15 @@ def _status(context: ActionContext) -> Advance:
         )
     lines = []
     for order in orders[:5]:
-        line = f"Order {order.number} ({order.items}) {STATES.get(order.state, order.state)}."
+        state = say(STATES.get(order.state, order.state))
+        line = say("Order {number} ({items}) {state}.", number=order.number, items=order.items, state=state)
         if order.state == "shipped" and order.tracking_number:
-            line += f" {order.courier}, tracking number {order.tracking_number}."
+            line += " " + say(
+                "{courier}, tracking number {tracking}.", courier=order.courier, tracking=order.tracking_number
+            )
         if order.state == "placed" and order.payment_url:
-            line += f" Pay {rupees(order.due_paise)} here: {order.payment_url}"
-        lines.append(f"{line} Follow it: {order.url}")
+            line += " " + say("Pay {due} here: {url}", due=rupees(order.due_paise), url=order.payment_url)
+        lines.append(line + " " + say("Follow it: {url}", url=order.url))
     effects = (SendMessage(content=Text(text="\n\n".join(lines)), order_id=orders[0].order_id),)
     return Advance(effects=effects, reason=f"Told about {', '.join(one.number for one in orders[:5])}")
 

@@ -27,6 +27,7 @@ from salespilots.ports.extensions import (
     SetFocus,
 )
 from salespilots.ports.settings import NoSettings, SettingsSchema
+from salespilots.ports.texts import say
 
 
 def _remember(product: ProductView, variant_ids: list[str]) -> tuple[Effect, ...]:
@@ -57,7 +58,7 @@ def _find(context: ActionContext) -> Advance:
     if products:
         cards = ProductCards(cards=tuple(card(one) for one in products[:3]))
         effects = (
-            SendMessage(content=Text(text="Which one do you mean?")),
+            SendMessage(content=Text(text=say("Which one do you mean?"))),
             SendMessage(content=cards, product_ids=tuple(one.product_id for one in products[:3])),
         )
         return Advance(effects=effects, branch="on_many", reason=f"{len(products)} products fit: asked which one")
@@ -118,16 +119,16 @@ def _only(product: ProductView, variant_id: str) -> ProductView:
 def _replies(product: ProductView, available: int) -> tuple[QuickReply, ...]:
     if available <= 0:
         return (
-            QuickReply(title="See other products", payload="catalogue"),
-            QuickReply(title="Talk to a person", payload="human"),
+            QuickReply(title=say("See other products"), payload="catalogue"),
+            QuickReply(title=say("Talk to a person"), payload="human"),
         )
-    buy = [QuickReply(title="Buy 1", payload="qty:1")]
+    buy = [QuickReply(title=say("Buy {n}", n=1), payload="qty:1")]
     if available >= 2:
-        buy.append(QuickReply(title="Buy 2", payload="qty:2"))
+        buy.append(QuickReply(title=say("Buy {n}", n=2), payload="qty:2"))
     return (
         *buy,
-        QuickReply(title="See other products", payload="catalogue"),
-        QuickReply(title="Talk to a person", payload="human"),
+        QuickReply(title=say("See other products"), payload="catalogue"),
+        QuickReply(title=say("Talk to a person"), payload="human"),
     )
 
 

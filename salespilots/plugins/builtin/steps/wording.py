@@ -7,6 +7,7 @@ from typing import Any
 from salespilots.domain.money import rupees
 from salespilots.ports.channel import Button, ProductCard
 from salespilots.ports.extensions import ActionContext, ProductView, VariantView
+from salespilots.ports.texts import fill_in, say
 
 PLACEHOLDERS = ("customer", "shop", "product", "price", "stock", "quantity", "total", "order", "link", "tracking")
 
@@ -15,7 +16,7 @@ def fill(text: str, context: ActionContext, **more: Any) -> str:
     """``{customer}`` and the like become what they stand for; anything else stays as written."""
     data = context.data
     values: dict[str, Any] = {
-        "customer": (context.customer.name or "").split(" ")[0] or "there",
+        "customer": (context.customer.name or "").split(" ")[0] or say("there"),
         "shop": context.shop.name,
         "product": data.get("product_title", ""),
         "price": rupees(data["unit_paise"]) if isinstance(data.get("unit_paise"), int) else "",
@@ -25,23 +26,21 @@ def fill(text: str, context: ActionContext, **more: Any) -> str:
         "link": data.get("payment_url", ""),
         **more,
     }
-    for name in PLACEHOLDERS:
-        text = text.replace("{" + name + "}", str(values.get(name, "")))
-    return text
+    return fill_in(text, {name: values.get(name, "") for name in PLACEHOLDERS})
 
 
 def stock_words(available: int) -> str:
     """What a customer is told about stock: exact when it is little."""
     if available <= 0:
-        return "sold out"
-    return f"only {available} left" if available <= 3 else f"{available} in stock"
+        return say("sold out")
+    return say("only {n} left", n=available) if available <= 3 else say("{n} in stock", n=available)
 
 
 def price_words(product: ProductView) -> str:
     """One price, or from the lowest to the highest."""
     prices = [one.price_paise for one in product.variants]
     low, high = min(prices), max(prices)
-    return rupees(low) if low == high else f"{rupees(low)} to {rupees(high)}"
+    return rupees(low) if low == high else say("{low} to {high}", low=rupees(low), high=rupees(high))
 
 
 def available_of(product: ProductView) -> int:
@@ -57,7 +56,7 @@ def variant_words(variant: VariantView) -> str:
 def card(product: ProductView) -> ProductCard:
     """The product as a card with a button that asks for it."""
     subtitle = f"{price_words(product)} · {stock_words(available_of(product))}"
-    button = Button(title="See this", payload=f"product:{product.product_id}")
+    button = Button(title=say("See this"), payload=f"product:{product.product_id}")
     return ProductCard(
         title=product.title, subtitle=subtitle, image_url=product.image_url, buttons=(button,),
         product_id=product.product_id,
