@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import operator
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -31,10 +33,29 @@ def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     return sqlite_insert(table)
 
 
+_STATEMENTS: dict[tuple[Any, ...], Any] = {}
+"""Statements by their shape: building one costs more than running it."""
+
+MAX_STATEMENTS = 2000
+
+
+def prepared(key: tuple[Any, ...], build: Callable[[], Any]) -> Any:
+    """The statement of this shape, built once."""
+    found = _STATEMENTS.get(key)
+    if found is None:
+        if len(_STATEMENTS) >= MAX_STATEMENTS:
+            _STATEMENTS.clear()
+        found = _STATEMENTS[key] = build()
+    return found
+
+
 def insert_once(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert unless a unique value exists; tells whether it did. PostgreSQL gives no row count here, a row it does."""
-    statement = upsert(connection, table).values(values).on_conflict_do_nothing().returning(sa.literal(1))
-    return connection.execute(statement).first() is not None
+    statement = prepared(
+        ("insert", connection.dialect.name, table.name),
+        lambda: upsert(connection, table).on_conflict_do_nothing().returning(sa.literal(1)),
+    )
+    return connection.execute(statement, values).first() is not None
 
 
 def like_words(column: sa.ColumnElement, text: str) -> sa.ColumnElement:
@@ -72,6 +93,38 @@ def condition(table: sa.Table, where: Where) -> sa.ColumnElement:
     raise ValueError(f"unknown condition {where.op!r}")
 
 
+_COMPARE = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+
+
+def shape(where: Sequence[Where]) -> tuple[Any, ...] | None:
+    """What of the conditions the SQL depends on, or None where it depends on the values."""
+    if any(one.op in ("like", "has") for one in where):
+        return None
+    return tuple((one.field, one.op, one.value is None or (one.op == "in" and not one.value)) for one in where)
+
+
+def bound(table: sa.Table, where: Sequence[Where]) -> list[sa.ColumnElement]:
+    """The conditions with parameters ``w0``, ``w1`` … in the place of values."""
+    made: list[sa.ColumnElement] = []
+    for index, one in enumerate(where):
+        if one.op == "in" and one.value:
+            column = table.c[one.field]
+            made.append(column.in_(sa.bindparam(f"w{index}", type_=column.type, expanding=True)))
+        elif one.op in _COMPARE and one.value is not None:
+            column = table.c[one.field]
+            made.append(_COMPARE[one.op](column, sa.bindparam(f"w{index}", type_=column.type)))
+        else:
+            made.append(condition(table, one))
+    return made
+
+
 class SqlCollection(Generic[T]):
     """See `salespilots.ports.storage.Collection`."""
 
@@ -94,11 +147,36 @@ class SqlCollection(Generic[T]):
         return found
 
     def find(self, **equal: Any) -> T | None:
-        query = sa.select(self._table).where(
-            *self._scoped(*(condition(self._table, Where(name, "eq", value)) for name, value in equal.items()))
-        )
-        row = self._connection.execute(query.limit(1)).mappings().first()
+        row = self._rows([Where(name, "eq", value) for name, value in equal.items()], "", 1).first()
         return self._codec.load(row) if row else None
+
+    def _rows(self, where: Sequence[Where], order: str, limit: int | None) -> Any:
+        """Rows that fit, by a statement that is built once for each shape."""
+
+        def build() -> Any:
+            conditions = bound(self._table, where)
+            if self._business_id is not None:
+                conditions.insert(0, self._table.c.business_id == sa.bindparam("shop"))
+            query = sa.select(self._table).where(*conditions)
+            if order:
+                direction = sa.desc if order.startswith("-") else sa.asc
+                query = query.order_by(direction(self._table.c[order.lstrip("-")]), direction(self._table.c.id))
+            return query if limit is None else query.limit(sa.bindparam("most", type_=sa.Integer))
+
+        fixed = shape(where)
+        key = ("select", self._name, self._business_id is None, fixed, order, limit is None)
+        query = build() if fixed is None else prepared(key, build)
+        values = {f"w{index}": one.value for index, one in enumerate(where) if one.op in _COMPARE or one.op == "in"}
+        values = {
+            name: list(one) if isinstance(one, (set, frozenset, tuple)) else one
+            for name, one in values.items()
+            if one is not None and one != []
+        }
+        if self._business_id is not None:
+            values["shop"] = self._business_id
+        if limit is not None:
+            values["most"] = limit
+        return self._connection.execute(query, values).mappings()
 
     def add(self, entity: T) -> None:
         if not self.add_once(entity):
@@ -112,13 +190,24 @@ class SqlCollection(Generic[T]):
         self._own(entity)
         values = self._codec.values(entity)
         values["version"] = entity.version + 1
-        statement = (
-            sa.update(self._table)
-            .where(*self._scoped(self._table.c.id == entity.id, self._table.c.version == entity.version))
-            .values(values)
-        )
+        scoped = self._business_id is not None
+
+        def build() -> Any:
+            table = self._table
+            conditions = [table.c.id == sa.bindparam("at_id"), table.c.version == sa.bindparam("at_version")]
+            if scoped:
+                conditions.append(table.c.business_id == sa.bindparam("shop"))
+            return (
+                sa.update(table)
+                .where(*conditions)
+                .values({name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in values})
+            )
+
+        statement = prepared(("update", self._name, scoped, tuple(values)), build)
+        given = {f"v_{name}": value for name, value in values.items()}
+        given |= {"at_id": entity.id, "at_version": entity.version, **({"shop": self._business_id} if scoped else {})}
         try:
-            changed = self._connection.execute(statement).rowcount
+            changed = self._connection.execute(statement, given).rowcount
         except sa.exc.IntegrityError as error:
             raise Conflict(f"This {self._codec.entity.__name__.lower()} exists already.") from error
         if changed != 1:
@@ -129,17 +218,7 @@ class SqlCollection(Generic[T]):
         self._connection.execute(sa.delete(self._table).where(*self._scoped(self._table.c.id == entity.id)))
 
     def select(self, *where: Where, order: str = "id", limit: int | None = None) -> list[T]:
-        column = self._table.c[order.lstrip("-")]
-        tie = self._table.c.id
-        direction = sa.desc if order.startswith("-") else sa.asc
-        query = (
-            sa.select(self._table)
-            .where(*self._scoped(*(condition(self._table, one) for one in where)))
-            .order_by(direction(column), direction(tie))
-        )
-        if limit is not None:
-            query = query.limit(limit)
-        return [self._codec.load(row) for row in self._connection.execute(query).mappings()]
+        return [self._codec.load(row) for row in self._rows(where, order, limit)]
 
     def page(self, *where: Where, order: str = "-created_at", cursor: str | None = None, limit: int = 50) -> Page[T]:
         name = order.lstrip("-")

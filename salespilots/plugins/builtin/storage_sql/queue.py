@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from salespilots.domain.inbox import InboxRow, InboxState
-from salespilots.plugins.builtin.storage_sql.collection import upsert
+from salespilots.plugins.builtin.storage_sql.collection import prepared, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.ports.storage import Lease, LeaseLost
 
@@ -40,13 +40,15 @@ class SqlInbox:
     def _insert(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
         codec = CODECS["inbox"]
         values = [{k: v for k, v in codec.values(row).items() if k != "position"} for row in rows]
-        statement = (
-            upsert(self._connection, self._table)
-            .values(values)
-            .on_conflict_do_nothing(index_elements=["endpoint", "event_id"])
-            .returning(self._table.c.endpoint, self._table.c.event_id)
+        statement = prepared(
+            ("accept", self._connection.dialect.name),
+            lambda: (
+                upsert(self._connection, self._table)
+                .on_conflict_do_nothing(index_elements=["endpoint", "event_id"])
+                .returning(self._table.c.endpoint, self._table.c.event_id)
+            ),
         )
-        new = {(endpoint, event_id) for endpoint, event_id in self._connection.execute(statement)}
+        new = {(endpoint, event_id) for endpoint, event_id in self._connection.execute(statement, values)}
         taken: list[InboxRow] = []
         for row in rows:
             if (row.endpoint, row.event_id) in new:
