@@ -251,6 +251,8 @@ class ActionType:
     """A kind of step. ``tone`` and ``sentence`` tell the workflow page how to show it.
 
     ``run`` must be repeatable: it writes nothing, returns effects, and may call ports only if ``calls_ports``.
+    ``only_ai``: the one call it makes is ``ai_reply``, so that it runs at once where the shop has no model.
+    ``reads_message``: when ``context.understanding`` is worked out: ``when_woken`` by a message, ``always`` or ``never``.
     """
 
     key: str
@@ -260,6 +262,8 @@ class ActionType:
     sentence: Callable[[Mapping[str, Any]], str]
     tone: str = "send"  # find | check | send | ask | wait | tag | order | hand
     calls_ports: bool = False
+    only_ai: bool = False
+    reads_message: str = "when_woken"
     retry: RetryPolicy = RetryPolicy()
     port_version: int = PORT_VERSION
 

@@ -311,6 +311,10 @@ class Work(Protocol):
         """Lanes with a new event, a ready or due run, or a message to send; oldest first, fair between shops."""
         ...
 
+    def is_due(self, lane: str, now: datetime) -> bool:
+        """Whether this lane has such work."""
+        ...
+
     def business_of_lane(self, lane: str) -> str | None:
         """Whose lane it is."""
         ...

@@ -31,6 +31,7 @@ class Connections:
         self._core = core
         self._built: dict[tuple[str, str, str], tuple[int, Any]] = {}
         self._lock = threading.Lock()
+        self._working: set[tuple[str, str]] = set()
 
     # --- settings ------------------------------------------------------------------------------------
 
@@ -41,6 +42,7 @@ class Connections:
         unknown provider.
         """
         kind, provider = self._provider(provider_key)
+        self._working.discard((business_id, provider_key))
         return retrying(lambda: self._connect(business_id, kind, provider, given))
 
     def _connect(self, business_id: str, kind: str, provider: Any, given: Mapping[str, Any]) -> Connection:
@@ -226,8 +228,12 @@ class Connections:
 
     def channel(self, business_id: str, provider_key: str) -> Any:
         """The shop's channel adapter. Raises `NotConnected`."""
+        return self.channel_of(business_id, provider_key, self.find(business_id, provider_key))
+
+    def channel_of(self, business_id: str, provider_key: str, connection: Connection | None) -> Any:
+        """The same with the connection read already."""
         provider = self._core.registry.channels.get(provider_key)
-        return self._build(business_id, "channel", provider, self.find(business_id, provider_key))
+        return self._build(business_id, "channel", provider, connection)
 
     def payments(self, business_id: str, provider_key: str) -> Any:
         """The shop's payments adapter. Raises `NotConnected`."""
@@ -263,6 +269,8 @@ class Connections:
         """Remember how the last call went; tells the owner when it stops or starts working."""
         if provider_key in ALWAYS_THERE:
             return
+        if not ok:
+            self._working.discard((business_id, provider_key))
         state = "working" if ok else "attention"
 
         def use_case() -> None:
@@ -283,6 +291,12 @@ class Connections:
                 uow.commit()
 
         retrying(use_case)
+
+    def note_ok(self, business_id: str, provider_key: str) -> None:
+        """A call worked; the row is looked at only when this process last knew otherwise."""
+        if (business_id, provider_key) not in self._working:
+            self.note(business_id, provider_key, ok=True)
+            self._working.add((business_id, provider_key))
 
     def note_error(self, business_id: str, provider_key: str, error: PortError) -> None:
         """A key that stopped working, or a refusal that concerns the whole account, is shown to the owner."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from datetime import timedelta
 
 import structlog
@@ -21,6 +22,9 @@ log = structlog.get_logger(__name__)
 
 TTL = timedelta(seconds=90)
 """A lease outlives the longest step (an AI turn of 25 s, a send of 10 s) with room to spare; renewed at each piece."""
+
+RENEW_SECONDS = 20.0
+"""A busy lane's lease is renewed after this; one round is well below the lease's length."""
 
 MAX_PIECES = 500
 """Pieces of work in one drain; what is left is found by the next."""
@@ -49,10 +53,15 @@ class Lanes:
         done = 0
         with structlog.contextvars.bound_contextvars(lane=lane.partition(":")[0], business=business_id):
             try:
-                while done < MAX_PIECES and self._piece(business_id, lane, lease):
-                    done += 1
-                    if done % 10 == 0 and not self._renew(lease):
-                        return done
+                renewed = time.monotonic()
+                while done < MAX_PIECES:
+                    done += (pieces := self._round(business_id, lane, lease))
+                    if not pieces or not self._has_more(lane):
+                        break
+                    if time.monotonic() - renewed > RENEW_SECONDS:
+                        renewed = time.monotonic()
+                        if not self._renew(lease):
+                            return done
             except LeaseLost:
                 log.warning("lane.lost", done=done)
                 return done
@@ -65,40 +74,47 @@ class Lanes:
             core.doorbell.ring(lane)
         return done
 
-    def _piece(self, business_id: str, lane: str, lease: Lease) -> bool:
-        return (
-            self._interpret_next(business_id, lane, lease)
-            or self._runner.advance(business_id, lane, lease)
-            or self._outbox.send_next(business_id, lane, lease)
-        )
+    def _round(self, business_id: str, lane: str, lease: Lease) -> int:
+        """Events first, one at a time with the runs it starts, then everything that can leave."""
+        done, more = 0, True
+        while more:
+            row, more = self._interpret_next(business_id, lane, lease)
+            done += row + self._advance(business_id, lane, lease)
+        return done + self._outbox.send_due(business_id, lane, lease)
+
+    def _advance(self, business_id: str, lane: str, lease: Lease) -> int:
+        done, more = 0, True
+        while more:
+            did, more = self._runner.advance(business_id, lane, lease)
+            done += did
+        return done
 
     # --- T2 ----------------------------------------------------------------------------------------------------
 
-    def _interpret_next(self, business_id: str, lane: str, lease: Lease) -> bool:
-        """The next waiting event. A failing one is retried later, holding back only its own lane."""
-        row: InboxRow | None = None
+    def _interpret_next(self, business_id: str, lane: str, lease: Lease) -> tuple[bool, bool]:
+        """(whether an event was taken, whether another waits). A failing one is retried later, holding back its lane."""
         try:
-            row, others = retrying(lambda: self._interpret(business_id, lane, lease))
+            row, others, more = retrying(lambda: self._interpret(business_id, lane, lease))
         except (LeaseLost, StorageUnavailable):
             raise
         except _Failed as failure:
             self._put_back(business_id, failure.row, failure.__cause__ or failure)
-            return True
+            return True, True
         if row is None:
-            return False
+            return False, False
         crash_point("interpret.after_commit")
         self._core.metrics.count("inbox_rows_total", provider=row.provider, outcome="done")
         for other in others:
             self._core.doorbell.ring(other)
-        return True
+        return True, more
 
-    def _interpret(self, business_id: str, lane: str, lease: Lease) -> tuple[InboxRow | None, list[str]]:
+    def _interpret(self, business_id: str, lane: str, lease: Lease) -> tuple[InboxRow | None, list[str], bool]:
         now = self._core.clock.now()
         with self._core.storage.unit_of_work(business_id) as uow:
             uow.hold(lease)
-            rows = uow.inbox.waiting(lane, limit=1)
+            rows = uow.inbox.waiting(lane, limit=2)
             if not rows or (rows[0].next_at is not None and rows[0].next_at > now):
-                return None, []
+                return None, [], False
             row = rows[0]
             try:
                 others = self._interpreter.interpret_in(uow, row)
@@ -109,7 +125,7 @@ class Lanes:
                 raise
             except Exception as error:
                 raise _Failed(row) from error
-            return row, others
+            return row, others, len(rows) > 1
 
     def _put_back(self, business_id: str, row: InboxRow, error: BaseException) -> None:
         now = self._core.clock.now()
@@ -143,7 +159,7 @@ class Lanes:
     def _has_more(self, lane: str) -> bool:
         """Something arrived between the last look and the release."""
         with self._core.storage.system_unit_of_work(read_only=True) as system:
-            return lane in system.work.due_lanes(self._core.clock.now())
+            return system.work.is_due(lane, self._core.clock.now())
 
 
 class _Failed(Exception):

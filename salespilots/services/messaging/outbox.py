@@ -7,10 +7,12 @@ known is stored as *uncertain* and settled by the channel's echo, by reading the
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
+from salespilots.domain.business import Connection
 from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
 from salespilots.domain.events import Event
 from salespilots.ports.channel import Outbound, SentMessage
@@ -36,6 +38,15 @@ GIVE_UP = timedelta(minutes=15)
 """After this an uncertain send is a person's decision."""
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message whose turn it is, with what sending it needs."""
+
+    message: Message
+    conversation: Conversation
+    connection: Connection | None
+
+
 class Outbox:
     """Sends a lane's messages in order."""
 
@@ -43,59 +54,80 @@ class Outbox:
         self._core = core
         self._connections = connections
 
-    def send_next(self, business_id: str, lane: str, lease: Lease) -> bool:
-        """Send, settle or skip the next message. False when nothing can be done now."""
-        claimed = retrying(lambda: self._claim(business_id, lane, lease))
-        if claimed is None:
-            return False
-        message, conversation = claimed
-        if message.state is MessageState.SENDING:
-            crash_point("send.claimed")
-            started = self._core.clock.now()
-            result = self._call(business_id, message, conversation)
-            crash_point("send.accepted")
-            retrying(lambda: self._settle(business_id, lease, message.id, result))
-            crash_point("send.settled")
-            self._core.metrics.observe(
-                "send_seconds", (self._core.clock.now() - started).total_seconds(), provider=message.provider
-            )
-        elif message.state is MessageState.UNCERTAIN:
-            self._read_back(business_id, lease, message, conversation)
-        return True
+    def send_due(self, business_id: str, lane: str, lease: Lease) -> int:
+        """Send, settle or skip what can leave now, oldest first. Returns how many; 0 when nothing can be done.
+
+        Stops early when the customer wrote meanwhile: what came in is understood before more goes out.
+        """
+        claimed = retrying(lambda: self._first(business_id, lane, lease))
+        done = 0
+        while claimed is not None:
+            done += 1
+            message = claimed.message
+            if message.state is MessageState.SENDING:
+                crash_point("send.claimed")
+                started = self._core.clock.now()
+                result = self._call(business_id, claimed)
+                crash_point("send.accepted")
+                claimed = self._settle_and_claim(business_id, lane, lease, message, result)
+                crash_point("send.settled")
+                seconds = (self._core.clock.now() - started).total_seconds()
+                self._core.metrics.observe("send_seconds", seconds, provider=message.provider)
+            else:
+                if message.state is MessageState.UNCERTAIN:
+                    self._read_back(business_id, lease, message, claimed.conversation)
+                claimed = retrying(lambda: self._first(business_id, lane, lease))
+        return done
+
+    def _settle_and_claim(
+        self, business_id: str, lane: str, lease: Lease, message: Message, result: str | Exception
+    ) -> Claimed | None:
+        claimed = retrying(lambda: self._settle(business_id, lane, lease, message.id, result))
+        self._report(business_id, message, result)
+        return claimed
 
     # --- T5 --------------------------------------------------------------------------------------------------
 
-    def _claim(self, business_id: str, lane: str, lease: Lease) -> tuple[Message, Conversation] | None:
-        core, now = self._core, self._core.clock.now()
-        with core.storage.unit_of_work(business_id) as uow:
+    def _first(self, business_id: str, lane: str, lease: Lease) -> Claimed | None:
+        with self._core.storage.unit_of_work(business_id) as uow:
             uow.hold(lease)
-            waiting = uow.messages.select(eq("lane", lane), one_of("state", list(PENDING)), order="seq", limit=20)
-            for message in waiting:
-                conversation = uow.conversations.get(message.conversation_id)
-                if message.state is MessageState.SENDING:
-                    # We hold the lane, so whoever was sending is gone: it may have arrived.
-                    self._uncertain(uow, message, now, "no answer")
-                    uow.commit()
-                    return message, conversation
-                if message.state is MessageState.UNCERTAIN:
-                    since = message.sending_since or now
-                    if message.next_at is not None and message.next_at <= now:
-                        return message, conversation
-                    if now - since < BLOCK_TIME:
-                        return None
-                    continue
-                if message.next_at is not None and message.next_at > now:
-                    return None
-                refusal = self._refusal(uow, message, conversation, now)
-                if refusal:
-                    state, reason = refusal
-                    self._close(uow, message, state, reason)
-                    uow.commit()
-                    return message, conversation
-                message.state, message.attempts, message.sending_since = MessageState.SENDING, message.attempts + 1, now
-                uow.messages.save(message)
+            claimed = self._claim_in(uow, lane)
+            if claimed is not None:
                 uow.commit()
-                return message, conversation
+        return claimed
+
+    def _claim_in(self, uow: UnitOfWork, lane: str) -> Claimed | None:
+        """Mark the next message within a transaction; one that may not leave is closed and returned too."""
+        now = self._core.clock.now()
+        waiting = uow.messages.select(eq("lane", lane), one_of("state", list(PENDING)), order="seq", limit=20)
+        if not waiting:
+            return None
+        arrived = uow.inbox.waiting(lane, limit=1)
+        if arrived and (arrived[0].next_at is None or arrived[0].next_at <= now):
+            return None
+        for message in waiting:
+            conversation = uow.conversations.get(message.conversation_id)
+            claimed = Claimed(message, conversation, uow.connections.find(provider=conversation.provider))
+            if message.state is MessageState.SENDING:
+                # We hold the lane, so whoever was sending is gone: it may have arrived. Its echo gets its time.
+                self._uncertain(uow, message, now, "no answer")
+                return claimed
+            if message.state is MessageState.UNCERTAIN:
+                since = message.sending_since or now
+                if message.next_at is not None and message.next_at <= now:
+                    return claimed
+                if now - since < BLOCK_TIME:
+                    return None
+                continue
+            if message.next_at is not None and message.next_at > now:
+                return None
+            refusal = self._refusal(uow, message, conversation, now)
+            if refusal:
+                self._close(uow, message, *refusal)
+                return claimed
+            message.state, message.attempts, message.sending_since = MessageState.SENDING, message.attempts + 1, now
+            uow.messages.save(message)
+            return claimed
         return None
 
     def _refusal(
@@ -115,10 +147,11 @@ class Outbox:
 
     # --- the call ----------------------------------------------------------------------------------------------
 
-    def _call(self, business_id: str, message: Message, conversation: Conversation) -> str | Exception:
+    def _call(self, business_id: str, claimed: Claimed) -> str | Exception:
         """The channel's reference, or what went wrong."""
+        message, conversation = claimed.message, claimed.conversation
         try:
-            channel = self._connections.channel(business_id, conversation.provider)
+            channel = self._connections.channel_of(business_id, conversation.provider, claimed.connection)
             receipt = channel.send(
                 Outbound(
                     recipient_ref=conversation.customer_ref,
@@ -138,34 +171,44 @@ class Outbox:
 
     # --- T6 ----------------------------------------------------------------------------------------------------
 
-    def _settle(self, business_id: str, lease: Lease, message_id: str, result: str | Exception) -> None:
-        core, now = self._core, self._core.clock.now()
-        with core.storage.unit_of_work(business_id) as uow:
+    def _settle(
+        self, business_id: str, lane: str, lease: Lease, message_id: str, result: str | Exception
+    ) -> Claimed | None:
+        """Note the answer and mark the next message, in one transaction."""
+        now = self._core.clock.now()
+        with self._core.storage.unit_of_work(business_id) as uow:
             uow.hold(lease)
             message = uow.messages.get(message_id)
-            if message.state is not MessageState.SENDING:
-                return
-            if isinstance(result, str):
-                self._sent(uow, message, result, now)
-            elif isinstance(result, OutcomeUnknown):
-                self._uncertain(uow, message, now, result.reason)
-            elif isinstance(result, (AuthFailed, NotConnected)):
-                self._later(uow, message, now + timedelta(minutes=10), "waits_for_reconnect")
-            elif isinstance(result, PortError) and result.retryable and message.attempts <= len(BACKOFF):
-                wait = result.retry_after or BACKOFF[message.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-                self._later(uow, message, now + timedelta(seconds=wait), result.reason)
-            else:
-                reason = result.reason if isinstance(result, PortError) else getattr(result, "code", "error")
-                self._close(uow, message, MessageState.FAILED, reason)
+            if message.state is MessageState.SENDING:
+                self._note(uow, message, result, now)
+            claimed = self._claim_in(uow, lane)
             uow.commit()
+        return claimed
+
+    def _note(self, uow: UnitOfWork, message: Message, result: str | Exception, now: datetime) -> None:
+        if isinstance(result, str):
+            self._sent(uow, message, result, now)
+        elif isinstance(result, OutcomeUnknown):
+            self._uncertain(uow, message, now, result.reason)
+        elif isinstance(result, (AuthFailed, NotConnected)):
+            self._later(uow, message, now + timedelta(minutes=10), "waits_for_reconnect")
+        elif isinstance(result, PortError) and result.retryable and message.attempts <= len(BACKOFF):
+            wait = result.retry_after or BACKOFF[message.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311
+            self._later(uow, message, now + timedelta(seconds=wait), result.reason)
+        else:
+            reason = result.reason if isinstance(result, PortError) else getattr(result, "code", "error")
+            self._close(uow, message, MessageState.FAILED, reason)
+
+    def _report(self, business_id: str, message: Message, result: str | Exception) -> None:
+        """Tell the log, the figures, and the connection's health."""
         if isinstance(result, PortError):
             log.warning(
-                "outbox.not_sent", business=business_id, message=message_id, provider=result.provider,
+                "outbox.not_sent", business=business_id, message=message.id, provider=result.provider,
                 code=result.code, reason=result.reason,
             )  # fmt: skip
             self._connections.note_error(business_id, result.provider, result)
-        elif isinstance(result, str) and message.provider != "practice":
-            self._connections.note(business_id, message.provider, ok=True)
+        elif isinstance(result, str):
+            self._connections.note_ok(business_id, message.provider)
         self._core.metrics.count("outbox_total", outcome="sent" if isinstance(result, str) else "not_sent")
 
     def _sent(self, uow: UnitOfWork, message: Message, provider_ref: str, now: datetime) -> None:

@@ -19,7 +19,7 @@ from salespilots.domain.errors import SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
 from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
-from salespilots.ports.errors import PortError
+from salespilots.ports.errors import PortError, Unsupported
 from salespilots.ports.extensions import (
     ActionContext,
     ActionPorts,
@@ -55,8 +55,8 @@ class Runner:
         self._core = core
         self._ports_for = ports_for
 
-    def advance(self, business_id: str, lane: str, lease: Lease) -> bool:
-        """Do the next piece of work of one run of the lane. False when there is none."""
+    def advance(self, business_id: str, lane: str, lease: Lease) -> tuple[bool, bool]:
+        """Do the next piece of work of one run of the lane: (whether there was some, whether there may be more)."""
         refused: set[Place] = set()
         while True:
             try:
@@ -68,12 +68,13 @@ class Runner:
 
     # --- one transaction ---------------------------------------------------------------------------------------
 
-    def _advance(self, business_id: str, lane: str, lease: Lease, refused: set[Place]) -> bool:
+    def _advance(self, business_id: str, lane: str, lease: Lease, refused: set[Place]) -> tuple[bool, bool]:
         with self._core.storage.unit_of_work(business_id) as uow:
             uow.hold(lease)
-            run = self._next(uow, lane)
-            if run is None:
-                return False
+            ready = self._ready(uow, lane)
+            if not ready:
+                return False, False
+            run = ready[0]
             conversation = uow.conversations.get(run.conversation_id or "")
             version = uow.workflow_versions.get(run.version_id)
             pending = self._chain(uow, run, version, conversation, refused)
@@ -82,7 +83,7 @@ class Runner:
             uow.commit()
         if pending is None:
             crash_point("step.applied")
-            return True
+            return True, len(ready) > 1
         action, context, execution_id = pending
         crash_point("step.started")
         with structlog.contextvars.bound_contextvars(run=run.id, step=run.cursor):
@@ -90,22 +91,23 @@ class Runner:
         crash_point("step.called")
         retrying(lambda: self._apply_call(business_id, lease, run.id, action, execution_id, outcome, error))
         crash_point("step.applied")
-        return True
+        return True, True
 
-    def _next(self, uow: UnitOfWork, lane: str) -> Run | None:
+    def _ready(self, uow: UnitOfWork, lane: str) -> list[Run]:
+        """Runs that can go on now, the newest first; the question that was asked before an aside comes after it."""
         now = self._core.clock.now()
-        runs = uow.runs.select(
+        active = uow.runs.select(
             eq("lane", lane), one_of("state", [RunState.READY, RunState.RUNNING, RunState.WAITING]), order="-created_at"
         )
-        runs.sort(key=lambda one: (one.data.get("waited") or {}).get("by") == "aside")  # the side question goes first
-        for run in runs:
-            if run.state is RunState.WAITING:
-                if run.wake_at is not None and run.wake_at <= now:
-                    run.wake("timer")
-                    return run
-            elif run.wake_at is None or run.wake_at <= now:
-                return run
-        return None
+        ready = []
+        for run in active:
+            due = run.wake_at is not None and run.wake_at <= now
+            if run.state is RunState.WAITING and due:
+                run.wake("timer")
+                ready.append(run)
+            elif run.state is not RunState.WAITING and (due or run.wake_at is None):
+                ready.append(run)
+        return sorted(ready, key=lambda one: (one.data.get("waited") or {}).get("by") == "aside")
 
     def _chain(
         self,
@@ -117,7 +119,7 @@ class Runner:
     ) -> tuple[ActionType, ActionContext, str] | None:
         """Take steps until one waits, ends, or must call a provider (returned with its context)."""
         steps = steps_by_id(version.definition)
-        heard: dict[str, Understanding] = {}
+        seen = _Seen(uow, self._core)
         while run.state in (RunState.READY, RunState.RUNNING):
             if conversation.mode is Mode.HUMAN:
                 self._finish(uow, run, RunState.CANCELLED, "taken_over")
@@ -132,9 +134,10 @@ class Runner:
                 self._log(uow, run, step, outcome="refused", branch="on_error")
                 self._move(uow, run, step, "on_error", conversation)
                 continue
-            context = self._context(uow, run, step, action, conversation, heard)
+            outside = action.calls_ports and not (action.only_ai and not seen.has_model())
+            context = self._context(uow, run, step, action, conversation, seen, outside=outside)
             run.data = {name: value for name, value in run.data.items() if name != "waited"}
-            if action.calls_ports:
+            if outside:
                 run.state = RunState.RUNNING
                 run.attempt += 1
                 execution = self._log(uow, run, step, outcome="started")
@@ -289,16 +292,18 @@ class Runner:
         step: Mapping[str, Any],
         action: ActionType,
         conversation: Conversation,
-        heard: dict[str, Understanding],
+        seen: _Seen,
+        *,
+        outside: bool,
     ) -> ActionContext:
-        shop = uow.shop()
+        shop = seen.shop
         customer = uow.customers.get(conversation.customer_id)
-        message = uow.messages.find(id=run.message_id) if run.message_id else None
-        text, payload = (message.text, message.content.get("payload", "")) if message else ("", "")
+        text, payload = seen.message(run.message_id)
         woken_by = (run.data.get("waited") or {}).get("by")
-        if message is not None and message.id not in heard:
-            heard[message.id] = read_message(self._core, uow, text, payload)
-        inside = None if action.calls_ports else uow
+        wanted = action.reads_message == "always" or (
+            action.reads_message == "when_woken" and woken_by == "message.received"
+        )
+        inside = None if outside else uow
         reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside)
         context = ActionContext(
             settings=action.settings().load(dict(step.get("settings") or {})),
@@ -318,12 +323,61 @@ class Runner:
             payload=payload,
             woken_by=woken_by,
             focus=dict(conversation.focus),
-            understanding=heard[message.id] if message and woken_by != "timer" else None,
+            understanding=seen.understanding(run.message_id) if wanted else None,
             order_id=run.order_id,
         )  # fmt: skip
-        if action.calls_ports:
+        if outside:
             object.__setattr__(context, "ports", self._ports_for(run.business_id, context))
+        elif action.calls_ports:
+            object.__setattr__(context, "ports", OWN_WORDS)
         return context
+
+
+class _OwnWords:
+    """The ports of a shop without a model: the workflow's own words stand."""
+
+    def ai_reply(self, *, goal: str, fallback: str) -> tuple[str, int, str]:
+        """The fallback."""
+        return fallback, 0, "the workflow's own words"
+
+    def payment_link(self, order_id: str) -> str:
+        """Not from here: a step that makes links calls out."""
+        raise Unsupported(provider="core", reason="inside_transaction")
+
+
+OWN_WORDS = _OwnWords()
+
+
+class _Seen:
+    """What several steps in a row read once."""
+
+    def __init__(self, uow: UnitOfWork, core: Core) -> None:
+        self._uow, self._core = uow, core
+        self.shop = uow.shop()
+        self._messages: dict[str, tuple[str, str]] = {}
+        self._read: dict[str, Understanding] = {}
+
+    def has_model(self) -> bool:
+        """Whether replies of this shop are written by a model."""
+        provider = self._core.registry.ais.find(self.shop.default_ai)
+        return provider is not None and provider.writes_replies
+
+    def message(self, message_id: str | None) -> tuple[str, str]:
+        """(text, payload) of the message a run is about."""
+        if not message_id:
+            return "", ""
+        if message_id not in self._messages:
+            found = self._uow.messages.find(id=message_id)
+            self._messages[message_id] = (found.text, found.content.get("payload", "")) if found else ("", "")
+        return self._messages[message_id]
+
+    def understanding(self, message_id: str | None) -> Understanding | None:
+        """What that message means."""
+        if not message_id:
+            return None
+        if message_id not in self._read:
+            self._read[message_id] = read_message(self._core, self._uow, *self.message(message_id))
+        return self._read[message_id]
 
 
 class _Refused(Exception):

@@ -168,7 +168,7 @@ ACTIONS = (
         sentence=_plain("Send the payment link"),
     ),
     ActionType(
-        key="order.status", label="Order status", settings=NoSettings, run=_status,
+        key="order.status", label="Order status", settings=NoSettings, run=_status, reads_message="always",
         sentence=_plain("Tell the customer the state of their own order"),
     ),
 )  # fmt: skip

@@ -162,7 +162,7 @@ ACTIONS = (
     ),
     ActionType(
         key="message.product", label="Product card", settings=OfferSettings, run=_offer, sentence=_say_offer,
-        calls_ports=True,
+        calls_ports=True, only_ai=True,
     ),
     ActionType(
         key="message.catalogue", label="Catalogue", settings=CatalogueSettings, run=_catalogue,

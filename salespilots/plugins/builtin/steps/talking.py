@@ -77,7 +77,7 @@ ACTIONS = (
         sentence=lambda settings: "Send a picture",
     ),
     ActionType(
-        key="message.ai", label="Reply by AI", settings=AiSettings, run=_ai, calls_ports=True,
+        key="message.ai", label="Reply by AI", settings=AiSettings, run=_ai, calls_ports=True, only_ai=True,
         sentence=lambda settings: f"Let the AI reply: {settings.get('goal', '')}",
     ),
 )  # fmt: skip

@@ -114,6 +114,9 @@ class MemoryWork:
                 found.append((run.created_at, run.business_id, run.lane))
         return list(dict.fromkeys(lane for _, _, lane in sorted(found)))[:limit]
 
+    def is_due(self, lane: str, now: datetime) -> bool:
+        return lane in self.due_lanes(now, limit=10**9)
+
     def business_of_lane(self, lane: str) -> str | None:
         for name in ("conversations", "payments"):
             for row in self._tables.rows[name].values():

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
-from salespilots.plugins.builtin.storage_sql.collection import insert_once, upsert
+from salespilots.plugins.builtin.storage_sql.collection import insert_once, prepared, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 
 
@@ -26,11 +26,14 @@ class SqlStockBook:
         found = {one: StockLevel(variant_id=one) for one in variant_ids}
         if found:
             table = self._levels
-            rows = self._connection.execute(
-                sa.select(table.c.variant_id, table.c.on_hand, table.c.reserved).where(
-                    table.c.business_id == self._business_id, table.c.variant_id.in_(list(found))
-                )
+            query = prepared(
+                ("levels",),
+                lambda: sa.select(table.c.variant_id, table.c.on_hand, table.c.reserved).where(
+                    table.c.business_id == sa.bindparam("shop"),
+                    table.c.variant_id.in_(sa.bindparam("wanted", expanding=True)),
+                ),
             )
+            rows = self._connection.execute(query, {"shop": self._business_id, "wanted": list(found)})
             for variant_id, on_hand, reserved in rows:
                 found[variant_id] = StockLevel(variant_id=variant_id, on_hand=on_hand, reserved=reserved)
         return found
@@ -128,7 +131,7 @@ class SqlEventLog:
         """Number the events and write them; called last, inside commit, so the counter is locked only briefly."""
         last = take_number(self._connection, self._business_id, "event", len(events))
         self._connection.execute(
-            sa.insert(self._table),
+            prepared(("events",), lambda: sa.insert(self._table)),
             [
                 {
                     "business_id": self._business_id,
@@ -152,10 +155,18 @@ COUNTER_START = {"order": 1000}
 def take_number(connection: sa.Connection, business_id: str, name: str, count: int = 1) -> int:
     """Raise a counter by ``count`` and return its new value; rolled back with the unit."""
     table = TABLES["counters"]
-    insert = upsert(connection, table).values(
-        business_id=business_id, name=name, value=COUNTER_START.get(name, 0) + count
-    )
-    statement = insert.on_conflict_do_update(
-        index_elements=["business_id", "name"], set_={"value": table.c.value + count}
-    ).returning(table.c.value)
-    return connection.execute(statement).scalar_one()
+
+    def build() -> sa.sql.expression.Executable:
+        insert = upsert(connection, table).values(
+            business_id=sa.bindparam("shop"), name=sa.bindparam("counter"), value=sa.bindparam("first")
+        )
+        return insert.on_conflict_do_update(
+            index_elements=["business_id", "name"],
+            set_={"value": table.c.value + sa.bindparam("more", type_=sa.BigInteger)},
+        ).returning(table.c.value)
+
+    statement = prepared(("number", connection.dialect.name), build)
+    first = COUNTER_START.get(name, 0) + count
+    return connection.execute(
+        statement, {"shop": business_id, "counter": name, "first": first, "more": count}
+    ).scalar_one()

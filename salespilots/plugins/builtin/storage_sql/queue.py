@@ -67,13 +67,21 @@ class SqlScopedInbox:
 
     def waiting(self, lane: str, limit: int = 20) -> list[InboxRow]:
         table = self._table
-        query = (
-            sa.select(table)
-            .where(table.c.lane == lane, table.c.state == InboxState.NEW, table.c.business_id == self._business_id)
-            .order_by(table.c.sent_at, table.c.position)
-            .limit(limit)
+        query = prepared(
+            ("waiting",),
+            lambda: (
+                sa.select(table)
+                .where(
+                    table.c.lane == sa.bindparam("lane"),
+                    table.c.state == sa.bindparam("state"),
+                    table.c.business_id == sa.bindparam("shop"),
+                )
+                .order_by(table.c.sent_at, table.c.position)
+                .limit(sa.bindparam("most", type_=sa.Integer))
+            ),
         )
-        return [CODECS["inbox"].load(row) for row in self._connection.execute(query).mappings()]
+        values = {"lane": lane, "state": InboxState.NEW, "shop": self._business_id, "most": limit}
+        return [CODECS["inbox"].load(row) for row in self._connection.execute(query, values).mappings()]
 
     def done(self, row: InboxRow, now: datetime) -> None:
         self._set(row, state=InboxState.DONE, done_at=now, error=None)
@@ -136,10 +144,20 @@ class SqlLanes:
 def hold(connection: sa.Connection, lease: Lease) -> None:
     """Lock the lane row and make sure nobody newer holds it."""
     table = TABLES["lanes"]
-    query = sa.select(table.c.fence).where(
-        table.c.name == lease.lane, table.c.owner == lease.owner, table.c.fence == lease.fence
+    query = prepared(
+        ("hold",),
+        lambda: (
+            sa.select(table.c.fence)
+            .where(
+                table.c.name == sa.bindparam("lane"),
+                table.c.owner == sa.bindparam("owner"),
+                table.c.fence == sa.bindparam("fence"),
+            )
+            .with_for_update()
+        ),
     )
-    if connection.execute(query.with_for_update()).scalar() is None:
+    values = {"lane": lease.lane, "owner": lease.owner, "fence": lease.fence}
+    if connection.execute(query, values).scalar() is None:
         raise LeaseLost(f"lane held by another worker (fence {lease.fence})")
 
 
@@ -149,34 +167,39 @@ class SqlWork:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
+    def _due(self, now: datetime) -> list[tuple[sa.Table, sa.Column, sa.ColumnElement]]:
+        """(table, its time of arrival, what makes a row due) of each kind of work."""
         inbox, messages, runs = TABLES["inbox"], TABLES["messages"], TABLES["runs"]
 
         def due(column: sa.Column) -> sa.ColumnElement:
             return sa.or_(column.is_(None), column <= now)
 
-        queries = [
-            sa.select(inbox.c.lane, inbox.c.business_id, sa.func.min(inbox.c.received_at))
-            .where(inbox.c.state == InboxState.NEW, due(inbox.c.next_at))
-            .group_by(inbox.c.lane, inbox.c.business_id),
-            sa.select(messages.c.lane, messages.c.business_id, sa.func.min(messages.c.created_at))
-            .where(messages.c.state.in_(("queued", "sending", "uncertain")), due(messages.c.next_at))
-            .group_by(messages.c.lane, messages.c.business_id),
-            sa.select(runs.c.lane, runs.c.business_id, sa.func.min(runs.c.created_at))
-            .where(
-                sa.or_(
-                    sa.and_(runs.c.state.in_(("ready", "running")), due(runs.c.wake_at)),
-                    sa.and_(runs.c.state == "waiting", runs.c.wake_at <= now),
-                )
-            )
-            .group_by(runs.c.lane, runs.c.business_id),
+        sending = messages.c.state.in_(("queued", "sending", "uncertain"))
+        ready = sa.and_(runs.c.state.in_(("ready", "running")), due(runs.c.wake_at))
+        return [
+            (inbox, inbox.c.received_at, sa.and_(inbox.c.state == InboxState.NEW, due(inbox.c.next_at))),
+            (messages, messages.c.created_at, sa.and_(sending, due(messages.c.next_at))),
+            (runs, runs.c.created_at, sa.or_(ready, sa.and_(runs.c.state == "waiting", runs.c.wake_at <= now))),
         ]
+
+    def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
         oldest: dict[str, tuple[datetime, str]] = {}
-        for query in queries:
+        for table, arrived, due in self._due(now):
+            query = (
+                sa.select(table.c.lane, table.c.business_id, sa.func.min(arrived))
+                .where(due)
+                .group_by(table.c.lane, table.c.business_id)
+            )
             for lane, business_id, at in self._connection.execute(query.limit(limit * 4)):
                 if lane not in oldest or at < oldest[lane][0]:
                     oldest[lane] = (at, business_id)
         return _fair([(at, shop, lane) for lane, (at, shop) in oldest.items()], limit)
+
+    def is_due(self, lane: str, now: datetime) -> bool:
+        return any(
+            self._connection.execute(sa.select(sa.literal(1)).where(table.c.lane == lane, due).limit(1)).first()
+            for table, _, due in self._due(now)
+        )
 
     def business_of_lane(self, lane: str) -> str | None:
         inbox = TABLES["inbox"]
