@@ -18,27 +18,63 @@ log = structlog.get_logger(__name__)
 SEND_SLOTS = 16
 """Threads that drain lanes: a send in flight holds one, so slots set how many leave at the same time."""
 
-SWEEP_SLOTS = 4
+LISTENERS = 2
+"""Threads that wait at the queue. They only pass lanes on; more of them would fight over the queue's file."""
+
 DRAIN_SECONDS = 25
 
 
-class Sweeper(threading.Thread):
-    """Every few seconds: find due lanes in the tables and drain them here, whatever became of their wake-ups."""
+class Crew:
+    """Drains lanes on a fixed number of threads, each lane on one at a time; a ring meanwhile makes it look again."""
 
     def __init__(self, application: Application) -> None:
+        self._lanes = application.services.lanes
+        self._pool = ThreadPoolExecutor(SEND_SLOTS, thread_name_prefix="lane")
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self._again: set[str] = set()
+
+    def submit(self, lane: str) -> None:
+        """Drain a lane soon."""
+        with self._lock:
+            if lane in self._busy:
+                self._again.add(lane)
+                return
+            self._busy.add(lane)
+        self._pool.submit(self._drain, lane)
+
+    def _drain(self, lane: str) -> None:
+        while True:
+            try:
+                self._lanes.drain(lane)
+            except Exception as error:  # the rows are as they were: the sweeper finds them again
+                log.error("lane.error", error=type(error).__name__)
+            with self._lock:
+                if lane not in self._again:
+                    self._busy.discard(lane)
+                    return
+                self._again.discard(lane)
+
+    def stop(self) -> None:
+        """Finish what runs and end."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Sweeper(threading.Thread):
+    """Every few seconds: find due lanes in the tables, whatever became of their wake-ups."""
+
+    def __init__(self, application: Application, crew: Crew) -> None:
         super().__init__(name="sweeper", daemon=True)
         self._services = application.services
+        self._crew = crew
         self._stop_event = threading.Event()
-        self._pool = ThreadPoolExecutor(SWEEP_SLOTS, thread_name_prefix="sweep")
-        self._busy: set[str] = set()
-        self._lock = threading.Lock()
         self._failing = False
 
     def run(self) -> None:
         """Until stopped."""
         while not self._stop_event.wait(SWEEP_SECONDS):
             try:
-                self._services.maintenance.sweep(self.submit)
+                self._services.maintenance.sweep(self._crew.submit)
             except Exception as error:  # the database may be away for a while: say it once and go on looking
                 if not self._failing:
                     log.error("sweep.error", error=type(error).__name__)
@@ -48,27 +84,9 @@ class Sweeper(threading.Thread):
                     log.info("sweep.back")
                 self._failing = False
 
-    def submit(self, lane: str) -> None:
-        """Drain a lane on one of the sweep slots, unless it waits for one already."""
-        with self._lock:
-            if lane in self._busy:
-                return
-            self._busy.add(lane)
-        self._pool.submit(self._drain, lane)
-
-    def _drain(self, lane: str) -> None:
-        try:
-            self._services.lanes.drain(lane)
-        except Exception as error:
-            log.error("lane.error", error=type(error).__name__)
-        finally:
-            with self._lock:
-                self._busy.discard(lane)
-
     def stop(self) -> None:
-        """Finish what runs and end."""
+        """Look no more."""
         self._stop_event.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def run_worker(config: Config) -> None:
@@ -76,19 +94,21 @@ def run_worker(config: Config) -> None:
     from salespilots.bootstrap import assemble
 
     huey = make_huey(config)
-    holder: dict[str, Application] = {}
-    wake = make_wake(huey, lambda lane: holder["application"].services.lanes.drain(lane))
-    application = holder["application"] = assemble(config, doorbell=HueyDoorbell(huey, wake))
-    sweeper = Sweeper(application)
+    holder: dict[str, Crew] = {}
+    wake = make_wake(huey, lambda lane: holder["crew"].submit(lane))
+    application = assemble(config, doorbell=HueyDoorbell(huey, wake))
+    crew = holder["crew"] = Crew(application)
+    sweeper = Sweeper(application, crew)
     sweeper.start()
     log.info("worker.started", slots=SEND_SLOTS)
     consumer = Consumer(
-        huey, workers=SEND_SLOTS, periodic=False, initial_delay=0.05, max_delay=0.25, backoff=1.3,
-        worker_type="thread", health_check_interval=1, graceful_signal="TERM", shutdown_timeout=DRAIN_SECONDS,
+        huey, workers=LISTENERS, periodic=False, initial_delay=0.02, max_delay=0.1, backoff=1.3, worker_type="thread",
+        health_check_interval=1, graceful_signal="TERM", shutdown_timeout=DRAIN_SECONDS,
     )  # fmt: skip
     try:
         consumer.run()
     finally:
         sweeper.stop()
+        crew.stop()
         application.storage.close()
         log.info("worker.stopped")

@@ -41,7 +41,20 @@ class Lanes:
         self._owner = owner
 
     def drain(self, lane: str) -> int:
-        """Do everything that is due on a lane. Returns pieces done; 0 also when somebody else holds it."""
+        """Do everything that is due on a lane. Returns pieces done; 0 also when somebody else holds it.
+
+        Looks once more after letting go: what arrives while a lane is held finds it taken and rings in vain.
+        """
+        done = 0
+        while done < MAX_PIECES:
+            pieces = self._hold_and_work(lane)
+            done += pieces
+            if not pieces or not self._has_more(lane):
+                return done
+        self._core.doorbell.ring(lane)
+        return done
+
+    def _hold_and_work(self, lane: str) -> int:
         core = self._core
         with core.storage.system_unit_of_work() as system:
             business_id = system.work.business_of_lane(lane)
@@ -50,36 +63,28 @@ class Lanes:
                 return 0
             system.commit()
         crash_point("lane.claimed")
-        done = 0
         with structlog.contextvars.bound_contextvars(lane=lane.partition(":")[0], business=business_id):
             try:
-                renewed = time.monotonic()
-                while done < MAX_PIECES:
-                    done += (pieces := self._round(business_id, lane, lease))
-                    if not pieces or not self._has_more(lane):
-                        break
-                    if time.monotonic() - renewed > RENEW_SECONDS:
-                        renewed = time.monotonic()
-                        if not self._renew(lease):
-                            return done
+                done = self._round(business_id, lane, lease)
             except LeaseLost:
-                log.warning("lane.lost", done=done)
-                return done
+                log.warning("lane.lost")
+                return 0
             except Exception:
                 with contextlib.suppress(StorageUnavailable):
                     self._release(lease)
                 raise
             self._release(lease)
-        if self._has_more(lane):
-            core.doorbell.ring(lane)
         return done
 
     def _round(self, business_id: str, lane: str, lease: Lease) -> int:
         """Events first, one at a time with the runs it starts, then everything that can leave."""
-        done, more = 0, True
-        while more:
+        done, more, renewed = 0, True, time.monotonic()
+        while more and done < MAX_PIECES:
             row, more = self._interpret_next(business_id, lane, lease)
             done += row + self._advance(business_id, lane, lease)
+            if time.monotonic() - renewed > RENEW_SECONDS:
+                renewed = time.monotonic()
+                self._renew(lease)
         return done + self._outbox.send_due(business_id, lane, lease)
 
     def _advance(self, business_id: str, lane: str, lease: Lease) -> int:
@@ -145,11 +150,12 @@ class Lanes:
 
     # --- lease -------------------------------------------------------------------------------------------------
 
-    def _renew(self, lease: Lease) -> bool:
+    def _renew(self, lease: Lease) -> None:
         with self._core.storage.system_unit_of_work() as system:
             held = system.lanes.renew(lease, TTL)
             system.commit()
-        return held
+        if not held:
+            raise LeaseLost("the lane went to another worker")
 
     def _release(self, lease: Lease) -> None:
         with self._core.storage.system_unit_of_work() as system:

@@ -38,8 +38,6 @@ def queue_in(
     now = core.clock.now()
     for index, part in enumerate(parts):
         key = dedupe_key if index == 0 else f"{dedupe_key}:part{index + 1}"
-        if uow.messages.find(dedupe_key=key) is not None:
-            continue
         message = Message(
             id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
             customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
@@ -47,7 +45,9 @@ def queue_in(
             state=MessageState.QUEUED, text=plain(part), content=dump(part), provider=conversation.provider,
             dedupe_key=key, actor_id=actor_id, run_id=run_id, order_id=order_id, practice=conversation.practice,
         )  # fmt: skip
-        uow.messages.add(message)
+        if not uow.messages.add_once(message):
+            conversation.next_seq = message.seq  # queued before: its place is free again
+            continue
         conversation.last_message_at = now
         conversation.preview, conversation.preview_author = message.text[:140], author
         queued.append(message)

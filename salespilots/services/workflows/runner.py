@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from salespilots.domain.conversation import Conversation, Mode
+from salespilots.domain.customer import Customer
 from salespilots.domain.errors import SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
@@ -24,9 +25,12 @@ from salespilots.ports.extensions import (
     ActionContext,
     ActionPorts,
     ActionType,
+    AddTag,
     Advance,
     CustomerView,
     Outcome,
+    PlaceOrder,
+    SetCustomer,
     ShopView,
     Stop,
     Wait,
@@ -144,7 +148,7 @@ class Runner:
                 return action, context, execution.id
             try:
                 outcome = action.run(context)
-                self._apply(uow, run, step, conversation, outcome)
+                self._apply(uow, run, step, conversation, outcome, seen=seen)
             except (StaleEntity, LeaseLost, StorageUnavailable):
                 raise
             except Exception as error:  # the domain refused an effect, or the step itself is broken
@@ -225,8 +229,11 @@ class Runner:
         conversation: Conversation,
         outcome: Outcome,
         log: bool = True,
+        seen: _Seen | None = None,
     ) -> None:
         apply_effects(self._core, uow, run, conversation, outcome.effects)
+        if seen is not None and any(isinstance(one, (SetCustomer, AddTag, PlaceOrder)) for one in outcome.effects):
+            seen.forget_customer()
         if isinstance(outcome, Wait):
             if log:
                 self._log(uow, run, step, outcome="waiting", reason=outcome.reason)
@@ -296,8 +303,7 @@ class Runner:
         *,
         outside: bool,
     ) -> ActionContext:
-        shop = seen.shop
-        customer = uow.customers.get(conversation.customer_id)
+        shop, customer = seen.shop, seen.customer(conversation.customer_id)
         text, payload = seen.message(run.message_id)
         woken_by = (run.data.get("waited") or {}).get("by")
         wanted = action.reads_message == "always" or (
@@ -356,11 +362,21 @@ class _Seen:
         self.shop = uow.shop()
         self._messages: dict[str, tuple[str, str]] = {}
         self._read: dict[str, Understanding] = {}
+        self._customer: Customer | None = None
 
     def has_model(self) -> bool:
         """Whether replies of this shop are written by a model."""
         provider = self._core.registry.ais.find(self.shop.default_ai)
         return provider is not None and provider.writes_replies
+
+    def customer(self, customer_id: str) -> Customer:
+        """The customer, as the steps so far left them."""
+        self._customer = self._customer or self._uow.customers.get(customer_id)
+        return self._customer
+
+    def forget_customer(self) -> None:
+        """A step changed the profile: read it again."""
+        self._customer = None
 
     def message(self, message_id: str | None) -> tuple[str, str]:
         """(text, payload) of the message a run is about."""

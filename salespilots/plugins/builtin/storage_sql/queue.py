@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
 from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.plugins.builtin.storage_sql.collection import prepared, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
+from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.ports.storage import Lease, LeaseLost
 
 
@@ -167,7 +169,7 @@ class SqlWork:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def _due(self, now: datetime) -> list[tuple[sa.Table, sa.Column, sa.ColumnElement]]:
+    def _due(self, now: datetime | sa.BindParameter) -> list[tuple[sa.Table, sa.Column, sa.ColumnElement]]:
         """(table, its time of arrival, what makes a row due) of each kind of work."""
         inbox, messages, runs = TABLES["inbox"], TABLES["messages"], TABLES["runs"]
 
@@ -196,9 +198,14 @@ class SqlWork:
         return _fair([(at, shop, lane) for lane, (at, shop) in oldest.items()], limit)
 
     def is_due(self, lane: str, now: datetime) -> bool:
+        def build(index: int) -> sa.Select:
+            table, _, due = self._due(sa.bindparam("now", type_=UTCDateTime()))[index]
+            return sa.select(sa.literal(1)).where(table.c.lane == sa.bindparam("lane"), due).limit(1)
+
+        values = {"lane": lane, "now": now}
         return any(
-            self._connection.execute(sa.select(sa.literal(1)).where(table.c.lane == lane, due).limit(1)).first()
-            for table, _, due in self._due(now)
+            self._connection.execute(prepared(("is_due", index), partial(build, index)), values).first()
+            for index in range(3)
         )
 
     def business_of_lane(self, lane: str) -> str | None:

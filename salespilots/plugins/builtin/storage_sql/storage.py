@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -87,14 +89,16 @@ class SqlStorage:
         with self.app.app_context():
             self.engine = db.engine
         _prepare(self.engine)
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = threading.RLock() if sqlite else nullcontext()
 
     def unit_of_work(self, business_id: str, *, read_only: bool = False) -> SqlUnitOfWork:
         if not business_id:
             raise ValueError("a unit of work needs a business")
-        return SqlUnitOfWork(self.engine, business_id, read_only=read_only)
+        return SqlUnitOfWork(self.engine, business_id, read_only=read_only, turn=self._turn)
 
     def system_unit_of_work(self, *, read_only: bool = False) -> SqlSystemUnitOfWork:
-        return SqlSystemUnitOfWork(self.engine, read_only=read_only)
+        return SqlSystemUnitOfWork(self.engine, read_only=read_only, turn=self._turn)
 
     def migrate(self) -> None:
         if self._current() == self._head():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import sqlalchemy as sa
 
 from salespilots.domain.business import Business
@@ -29,16 +31,26 @@ SCOPED = (
 
 
 class _Transaction:
-    """Begin on entry, roll back on exit unless committed, give the connection back either way."""
+    """Begin on entry, roll back on exit unless committed, give the connection back either way.
 
-    def __init__(self, engine: sa.Engine, *, read_only: bool) -> None:
+    ``turn``: who writes to SQLite waits here, in order, for the other threads of the process. SQLite itself would let
+    them try again after ever longer naps.
+    """
+
+    def __init__(self, engine: sa.Engine, *, read_only: bool, turn: AbstractContextManager[object]) -> None:
         self._engine = engine
         self._read_only = read_only
+        self._turn = nullcontext() if read_only else turn
         self._connection: sa.Connection
 
     def _open(self) -> sa.Connection:
-        self._connection = self._engine.connect().execution_options(salespilots_read_only=self._read_only)
-        self._transaction = self._connection.begin()
+        self._turn.__enter__()
+        try:
+            self._connection = self._engine.connect().execution_options(salespilots_read_only=self._read_only)
+            self._transaction = self._connection.begin()
+        except BaseException:
+            self._turn.__exit__(None, None, None)
+            raise
         return self._connection
 
     def __exit__(self, *error: object) -> None:
@@ -46,6 +58,7 @@ class _Transaction:
             if self._transaction.is_active:
                 self._transaction.rollback()
         finally:
+            self._turn.__exit__(None, None, None)
             self._connection.close()
 
     def commit(self) -> None:
@@ -55,8 +68,10 @@ class _Transaction:
 class SqlUnitOfWork(_Transaction):
     """See `salespilots.ports.storage.UnitOfWork`."""
 
-    def __init__(self, engine: sa.Engine, business_id: str, *, read_only: bool) -> None:
-        super().__init__(engine, read_only=read_only)
+    def __init__(
+        self, engine: sa.Engine, business_id: str, *, read_only: bool, turn: AbstractContextManager[object]
+    ) -> None:
+        super().__init__(engine, read_only=read_only, turn=turn)
         self.business_id = business_id
 
     def __enter__(self) -> SqlUnitOfWork:
