@@ -133,6 +133,7 @@ def test_money_received_by_hand_and_given_back(program: Program) -> None:
     stats = program.get("/stats")
     assert (stats["revenue_paise"], stats["paid_orders"], stats["orders"]) == (total, 1, 1)
     assert program.get("/api/dashboard/real/stats") == stats
+    assert program.get("/api/v1/dashboard/stats") == stats
     refund = {"amount_paise": 1000, "reason": "a stain"}
     once = program.done(f"{path}/refund", refund, Idempotency_Key="refund-1")
     twice = program.done(f"{path}/refund", refund, Idempotency_Key="refund-1")

@@ -9,6 +9,7 @@ from typing import Any
 _ITEM = re.compile(r"^/api/(products|orders|customers|messages|workflows)/real(/.*)?$")
 _FIXED = {
     "/api/dashboard/real/stats": "/api/v1/stats",
+    "/api/v1/dashboard/stats": "/api/v1/stats",
     "/api/webhook/instagram/real": "/webhooks/channel/instagram",
 }
 
