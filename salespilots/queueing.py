@@ -1,59 +1,73 @@
 """The doorbell: Huey on SQLite, PostgreSQL or Redis, carrying lane names and nothing else.
 
 The database row is the job; Huey only says "look now". There is one task, ``wake(lane)``, under one name for ever,
-because a worker that does not know a task's name drops it. Messages are JSON, so that whoever can write to the
-queue cannot run code.
+because a worker that does not know a task's name drops it.
 """
 
 from __future__ import annotations
 
-import json
+import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
-from huey import Huey
-from huey.registry import Message
-from huey.serializer import Serializer
 
 from salespilots.config import Config
 
+if TYPE_CHECKING:
+    from huey import Huey
+
 log = structlog.get_logger(__name__)
 
-TASK = "salespilots.wake"
 NAME = "salespilots"
+DRIVERS = {"redis": ("redis", "rediss"), "psycopg": ("postgresql", "postgres")}
+"""Driver package to the address schemes that need it."""
 
 
-class LaneSerializer(Serializer):
-    """A wake-up on the wire: ``{"id": ..., "task": "salespilots.wake", "lane": ...}``."""
+_loaded_with: set[str] = set()
 
-    def _serialize(self, data: Any) -> bytes:
-        return json.dumps({"id": data.id, "task": data.name, "lane": data.args[0]}).encode()
 
-    def _deserialize(self, data: bytes) -> Any:
-        fields = json.loads(data)
-        blank = dict.fromkeys(Message._fields)
-        return Message(
-            **{
-                **blank, "id": str(fields["id"]), "name": TASK, "args": (str(fields["lane"]),), "kwargs": {},
-                "retries": 0, "retry_delay": 0,
-            }
-        )  # fmt: skip
+def _scheme(config: Config) -> str:
+    return urlsplit(config.queue_url).scheme.partition("+")[0]
+
+
+def _load_huey(scheme: str) -> None:
+    """Import Huey without the drivers of queues that are not used: they cost a second and thirty megabytes.
+
+    Huey imports every driver that is installed and does without those that are not.
+    """
+    needed = next((name for name, schemes in DRIVERS.items() if scheme in schemes), None)
+    if "huey" in sys.modules:
+        if needed is None or needed in _loaded_with:
+            return
+        for name in [one for one in sys.modules if one == "huey" or one.startswith("huey.")] + ["salespilots.wire"]:
+            sys.modules.pop(name, None)  # loaded for another queue before: load it again with this one's driver
+    unused = [name for name, schemes in DRIVERS.items() if scheme not in schemes and name not in sys.modules]
+    for name in unused:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        import huey  # noqa: F401
+    finally:
+        for name in unused:
+            del sys.modules[name]
+    _loaded_with.update(name for name in DRIVERS if name in sys.modules)
 
 
 def make_huey(config: Config) -> Huey:
     """The queue behind the configured address."""
-    url = config.queue_url
-    scheme = urlsplit(url).scheme.partition("+")[0]
+    url, scheme = config.queue_url, _scheme(config)
+    _load_huey(scheme)
+    from salespilots.wire import LaneSerializer
+
     options: dict[str, Any] = {"results": False, "serializer": LaneSerializer(), "utc": True}
-    if scheme in ("redis", "rediss"):
+    if scheme in DRIVERS["redis"]:
         from huey import RedisHuey
 
         return RedisHuey(NAME, url=url, **options)
-    if scheme in ("postgresql", "postgres"):
+    if scheme in DRIVERS["psycopg"]:
         from huey import PostgresHuey
 
         return PostgresHuey(NAME, dsn="postgresql://" + url.partition("://")[2], **options)
@@ -73,16 +87,22 @@ def make_wake(huey: Huey, work: Callable[[str], Any]) -> Any:
 
 
 class HueyDoorbell:
-    """Puts a wake-up on the queue; trouble is logged once, as the sweeper finds the work anyway."""
+    """Puts a wake-up on the queue; trouble is logged once, as the sweeper finds the work anyway.
 
-    def __init__(self, huey: Huey, wake: Any = None) -> None:
-        self._wake = wake if wake is not None else make_wake(huey, lambda lane: None)
+    ``connect`` makes the enqueueing task; it is called with the first ring, and again while it does not work.
+    """
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+        self._wake: Any = None
         self._down = False
         self._lock = threading.Lock()
 
     def ring(self, lane: str) -> None:
         """Best effort."""
         try:
+            with self._lock:
+                self._wake = self._wake or self._connect()
             self._wake(lane)
         except Exception as error:
             with self._lock:
@@ -97,12 +117,12 @@ class HueyDoorbell:
 
 def make_doorbell(config: Config) -> HueyDoorbell:
     """The doorbell of a process that only rings."""
-    return HueyDoorbell(make_huey(config))
+    return HueyDoorbell(lambda: make_wake(make_huey(config), lambda lane: None))
 
 
 def check_queue(config: Config) -> str:
     """A sentence about the queue; raises what its driver raises."""
     started = time.monotonic()
     waiting = make_huey(config).storage.queue_size()
-    kind = urlsplit(config.queue_url).scheme.partition("+")[0]
+    kind = _scheme(config)
     return f"{kind}, {waiting} wake-ups wait, answered in {1000 * (time.monotonic() - started):.0f} ms"

@@ -79,7 +79,7 @@ def install(target: str) -> None:
     print(f"Installing into {VENV.name} (the first time takes about a minute) …", flush=True)
     uv = shutil.which("uv")
     command = (
-        [uv, "pip", "install", "-q", "-p", str(PYTHON)]
+        [uv, "pip", "install", "-q", "--compile-bytecode", "-p", str(PYTHON)]
         if uv
         else [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from huey.consumer import Consumer
 
 from salespilots.bootstrap import Application
 from salespilots.config import Config
 from salespilots.queueing import HueyDoorbell, make_huey, make_wake
 from salespilots.services.maintenance import SWEEP_SECONDS
+
+if TYPE_CHECKING:
+    from huey import Huey
 
 log = structlog.get_logger(__name__)
 
@@ -89,17 +93,32 @@ class Sweeper(threading.Thread):
         self._stop_event.set()
 
 
+def _connect(config: Config) -> Huey:
+    """The queue, as soon as it can be reached; until then the sweeper does all the work."""
+    down = False
+    while True:
+        try:
+            return make_huey(config)
+        except Exception as error:
+            if not down:
+                log.error("queue.down", error=type(error).__name__)
+            down = True
+            time.sleep(SWEEP_SECONDS)
+
+
 def run_worker(config: Config) -> None:
     """Work until a signal says stop; what is under way is finished first."""
     from salespilots.bootstrap import assemble
 
-    huey = make_huey(config)
-    holder: dict[str, Crew] = {}
-    wake = make_wake(huey, lambda lane: holder["crew"].submit(lane))
-    application = assemble(config, doorbell=HueyDoorbell(huey, wake))
-    crew = holder["crew"] = Crew(application)
+    wakes: list[Any] = []
+    application = assemble(config, doorbell=HueyDoorbell(lambda: wakes[0]))
+    crew = Crew(application)
     sweeper = Sweeper(application, crew)
     sweeper.start()
+    huey = _connect(config)
+    wakes.append(make_wake(huey, crew.submit))
+    from huey.consumer import Consumer
+
     log.info("worker.started", slots=SEND_SLOTS)
     consumer = Consumer(
         huey, workers=LISTENERS, periodic=False, initial_delay=0.02, max_delay=0.1, backoff=1.3, worker_type="thread",
