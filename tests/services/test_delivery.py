@@ -123,6 +123,37 @@ def test_reading_back_settles_it_both_ways(far: FarSide) -> None:
         assert len(far.channel.sent) == before + 2
 
 
+def test_a_send_cut_off_by_a_crash_gives_its_echo_time_before_anybody_looks(far: FarSide) -> None:
+    far.say("Hi")
+    far.shop.world.services.conversations.reply(far.shop.id, far.chat().id, "By hand", user_id=None)
+    message = far.messages()[-1]
+    with far.shop.world.storage.unit_of_work(far.shop.id) as uow:  # as a worker leaves it that dies while sending
+        message.state, message.attempts = "sending", 1
+        message.sending_since = far.shop.world.clock.now()
+        uow.messages.save(message)
+        uow.commit()
+    before = len(far.channel.sent)
+    far.channel.shown = []
+    far.shop.world.settle()
+    assert far.messages()[-1].state == "uncertain"
+    later(far, seconds=50)
+    assert len(far.channel.sent) == before
+    later(far, seconds=11)
+    assert len(far.channel.sent) == before + 1
+
+
+def test_cards_are_found_again_without_their_words(far: FarSide) -> None:
+    far.channel.accepted_then_failed = True
+    far.channel.script = [OutcomeUnknown(provider="fake")]
+    far.say("blue saree kitna hai?")
+    now = far.shop.world.clock.now()
+    far.channel.shown = [SentMessage(provider_ref="far-card", text="", sent_at=now, from_shop=True)]
+    later(far, seconds=61)
+    cards = next(one for one in far.messages() if one.kind == "product_cards")
+    assert (cards.state, cards.provider_ref) == ("sent", "far-card")
+    assert far.channel.texts().count("[cards]") == 1
+
+
 def test_a_person_decides_in_the_end(far: FarSide) -> None:
     far.say("Hi")
     far.channel.script = [OutcomeUnknown(provider="fake")]

@@ -92,8 +92,7 @@ class Outbox:
         with self._core.storage.unit_of_work(business_id) as uow:
             uow.hold(lease)
             claimed = self._claim_in(uow, lane)
-            if claimed is not None:
-                uow.commit()
+            uow.commit()
         return claimed
 
     def _claim_in(self, uow: UnitOfWork, lane: str) -> Claimed | None:
@@ -111,7 +110,7 @@ class Outbox:
             if message.state is MessageState.SENDING:
                 # We hold the lane, so whoever was sending is gone: it may have arrived. Its echo gets its time.
                 self._uncertain(uow, message, now, "no answer")
-                return claimed
+                return None
             if message.state is MessageState.UNCERTAIN:
                 since = message.sending_since or now
                 if message.next_at is not None and message.next_at <= now:
@@ -268,14 +267,16 @@ class Outbox:
                     )
                 }
                 for one in shown:
-                    if one.from_shop and one.provider_ref not in known and one.text == message.text:
+                    # Cards and pictures have no words in a channel's history: there the place decides.
+                    same = one.text == message.text if message.kind == "text" else not one.text
+                    if one.from_shop and one.provider_ref not in known and same:
                         self._sent(uow, message, one.provider_ref, one.sent_at)
                         uow.commit()
                         return
-                if message.text:  # a successful look that covers the time and lacks it proves it did not arrive
-                    self._later(uow, message, now, "not_taken")
-                    uow.commit()
-                    return
+                # A successful look that covers the time and lacks it proves that it did not arrive.
+                self._later(uow, message, now, "not_taken")
+                uow.commit()
+                return
             if now - (message.sending_since or now) >= GIVE_UP:
                 message.next_at, message.reason = None, "needs_decision"
             else:
