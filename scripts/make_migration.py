@@ -8,12 +8,14 @@ import tempfile
 from pathlib import Path
 
 from salespilots.plugins.builtin.storage_sql.storage import MIGRATIONS, SqlStorage, migrations
+from salespilots.plugins.builtin.storage_sql.tables import for_postgresql
 
 revision, message = sys.argv[1], sys.argv[2]
 with tempfile.TemporaryDirectory() as folder:
     storage = SqlStorage(f"sqlite:///{Path(folder) / 'empty.db'}")
     if (MIGRATIONS / "HEAD").exists():
         storage.migrate()
+    for_postgresql()
     flask_migrate = migrations(storage.app)
     with storage.app.app_context():
         flask_migrate.migrate(directory=str(MIGRATIONS), message=message, rev_id=revision)

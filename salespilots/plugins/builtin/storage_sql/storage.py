@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from salespilots.plugins.builtin.storage_sql.tables import db
+from salespilots.plugins.builtin.storage_sql.tables import db, for_postgresql
 from salespilots.plugins.builtin.storage_sql.types import dump_json
 from salespilots.plugins.builtin.storage_sql.units import SqlSystemUnitOfWork, SqlUnitOfWork
 from salespilots.ports.storage import StorageUnavailable
@@ -38,6 +38,7 @@ def make_app(url: str) -> Flask:
     if sqlite:
         options["connect_args"] = {"timeout": 10, "check_same_thread": False}
     else:
+        for_postgresql()
         options["connect_args"] = {"connect_timeout": 5}
         options["pool_pre_ping"] = True
     app.config["SQLALCHEMY_DATABASE_URI"] = url

@@ -61,12 +61,20 @@ def _declare(
     return table
 
 
+_WORK_INDEXES: list[tuple[sa.Index, str]] = []
+
+
 def _work_index(name: str, table: str, columns: tuple[str, ...], where: str) -> None:
     """A small index over rows that still want work, so that a long history costs the sweeper nothing."""
     target = TABLES[table]
-    sa.Index(
-        name, *(target.c[column] for column in columns), sqlite_where=sa.text(where), postgresql_where=sa.text(where)
-    )
+    index = sa.Index(name, *(target.c[column] for column in columns), sqlite_where=sa.text(where))
+    _WORK_INDEXES.append((index, where))
+
+
+def for_postgresql() -> None:
+    """Tell the work indexes their condition in PostgreSQL's words too; naming a dialect loads it, so not at import."""
+    for index, where in _WORK_INDEXES:
+        index.dialect_options["postgresql"]["where"] = sa.text(where)
 
 
 _declare("businesses", b.Business)
