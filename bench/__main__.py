@@ -154,10 +154,9 @@ class Bench:
         try:
             time.sleep(2)
             self.memory(product, "at rest")
-            warm = paced(
-                product.port, webhooks("/webhooks/channel/instagram", "6", "blue saree kitna hai?"), rate=5, count=20
-            )
-            assert warm.good() == 10, warm.statuses
+            warming = webhooks("/webhooks/channel/instagram", "6", "blue saree kitna hai?")
+            warm = paced(product.port, warming, rate=5, count=20)
+            assert warm.good() == 20, warm.statuses
             for rate in RATES:
                 self.replies(product, graph, rate, bare_ms)
             self.orders(product, key, customer, limit)
