@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from salespilots.ports.channel import Outbound, Text
@@ -21,7 +19,6 @@ def test_gone_and_back_on_the_same_port() -> None:
     channel = InstagramChannel(GraphClient(first.url, "token"), ACCOUNT)
     channel.send(MESSAGE)
     first.stop()
-    time.sleep(0.05)
     with pytest.raises(Unavailable):  # the pooled connection is seen to be closed: nothing left
         channel.send(MESSAGE)
     with TwinServer(InstagramTwin(), port=int(first.url.rpartition(":")[2])) as second:
