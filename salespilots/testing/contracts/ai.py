@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from .harness import Harness
+
 SEARCH = {
     "type": "object",
     "properties": {"query": {"type": "string"}},
@@ -20,50 +22,26 @@ SEARCH = {
 
 
 @dataclass(kw_only=True)
-class AiHarness:
+class AiHarness(Harness):
     """How the suite reaches one model.
 
     ``script(*replies)`` sets what the model says next: ``{"content": …}`` or ``{"tool_calls": [{"name",
-    "arguments"}]}``. ``calls()`` is what it was sent, as JSON. ``break_with``, ``can``, ``limit`` as for channels.
+    "arguments"}]}``. ``calls()`` is what it was sent, as JSON.
     """
 
-    provider: Any
-    settings: dict[str, Any]
     script: Callable[..., None] | None = None
     calls: Callable[[], Sequence[Any]] = list
-    break_with: Callable[..., None] | None = None
-    can: frozenset[str] = frozenset()
-    limit: float = 3.0
     timeout: float = 1.0
 
     def ai(self, **changed: Any) -> Any:
         """The adapter."""
-        from salespilots.ports.settings import PluginSettings
-
-        return self.provider.build(
-            PluginSettings(
-                provider=self.provider.key, business_id="biz_contract", values={**self.settings, **changed},
-                base_url="https://shop.example", allow_private_urls=True,
-            )
-        )  # fmt: skip
-
-    def breaks(self, kind: str, **options: Any) -> None:
-        """Script a failure, or skip the test when this model cannot have it."""
-        if self.break_with is None or kind not in self.can:
-            pytest.skip(f"this model has no {kind}")
-        self.break_with(kind, **options)
+        return self.provider.build(self.plugin_settings(**changed))
 
     def says(self, *replies: dict[str, Any]) -> None:
         """Script the model, or skip."""
         if self.script is None:
             pytest.skip("this model cannot be told what to say")
         self.script(*replies)
-
-    def secrets(self) -> list[str]:
-        """Every secret value in play."""
-        from salespilots.ports.settings import secret_names
-
-        return [str(self.settings[name]) for name in secret_names(self.provider.settings) if self.settings.get(name)]
 
     def request(self, **changed: Any) -> Any:
         """A plain question."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
+from .harness import Harness
 
 SENT = datetime(2026, 11, 22, 4, 30, 0, tzinfo=UTC)
 
@@ -36,72 +38,30 @@ class Delivered:
 
 
 @dataclass(kw_only=True)
-class ChannelHarness:
+class ChannelHarness(Harness):
     """How the suite reaches one channel.
 
     ``signed_request(*said, secret=None)`` builds a webhook signed with the configured secret, or with another.
     ``secret_at`` says where that secret lives: ("settings" | "instance", name); None: no webhooks.
-    ``break_with(kind, **options)`` makes the next send (or ``match``) go wrong; ``can`` lists the kinds it knows.
+    ``break_with`` makes the next send (or ``match``) go wrong.
     ``delivered()``: what the far side has taken; None where there is none to look at.
-    ``limit``: seconds within which a call to a silent provider must give up (lower the plugin's limit in the fixture).
     """
 
-    provider: Any
-    settings: dict[str, Any]
-    instance: dict[str, Any] = field(default_factory=dict)
     account_ref: str = ""
     recipient_ref: str = "200000000000001"
     signed_request: Callable[..., Any] | None = None
     secret_at: tuple[str, str] | None = None
     delivered: Callable[[], Sequence[Delivered]] | None = None
-    break_with: Callable[..., None] | None = None
-    can: frozenset[str] = frozenset()
-    limit: float = 3.0
-    allow_private_urls: bool = True
-
-    def plugin_settings(self, **changed: Any) -> Any:
-        """The `PluginSettings`; ``changed`` replaces values of settings or instance by name."""
-        from salespilots.ports.settings import PluginSettings
-
-        def merged(values: Mapping[str, Any]) -> dict[str, Any]:
-            return {name: changed.get(name, value) for name, value in values.items()}
-
-        return PluginSettings(
-            provider=self.provider.key, business_id="biz_contract", values=merged(self.settings),
-            instance=merged(self.instance), base_url="https://shop.example", allow_private_urls=self.allow_private_urls,
-        )  # fmt: skip
 
     def channel(self) -> Any:
         """The adapter."""
         return self.provider.build(self.plugin_settings())
-
-    def webhooks(self, **changed: Any) -> Any:
-        """The incoming side."""
-        if self.provider.webhooks is None:
-            pytest.skip("no webhooks")
-        return self.provider.webhooks(self.plugin_settings(**changed))
-
-    def breaks(self, kind: str, **options: Any) -> None:
-        """Script a failure, or skip the test when this channel cannot have it."""
-        if self.break_with is None or kind not in self.can:
-            pytest.skip(f"this channel has no {kind}")
-        self.break_with(kind, **options)
 
     def taken(self) -> Sequence[Delivered]:
         """What the far side has taken, or skip the rest of the test."""
         if self.delivered is None:
             pytest.skip("this channel has no far side to look at")
         return self.delivered()
-
-    def secrets(self) -> list[str]:
-        """Every secret value in play."""
-        from salespilots.ports.settings import secret_names
-
-        found = [str(self.settings[name]) for name in secret_names(self.provider.settings) if self.settings.get(name)]
-        if self.provider.instance_settings is not None:
-            names = secret_names(self.provider.instance_settings)
-            found += [str(self.instance[name]) for name in names if self.instance.get(name)]
-        return found
 
 
 def outbound(harness: ChannelHarness, content: Any = None, key: str = "key-1") -> Any:

@@ -6,33 +6,29 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from .harness import Harness
+
 
 @dataclass(kw_only=True)
-class PaymentsHarness:
+class PaymentsHarness(Harness):
     """How the suite reaches one provider.
 
     ``pay(link)`` plays the customer and returns the webhooks that follow; ``webhook(kind, link)`` one signed webhook
     of kind "failed", "link_expired" or "unknown" (``secret=`` signs with another). ``links(reference)`` and
-    ``refunds()`` tell what the far side holds. ``break_with``, ``can``, ``limit`` as for channels.
+    ``refunds()`` tell what the far side holds.
     """
 
-    provider: Any
-    settings: dict[str, Any]
-    instance: dict[str, Any] = field(default_factory=dict)
     pay: Callable[[Any], Sequence[Any]] | None = None
     webhook: Callable[..., Any] | None = None
     links: Callable[[str], int] | None = None
     refunds: Callable[[], int] | None = None
     secret_name: str = "webhook_secret"
-    break_with: Callable[..., None] | None = None
-    can: frozenset[str] = frozenset()
-    limit: float = 3.0
     keeps_links: bool = True  # False: the provider has no memory of its own (practice)
 
     def remembers(self) -> None:
@@ -40,36 +36,9 @@ class PaymentsHarness:
         if not self.keeps_links:
             pytest.skip("this provider keeps nothing")
 
-    def plugin_settings(self, **changed: Any) -> Any:
-        """The `PluginSettings`; ``changed`` replaces values by name."""
-        from salespilots.ports.settings import PluginSettings
-
-        return PluginSettings(
-            provider=self.provider.key, business_id="biz_contract", values={**self.settings, **changed},
-            instance=self.instance, base_url="https://shop.example", allow_private_urls=True,
-        )  # fmt: skip
-
     def payments(self) -> Any:
         """The adapter."""
         return self.provider.build(self.plugin_settings())
-
-    def webhooks(self, **changed: Any) -> Any:
-        """The incoming side."""
-        if self.provider.webhooks is None:
-            pytest.skip("no webhooks")
-        return self.provider.webhooks(self.plugin_settings(**changed))
-
-    def breaks(self, kind: str, **options: Any) -> None:
-        """Script a failure, or skip the test when this provider cannot have it."""
-        if self.break_with is None or kind not in self.can:
-            pytest.skip(f"this provider has no {kind}")
-        self.break_with(kind, **options)
-
-    def secrets(self) -> list[str]:
-        """Every secret value in play."""
-        from salespilots.ports.settings import secret_names
-
-        return [str(self.settings[name]) for name in secret_names(self.provider.settings) if self.settings.get(name)]
 
 
 def asked(reference: str = "SP-1001-a1", amount_paise: int = 129_900, **changed: Any) -> Any:
