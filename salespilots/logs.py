@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -15,6 +16,7 @@ HIDDEN = frozenset(
     {"text", "body", "password", "token", "access_token", "key_secret", "api_key", "phone", "email", "name"}
 )
 """Keys whose values never reach a log line, whoever passes them."""
+TRACE_LINES = 200
 
 
 def hide(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -27,6 +29,20 @@ def hide(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+def places(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The exception as types and places only: its message and its local values may hold a customer's words."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    lines: list[str] = []
+    while isinstance(error, BaseException) and len(lines) < TRACE_LINES:
+        lines.append(f"{type(error).__module__}.{type(error).__qualname__}")
+        lines += [f"  {one.filename}:{one.lineno} in {one.name}" for one in traceback.extract_tb(error.__traceback__)]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if lines:
+        event["exception"] = "\n".join(lines)
+    return event
+
+
 def configure(config: Config) -> None:
     """Set up logging for this process."""
     level = getattr(logging, config.log.upper())
@@ -35,14 +51,12 @@ def configure(config: Config) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide,
+        places,
     ]
     if config.log_format == "json":
-        shared.append(structlog.processors.dict_tracebacks)
         render: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
-        render = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        render = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
