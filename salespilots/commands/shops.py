@@ -135,10 +135,15 @@ def demo() -> None:
 @json_option
 @guarded
 def demo_load(slug: str, as_json: bool) -> None:
-    """Twelve products with pictures and stock, and the starter workflows on."""
+    """Twelve products with pictures and stock, customers with chats and orders, and the starter workflows on."""
     services = open_application().services
-    added = services.demo.load(services.shops.by_slug(slug).id, actor="command line")
-    say(as_json, {"shop": slug, "products_added": added}, f"{added} products added, the starter workflows are on.")
+    business_id = services.shops.by_slug(slug).id
+    added = services.demo.load(business_id, actor="command line")
+    customers = services.demo.load_past(business_id)
+    say(
+        as_json, {"shop": slug, "products_added": added, "customers_added": customers},
+        f"{added} products and {customers} customers with their chats and orders added, the starter workflows are on.",
+    )  # fmt: skip
 
 
 @demo.command("reset")

@@ -1,4 +1,4 @@
-"""The practice shop: products with pictures and stock, the starter workflows on."""
+"""The practice shop: products with pictures and stock, the starter workflows on, and a past if it is wanted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from salespilots.ports.storage import eq
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.catalog import Catalog
 from salespilots.services.core import Core, retrying
+from salespilots.services.demo_past import load_past
 from salespilots.services.messaging.outgoing import cancel_pending_in
 from salespilots.services.workflows.definitions import Workflows
 
@@ -26,6 +27,11 @@ class Demo:
         """Put the twelve practice products on sale and switch the starters on. Returns how many were added; safe to
         repeat: what is there stays as it is."""
         return retrying(lambda: self._load(business_id, actor))
+
+    def load_past(self, business_id: str) -> int:
+        """Add practice customers with chats and orders of the last days, to look around in. Returns how many were
+        added; safe to repeat."""
+        return load_past(self._core, business_id)
 
     def _load(self, business_id: str, actor: str) -> int:
         added = 0

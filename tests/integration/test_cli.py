@@ -32,7 +32,8 @@ def test_from_nothing_to_a_paid_order(run: Any, tmp_path: Path) -> None:
     assert json.loads(made.stdout) == {"shop": "meera", "email": "meera@example.in"}
     assert oct((tmp_path / "home" / "secret.key").stat().st_mode)[-3:] == "600"
     assert json.loads(run("shop", "list", "--json").stdout) == {"items": [{"slug": "meera", "name": "Meera"}]}
-    assert json.loads(run("demo", "load", "--shop", "meera", "--json").stdout)["products_added"] == 12
+    loaded = json.loads(run("demo", "load", "--shop", "meera", "--json").stdout)
+    assert loaded == {"shop": "meera", "products_added": 12, "customers_added": 5}
     lines = "Hi\nblue saree kitna hai?\n2 chahiye\nRiya Sen\n98450 12345\n560038\n14, 3rd Cross\nConfirm\n/pay\nmera order kaha hai?\n"
     talk = json.loads(run("chat", "--shop", "meera", "--json", stdin=lines).stdout)["messages"]
     said = [one["text"] for one in talk if one["from"] != "customer"]
