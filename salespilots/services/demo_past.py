@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, timedelta
+from typing import Any
 
 from salespilots.demo.past import PAST, PastCustomer, Step
 from salespilots.domain.conversation import Author, Conversation, Direction, Message, MessageState
@@ -65,7 +66,7 @@ class _Told:
         variant = uow.variants.find(sku=past.sku, archived=False)
         if variant is None:
             raise NotFound("There is no such variant on sale.")
-        keys = {"provider": "practice", "account_ref": uow.business_id, "customer_ref": past.ref}
+        keys: dict[str, Any] = {"provider": "practice", "account_ref": uow.business_id, "customer_ref": past.ref}
         now = clock.now()
         self._customer = Customer(
             id=core.ids.new("customer"), business_id=uow.business_id, created_at=now, channel="practice",
