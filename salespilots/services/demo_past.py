@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from salespilots.demo.past import PAST, PastCustomer, Step
@@ -41,7 +42,7 @@ class PastClock:
 def load_past(core: Core, business_id: str) -> int:
     """Write the customers who are not there yet. Returns how many; safe to repeat. Whose product is not on sale, or is
     sold out, stays away."""
-    return sum(retrying(lambda one=one: _load(core, business_id, one)) for one in PAST)
+    return sum(retrying(partial(_load, core, business_id, one)) for one in PAST)
 
 
 def _load(core: Core, business_id: str, past: PastCustomer) -> bool:
