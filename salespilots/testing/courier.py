@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import http.client
 import queue
+import random
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+SECOND_COPY = 0
+"""In place of the number of the attempt: it is not tried again."""
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float = 20) -> dict[str, Any]:
@@ -32,9 +36,16 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout: float = 
 
 
 class Courier:
-    """Delivers in the background, in order of time due; repeats what was not taken, like the providers do."""
+    """Delivers at once or in the background, in order of time due; repeats what was not taken, like the providers do.
 
-    def __init__(self, *, threads: int = 4, retries: int = 3, gap: float = 0.5) -> None:
+    Providers promise "at least once". With ``again_within`` seconds every webhook really comes a second time, after a
+    pause of its own, so that the second copies keep neither the order of the first ones nor their distance.
+    """
+
+    def __init__(self, *, threads: int = 4, retries: int = 3, gap: float = 0.5, again_within: float = 0) -> None:
+        self._again_within, self._pauses = again_within, random.Random(7)
+        self.owed = 0
+        """Second copies that are still on their way."""
         self.outcomes: deque[dict[str, Any]] = deque(maxlen=10_000)
         self._queue: queue.PriorityQueue[tuple[float, int, str, bytes, dict[str, str], int]] = queue.PriorityQueue()
         self._threads, self._retries, self._gap = threads, retries, gap
@@ -42,8 +53,24 @@ class Courier:
         self._lock = threading.Lock()
         self._started = False
 
-    def later(self, url: str, body: bytes, headers: Mapping[str, str], *, delay: float = 0, attempt: int = 1) -> None:
+    def at_once(self, url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Deliver and wait for the answer (see `post`)."""
+        self._again(url, body, headers)
+        return post(url, body, headers)
+
+    def _again(self, url: str, body: bytes, headers: Mapping[str, str], delay: float = 0) -> None:
+        if self._again_within:
+            with self._lock:
+                self.owed += 1
+                pause = self._pauses.uniform(0, self._again_within)
+            self._put(url, body, headers, delay + pause, SECOND_COPY)
+
+    def later(self, url: str, body: bytes, headers: Mapping[str, str], *, delay: float = 0) -> None:
         """Deliver after ``delay`` seconds without waiting for the answer."""
+        self._again(url, body, headers, delay)
+        self._put(url, body, headers, delay, 1)
+
+    def _put(self, url: str, body: bytes, headers: Mapping[str, str], delay: float, attempt: int) -> None:
         with self._lock:
             self._count += 1
             number = self._count
@@ -64,5 +91,8 @@ class Courier:
                 continue
             outcome = post(url, body, headers)
             self.outcomes.append({**outcome, "attempt": attempt})
-            if not 200 <= outcome["status"] < 300 and attempt <= self._retries:
-                self.later(url, body, headers, delay=self._gap * attempt, attempt=attempt + 1)
+            if attempt == SECOND_COPY:
+                with self._lock:
+                    self.owed -= 1
+            elif not 200 <= outcome["status"] < 300 and attempt <= self._retries:
+                self._put(url, body, headers, self._gap * attempt, attempt + 1)

@@ -1,4 +1,7 @@
-"""Road B with everything as separate processes: Instagram, a Razorpay link and a model, all on loopback."""
+"""Road B with everything as separate processes: Instagram, a Razorpay link and a model, all on loopback.
+
+Every webhook of both providers, echoes too, comes twice, and the second copies come in an order of their own.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ ACCOUNT, TOKEN = "17841400000000042", "IGAA-road-token"
 KEY_ID, KEY_SECRET, HOOK_SECRET = "rzp_test_road", "road-key-secret", "road-hook-secret"
 ASKED = ("2 chahiye", "Riya Sen", "98450 12345", "560038", "14, 3rd Cross, Indiranagar")
 PROMPTS = ("name should be", "mobile number", "pincode", "house, street", "")
+AGAIN_WITHIN = "1.5"
 TOTAL = 2 * 149900 + 8000
 
 
@@ -98,7 +102,8 @@ class Road:
         return wait_until(look, seconds=25, every=0.1)
 
     def settled(self) -> None:
-        """Wait until nothing is left to interpret."""
+        """Wait until every webhook came its second time and nothing is left to interpret."""
+        wait_until(lambda: not self.graph.state()["owed"] and not self.razorpay.state()["owed"], seconds=25, every=0.1)
         wait_until(lambda: self.product.count("inbox", state="new") == 0, seconds=25, every=0.1)
 
     def post_event(self, event: dict[str, Any], *, secret: str = HOOK_SECRET, event_id: str) -> int:
@@ -113,6 +118,17 @@ class Road:
         return httpx.post(self.hook, content=body, headers=headers, trust_env=False).status_code
 
 
+def nothing_twice(road: Road) -> None:
+    """After everything: what reached a customer is what is stored as sent, once each; no customer has two orders."""
+    road.settled()
+    sent = [one["mid"] for one in road.graph.state()["sent"]]
+    rows = [one for one in road.api.all("/messages") if one["direction"] == "out" and not one["practice"]]
+    assert sorted(str(one["provider_ref"]) for one in rows if one["author"] != "agent") == sorted(sent)
+    orders = road.api.all("/orders")
+    assert len({one["customer_id"] for one in orders}) == len(orders)
+    assert len(orders) > 3, "the sales of these tests are missing"
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql and valkey"])
 def road(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     """A shop on each pair of database and queue; its product stops cleanly at the end."""
@@ -124,7 +140,7 @@ def road(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     port = free_port()
     graph = TwinProcess(
         "salespilots_channel_instagram.twin", "--app-secret", APP_SECRET, "--account-id", "17841499999999999",
-        "--webhook-url", f"http://127.0.0.1:{port}/webhooks/channel/instagram", "--echoes",
+        "--webhook-url", f"http://127.0.0.1:{port}/webhooks/channel/instagram", "--echoes", "--again-within", AGAIN_WITHIN,
     )  # fmt: skip
     razorpay = TwinProcess(
         "salespilots_payments_razorpay.twin",
@@ -134,6 +150,8 @@ def road(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         KEY_SECRET,
         "--webhook-secret",
         HOOK_SECRET,
+        "--again-within",
+        AGAIN_WITHIN,
     )
     model = TwinProcess("salespilots_ai_openai.twin", "--key", "sk-road")
     with graph, razorpay, model:
@@ -154,7 +172,9 @@ def road(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             saree = api.items("/products", q="blue block")[0]
             stocked = api.post(f"/products/{saree['id']}/stock", {"sku": "SAR-BLUE", "delta": 500, "reason": "receive"})
             assert stocked.status_code == 200
-            yield Road(product, api, Chats(graph, ACCOUNT), graph, razorpay, model, slug, hook)
+            made = Road(product, api, Chats(graph, ACCOUNT), graph, razorpay, model, slug, hook)
+            yield made
+            nothing_twice(made)
             api.close()
         finally:
             code = product.stop()

@@ -146,6 +146,16 @@ class Api:
         """A list's first page, as long as pages go."""
         return self.get(path, limit=200, **query)["items"]
 
+    def all(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        """Every page of a list."""
+        found, cursor = [], {}
+        while True:
+            page = self.get(path, limit=200, **query, **cursor)
+            found += page["items"]
+            if not page.get("next"):
+                return found
+            cursor = {"cursor": page["next"]}
+
     def post(self, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """A POST, whatever it answers."""
         return self._client.post(path, json={} if body is None else body, headers=headers)

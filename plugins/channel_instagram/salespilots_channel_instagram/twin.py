@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from salespilots.testing.courier import Courier, post
+from salespilots.testing.courier import Courier
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
 from salespilots_channel_instagram.twin_payloads import entry, item, new_mid, signature, signed_body
 
@@ -51,11 +51,11 @@ class InstagramTwin(Twin):
 
     def __init__(
         self, *, app_secret: str = "app-secret", verify_token: str = "verify-token", webhook_url: str = "",  # noqa: S107
-        account_id: str = ACCOUNT, username: str = "the_shop", echoes: bool = False,
+        account_id: str = ACCOUNT, username: str = "the_shop", echoes: bool = False, again_within: float = 0,
     ) -> None:  # fmt: skip
         self.app_secret, self.verify_token, self.webhook_url = app_secret, verify_token, webhook_url
         self.account_id, self.username = account_id, username
-        self.courier = Courier()
+        self.courier = Courier(again_within=again_within)
         self._echo_first = echoes
         self._accounts: dict[str, dict[str, str]] = {}
         self.reset()
@@ -70,7 +70,12 @@ class InstagramTwin(Twin):
 
     def state(self) -> dict[str, Any]:
         """``sent``: every message taken, in order; ``webhooks``: how background deliveries went."""
-        return {"sent": self.sent, "echo": self.echo, "webhooks": list(self.courier.outcomes)}
+        return {
+            "sent": self.sent,
+            "echo": self.echo,
+            "webhooks": list(self.courier.outcomes),
+            "owed": self.courier.owed,
+        }
 
     def routes(self) -> Iterable[tuple[str, str, Handler]]:
         """The part of the Graph API in use; any version."""
@@ -215,7 +220,7 @@ class InstagramTwin(Twin):
             data, headers = signed_body(body.get("secret", self.app_secret), [entry(account, one)])
             if body.get("unsigned"):
                 headers = {}
-            posted.append(post(body.get("webhook_url") or self.webhook_url, data, headers))
+            posted.append(self.courier.at_once(body.get("webhook_url") or self.webhook_url, data, headers))
         return {"posted": posted, "mids": [one["mid"] for one in events]}
 
     def _set_echo(self, body: Any) -> Any:
@@ -257,6 +262,7 @@ if __name__ == "__main__":
         lambda given: InstagramTwin(
             app_secret=given.app_secret, verify_token=given.verify_token, webhook_url=given.webhook_url,
             account_id=given.account_id, username=given.username, echoes=given.echoes,
+            again_within=given.again_within,
         ),
         description="Instagram on loopback",
         options=(
@@ -266,5 +272,6 @@ if __name__ == "__main__":
             ("--account-id", {"default": ACCOUNT}),
             ("--username", {"default": "the_shop"}),
             ("--echoes", {"action": "store_true", "help": "post an echo after every send"}),
+            ("--again-within", {"type": float, "default": 0, "help": "every webhook comes twice, within so many seconds"}),
         ),
     )  # fmt: skip

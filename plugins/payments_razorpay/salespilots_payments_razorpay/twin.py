@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from salespilots.testing.courier import Courier, post
+from salespilots.testing.courier import Courier
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
 from salespilots_payments_razorpay.twin_wire import OFF, bad, page_of, refused, signed_event, wrong_with
 
@@ -26,11 +26,11 @@ class RazorpayTwin(Twin):
 
     def __init__(
         self, *, key_id: str = "rzp_test_twin", key_secret: str = "twin-key-secret",  # noqa: S107
-        webhook_secret: str = "twin-webhook-secret", webhook_url: str = "",  # noqa: S107
+        webhook_secret: str = "twin-webhook-secret", webhook_url: str = "", again_within: float = 0,  # noqa: S107
     ) -> None:  # fmt: skip
         self.key_id, self.key_secret = key_id, key_secret
         self.webhook_secret, self.webhook_url = webhook_secret, webhook_url
-        self.courier = Courier()
+        self.courier = Courier(again_within=again_within)
         self._number = 0
         self.reset()
         super().__init__()
@@ -46,7 +46,7 @@ class RazorpayTwin(Twin):
         """Everything, by id."""
         return {
             "links": self.links, "payments": self.payments, "refunds": self.refunds,
-            "webhooks": list(self.courier.outcomes),
+            "webhooks": list(self.courier.outcomes), "owed": self.courier.owed,
         }  # fmt: skip
 
     def routes(self) -> Iterable[tuple[str, str, Handler]]:
@@ -243,7 +243,7 @@ class RazorpayTwin(Twin):
             random.Random(body.get("seed", 1)).shuffle(deliveries)  # noqa: S311
         url = body.get("webhook_url") or self.webhook_url
         wanted = body.get("deliver", True) and not body.get("drop_webhooks") and url
-        posted = [post(url, *one) for one in deliveries] if wanted else []
+        posted = [self.courier.at_once(url, *one) for one in deliveries] if wanted else []
         payment_id = events[0]["payload"]["payment"]["entity"]["id"]
         return {"payment_id": payment_id, "link": link, "posted": posted}
 
@@ -268,7 +268,7 @@ class RazorpayTwin(Twin):
     def _post_event(self, body: Any) -> Any:
         """Any event: ``{"event": name, "entities": {"payment": {…}}, "secret"?}``."""
         event = self._event(body["event"], **body.get("entities", {}))
-        return post(self.webhook_url, *self.signed(event, body.get("secret")))
+        return self.courier.at_once(self.webhook_url, *self.signed(event, body.get("secret")))
 
     # --- the page behind a link ---------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ if __name__ == "__main__":
     run_twin(
         lambda given: RazorpayTwin(
             key_id=given.key_id, key_secret=given.key_secret, webhook_secret=given.webhook_secret,
-            webhook_url=given.webhook_url,
+            webhook_url=given.webhook_url, again_within=given.again_within,
         ),
         description="Razorpay on loopback",
         options=(
@@ -302,5 +302,6 @@ if __name__ == "__main__":
             ("--key-secret", {"default": "twin-key-secret"}),
             ("--webhook-secret", {"default": "twin-webhook-secret"}),
             ("--webhook-url", {"default": ""}),
+            ("--again-within", {"type": float, "default": 0, "help": "every webhook comes twice, within so many seconds"}),
         ),
     )  # fmt: skip
