@@ -38,6 +38,8 @@ from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.practice import Practice
+from salespilots.services.refunds import Refunds
+from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
@@ -107,14 +109,19 @@ def assemble(
         environ=dict(config.environ),
     )
     connections = Connections(core)
-    payments = Payments(core, connections)
+    settlement = Settlement(core)
+    payments = Payments(core, connections, settlement)
 
     def ports_for(business_id: str, context: ActionContext) -> StepPorts:
         return StepPorts(core, connections, payments, business_id, context)
 
     outbox = Outbox(core, connections)
     lanes = Lanes(
-        core, Interpreter(core, payments), Runner(core, ports_for), outbox, f"{socket.gethostname()[:20]}:{os.getpid()}"
+        core,
+        Interpreter(core, settlement),
+        Runner(core, ports_for),
+        outbox,
+        f"{socket.gethostname()[:20]}:{os.getpid()}",
     )
     orders, catalog, workflows = Orders(core), Catalog(core), Workflows(core)
     inbox = InboxService(core, connections)
@@ -137,6 +144,7 @@ def assemble(
         payments=payments,
         pictures=Pictures(core, config.home / "media"),
         practice=Practice(core, inbox),
+        refunds=Refunds(core, connections),
         shops=Shops(core),
         workflows=workflows,
     )

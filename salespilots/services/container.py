@@ -22,6 +22,7 @@ from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.practice import Practice
+from salespilots.services.refunds import Refunds
 from salespilots.services.shops import Shops
 from salespilots.services.workflows.definitions import Workflows
 
@@ -48,5 +49,6 @@ class Services:
     payments: Payments
     pictures: Pictures
     practice: Practice
+    refunds: Refunds
     shops: Shops
     workflows: Workflows

@@ -224,10 +224,10 @@ def test_late_money_for_gone_stock_becomes_a_refund_task(shop: Shop) -> None:
     order = shop.pay(order)
     assert (order.state, order.payment_status, order.needs_attention) == ("expired", "paid", True)
     assert "refund" in shop.texts()[-1]
-    order = shop.world.services.payments.refund(
+    order = shop.world.services.refunds.refund(
         shop.id, order.id, amount_paise=order.paid_paise, reason="gone", key="r1"
     )
-    again = shop.world.services.payments.refund(
+    again = shop.world.services.refunds.refund(
         shop.id, order.id, amount_paise=order.paid_paise, reason="gone", key="r1"
     )
     assert (again.payment_status, again.refunded_paise) == ("refunded", again.paid_paise)

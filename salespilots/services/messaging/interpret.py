@@ -25,7 +25,7 @@ from salespilots.services.messaging.answering import answer_in
 from salespilots.services.messaging.content import clean
 from salespilots.services.messaging.inbox import load_inbound, load_payment_event
 from salespilots.services.messaging.outgoing import cancel_pending_in
-from salespilots.services.payments import Payments
+from salespilots.services.settlement import Settlement
 
 TALKING = frozenset({"message", "quick_reply", "postback", "story_reply", "story_mention"})
 """Kinds that are a customer speaking: they open the reply window and may start automation."""
@@ -37,14 +37,14 @@ TOO_OLD = timedelta(hours=24)
 class Interpreter:
     """Understands inbox rows."""
 
-    def __init__(self, core: Core, payments: Payments) -> None:
+    def __init__(self, core: Core, settlement: Settlement) -> None:
         self._core = core
-        self._payments = payments
+        self._settlement = settlement
 
     def interpret_in(self, uow: UnitOfWork, row: InboxRow) -> list[str]:
         """Apply one row; returns other lanes that have work now."""
         if row.port == "payments":
-            return self._payments.settle_in(uow, row.provider, load_payment_event(row.payload))
+            return self._settlement.settle_in(uow, row.provider, load_payment_event(row.payload))
         inbound = load_inbound(row.payload)
         if inbound.kind in TALKING:
             self._spoken(uow, row, inbound)

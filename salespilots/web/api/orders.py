@@ -133,7 +133,7 @@ def take_back(values: dict[str, Any], order_id: str) -> Any:
 def refund(values: dict[str, Any], order_id: str) -> Any:
     """Give money back; the Idempotency-Key header makes a repeat harmless."""
     key = f"api:{request.headers.get('Idempotency-Key') or services().core.ids.token()}"
-    order = services().payments.refund(
+    order = services().refunds.refund(
         shop_id(), order_id, amount_paise=values["amount_paise"], reason=values["reason"], key=key, actor=actor()
     )
     return _shape(order)
