@@ -21,21 +21,15 @@ from salespilots.domain.catalog import Product, Variant
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.domain.events import Event
 from salespilots.domain.idempotency import IdempotencyRecord
-from salespilots.domain.inbox import InboxRow
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund
 from salespilots.domain.run import Run, StepExecution
 from salespilots.domain.stock import StockLevel, StockMovement
 from salespilots.domain.workflow import Workflow, WorkflowVersion
 from salespilots.ports.markers import PORT_VERSION, hookspec
+from salespilots.ports.work import Inbox, Lanes, Lease, ScopedInbox, Throttle, Work
 
 T = TypeVar("T")
-
-
-class LeaseLost(SalesPilotsError):
-    """Another worker took the lane over: stop at once and write nothing."""
-
-    code = "lease_lost"
 
 
 class StorageUnavailable(SalesPilotsError):
@@ -152,15 +146,6 @@ class EventLog(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """The right to work on a lane until it runs out; ``fence`` rises with every holder."""
-
-    lane: str
-    owner: str
-    fence: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """Totals of a time range, for tiles and statistics. Money in paise."""
 
@@ -202,26 +187,6 @@ class Queries(Protocol):
 
     def preview_counts(self) -> dict[str, int]:
         """Badges: ``waiting`` chats, ``unread`` chats, ``to_pack`` orders, ``attention`` orders."""
-        ...
-
-
-class ScopedInbox(Protocol):
-    """The waiting events of a lane, within a unit of work."""
-
-    def waiting(self, lane: str, limit: int = 20) -> list[InboxRow]:
-        """New rows, in provider order and then order of arrival."""
-        ...
-
-    def done(self, row: InboxRow, now: datetime) -> None:
-        """Handled, in the same transaction as its effects."""
-        ...
-
-    def retry(self, row: InboxRow, *, next_at: datetime, error: str) -> None:
-        """Count a failed try."""
-        ...
-
-    def park(self, row: InboxRow, *, error: str) -> None:
-        """Give up: a person decides."""
         ...
 
 
@@ -277,74 +242,6 @@ class UnitOfWork(Protocol):
 
     def commit(self) -> None:
         """Make everything durable."""
-        ...
-
-
-class Inbox(Protocol):
-    """Taking events in, before anybody knows what they mean."""
-
-    def accept(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
-        """Insert in one statement, leaving out what is there already; returns the rows that were new."""
-        ...
-
-
-class Lanes(Protocol):
-    """Who works on which lane. Times come from the database's own clock."""
-
-    def claim(self, lane: str, owner: str, ttl: timedelta) -> Lease | None:
-        """Take the lane if nobody holds it."""
-        ...
-
-    def renew(self, lease: Lease, ttl: timedelta) -> bool:
-        """Hold it longer; False when it is lost."""
-        ...
-
-    def release(self, lease: Lease) -> None:
-        """Let go."""
-        ...
-
-
-class Work(Protocol):
-    """What is due across shops: the sweeper's questions."""
-
-    def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
-        """Lanes with a new event, a ready or due run, or a message to send; oldest first, fair between shops."""
-        ...
-
-    def is_due(self, lane: str, now: datetime) -> bool:
-        """Whether this lane has such work."""
-        ...
-
-    def business_of_lane(self, lane: str) -> str | None:
-        """Whose lane it is."""
-        ...
-
-    def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
-        """(business id, order id) of placed orders past their time."""
-        ...
-
-    def payments_to_check(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
-        """(business id, payment id) of links to ask the provider about."""
-        ...
-
-    def backlog(self, now: datetime) -> dict[str, float]:
-        """``inbox_new``, ``inbox_dead``, ``outbox_queued``, ``outbox_uncertain``, ``oldest_seconds``."""
-        ...
-
-    def purge(self, now: datetime) -> int:
-        """Delete what nobody needs: old done and unrouted inbox rows, ended sessions, used links. Returns rows."""
-        ...
-
-
-class Throttle(Protocol):
-    """Counting tries per key in a window, shared by all processes."""
-
-    def hit(self, key: str, *, now: datetime, window: timedelta) -> int:
-        """Count one try; returns the tries in the window, this one included."""
-        ...
-
-    def clear(self, key: str) -> None:
-        """Forget the key after a success."""
         ...
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from salespilots.ports.channel import SentMessage
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from salespilots.ports.storage import LeaseLost
+from salespilots.ports.work import LeaseLost
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
 

@@ -11,7 +11,8 @@ import structlog
 from salespilots.domain.errors import SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.inbox import MAX_ATTEMPTS, InboxRow
-from salespilots.ports.storage import Lease, LeaseLost, StorageUnavailable
+from salespilots.ports.storage import StorageUnavailable
+from salespilots.ports.work import Lease, LeaseLost
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.interpret import Interpreter

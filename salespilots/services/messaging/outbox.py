@@ -17,7 +17,8 @@ from salespilots.domain.conversation import PENDING, Author, Conversation, Messa
 from salespilots.domain.events import Event
 from salespilots.ports.channel import Outbound, SentMessage
 from salespilots.ports.errors import AuthFailed, NotConnected, OutcomeUnknown, PluginError, PortError
-from salespilots.ports.storage import Lease, UnitOfWork, eq, one_of
+from salespilots.ports.storage import UnitOfWork, eq, one_of
+from salespilots.ports.work import Lease
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point

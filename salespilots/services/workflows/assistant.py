@@ -12,7 +12,7 @@ import structlog
 
 from salespilots.domain.money import rupees
 from salespilots.ports.ai import AiRequest, ToolCall, ToolSpec, Turn
-from salespilots.ports.errors import PluginError, PortError
+from salespilots.ports.errors import PluginError, PortError, Unsupported
 from salespilots.ports.extensions import ActionContext, ProductView, ShopReader
 from salespilots.ports.storage import Where
 from salespilots.services.connections import Connections
@@ -211,3 +211,18 @@ class StepPorts:
                 facts.learn(result)
                 turns.append(Turn(role="tool", text=result, tool_call_id=call.id))
         return "", tokens, facts
+
+
+class OwnWords:
+    """The ports of a shop without a model: the workflow's own words stand."""
+
+    def ai_reply(self, *, goal: str, fallback: str) -> tuple[str, int, str]:
+        """The fallback."""
+        return fallback, 0, "the workflow's own words"
+
+    def payment_link(self, order_id: str) -> str:
+        """Not from here: a step that makes links calls out."""
+        raise Unsupported(provider="core", reason="inside_transaction")
+
+
+OWN_WORDS = OwnWords()

@@ -15,12 +15,11 @@ from typing import Any
 import structlog
 
 from salespilots.domain.conversation import Conversation, Mode
-from salespilots.domain.customer import Customer
 from salespilots.domain.errors import SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
 from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
-from salespilots.ports.errors import PortError, Unsupported
+from salespilots.ports.errors import PortError
 from salespilots.ports.extensions import (
     ActionContext,
     ActionPorts,
@@ -35,13 +34,15 @@ from salespilots.ports.extensions import (
     Stop,
     Wait,
 )
-from salespilots.ports.storage import Lease, LeaseLost, StorageUnavailable, UnitOfWork, eq, one_of
-from salespilots.ports.understanding import Understanding
+from salespilots.ports.storage import StorageUnavailable, UnitOfWork, eq, one_of
+from salespilots.ports.work import Lease, LeaseLost
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
-from salespilots.services.messaging.answering import hand_over_in, read_message
+from salespilots.services.messaging.answering import hand_over_in
+from salespilots.services.workflows.assistant import OWN_WORDS
 from salespilots.services.workflows.effects import apply_effects
 from salespilots.services.workflows.reading import Reader
+from salespilots.services.workflows.seen import Seen
 
 log = structlog.get_logger(__name__)
 
@@ -123,7 +124,7 @@ class Runner:
     ) -> tuple[ActionType, ActionContext, str] | None:
         """Take steps until one waits, ends, or must call a provider (returned with its context)."""
         steps = steps_by_id(version.definition)
-        seen = _Seen(uow, self._core)
+        seen = Seen(uow, self._core)
         while run.state in (RunState.READY, RunState.RUNNING):
             if conversation.mode is Mode.HUMAN:
                 self._finish(uow, run, RunState.CANCELLED, "taken_over")
@@ -229,7 +230,7 @@ class Runner:
         conversation: Conversation,
         outcome: Outcome,
         log: bool = True,
-        seen: _Seen | None = None,
+        seen: Seen | None = None,
     ) -> None:
         apply_effects(self._core, uow, run, conversation, outcome.effects)
         if seen is not None and any(isinstance(one, (SetCustomer, AddTag, PlaceOrder)) for one in outcome.effects):
@@ -299,7 +300,7 @@ class Runner:
         step: Mapping[str, Any],
         action: ActionType,
         conversation: Conversation,
-        seen: _Seen,
+        seen: Seen,
         *,
         outside: bool,
     ) -> ActionContext:
@@ -337,63 +338,6 @@ class Runner:
         elif action.calls_ports:
             object.__setattr__(context, "ports", OWN_WORDS)
         return context
-
-
-class _OwnWords:
-    """The ports of a shop without a model: the workflow's own words stand."""
-
-    def ai_reply(self, *, goal: str, fallback: str) -> tuple[str, int, str]:
-        """The fallback."""
-        return fallback, 0, "the workflow's own words"
-
-    def payment_link(self, order_id: str) -> str:
-        """Not from here: a step that makes links calls out."""
-        raise Unsupported(provider="core", reason="inside_transaction")
-
-
-OWN_WORDS = _OwnWords()
-
-
-class _Seen:
-    """What several steps in a row read once."""
-
-    def __init__(self, uow: UnitOfWork, core: Core) -> None:
-        self._uow, self._core = uow, core
-        self.shop = uow.shop()
-        self._messages: dict[str, tuple[str, str]] = {}
-        self._read: dict[str, Understanding] = {}
-        self._customer: Customer | None = None
-
-    def has_model(self) -> bool:
-        """Whether replies of this shop are written by a model."""
-        provider = self._core.registry.ais.find(self.shop.default_ai)
-        return provider is not None and provider.writes_replies
-
-    def customer(self, customer_id: str) -> Customer:
-        """The customer, as the steps so far left them."""
-        self._customer = self._customer or self._uow.customers.get(customer_id)
-        return self._customer
-
-    def forget_customer(self) -> None:
-        """A step changed the profile: read it again."""
-        self._customer = None
-
-    def message(self, message_id: str | None) -> tuple[str, str]:
-        """(text, payload) of the message a run is about."""
-        if not message_id:
-            return "", ""
-        if message_id not in self._messages:
-            found = self._uow.messages.find(id=message_id)
-            self._messages[message_id] = (found.text, found.content.get("payload", "")) if found else ("", "")
-        return self._messages[message_id]
-
-    def understanding(self, message_id: str | None) -> Understanding | None:
-        """What that message means."""
-        if not message_id:
-            return None
-        if message_id not in self._read:
-            self._read[message_id] = read_message(self._core, self._uow, *self.message(message_id))
-        return self._read[message_id]
 
 
 class _Refused(Exception):

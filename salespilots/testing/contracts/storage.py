@@ -355,7 +355,7 @@ class StorageContract:
 
     def test_a_lane_has_one_holder(self, store: Any) -> None:
         """Claim, refuse, release, and the fence stops the old holder."""
-        from salespilots.ports.storage import LeaseLost
+        from salespilots.ports.work import LeaseLost
 
         minute = timedelta(minutes=1)
         with store.system_unit_of_work() as system:

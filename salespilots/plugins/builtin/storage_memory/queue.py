@@ -9,7 +9,7 @@ from typing import Any
 
 from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.plugins.builtin.storage_memory.tables import Tables
-from salespilots.ports.storage import Lease
+from salespilots.ports.work import Lease
 
 PENDING = ("queued", "sending", "uncertain")
 

@@ -21,7 +21,7 @@ from salespilots.plugins.builtin.storage_memory.queue import (
     MemoryWork,
 )
 from salespilots.plugins.builtin.storage_memory.tables import SCOPED, Tables, holds
-from salespilots.ports.storage import Lease, LeaseLost
+from salespilots.ports.work import Lease, LeaseLost
 
 
 class _Unit:

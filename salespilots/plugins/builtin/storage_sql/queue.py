@@ -12,7 +12,7 @@ from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.plugins.builtin.storage_sql.collection import prepared, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
-from salespilots.ports.storage import Lease, LeaseLost
+from salespilots.ports.work import Lease, LeaseLost
 
 
 def _now(connection: sa.Connection) -> sa.ColumnElement:

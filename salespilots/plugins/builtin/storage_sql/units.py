@@ -22,7 +22,7 @@ from salespilots.plugins.builtin.storage_sql.queue import (
     SqlWork,
     hold,
 )
-from salespilots.ports.storage import Lease
+from salespilots.ports.work import Lease
 
 SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
