@@ -5,7 +5,7 @@ from __future__ import annotations
 from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
-from salespilots.domain.payment import Payment, PaymentState, RefundState
+from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
 from salespilots.ports.errors import OutcomeUnknown, PortError
 from salespilots.ports.payments import RefundRequest
 from salespilots.ports.storage import eq
@@ -24,10 +24,13 @@ class Refunds:
     def refund(
         self, business_id: str, order_id: str, *, amount_paise: int, reason: str, key: str, actor: str = ""
     ) -> Order:
-        """Give money back through the payment it came by, once per ``key``."""
+        """Give money back through the payment it came by, once per ``key``.
+
+        Repeat it with the same key when the answer was lost: a refund that never reached the provider is asked for again.
+        """
         core = self._core
 
-        def begin() -> tuple[Payment, str] | None:
+        def begin() -> tuple[Payment, Refund] | None:
             with core.storage.unit_of_work(business_id) as uow:
                 order = uow.orders.get(order_id)
                 payments = [
@@ -35,8 +38,10 @@ class Refunds:
                     for one in uow.payments.select(eq("order_id", order_id), order="-created_at")
                     if one.state is PaymentState.CAPTURED and one.amount_paise - one.refunded_paise >= amount_paise
                 ]
-                if uow.refunds.find(cause_key=key) is not None:
-                    return None
+                before = uow.refunds.find(cause_key=key)
+                if before is not None:
+                    asked = before.state is not RefundState.PENDING or before.provider_ref is not None
+                    return None if asked else (uow.payments.get(before.payment_id), before)
                 if not payments:
                     raise Conflict(
                         "More than was paid and not given back yet.",
@@ -49,18 +54,15 @@ class Refunds:
                     order.needs_attention, order.attention_reason = False, None
                 uow.orders.save(order)
                 uow.commit()
-                return payments[0], refund.id
+                return payments[0], refund
 
         begun = retrying(begin)
         if begun is not None:
-            payment, refund_id = begun
-            self._send_refund(business_id, payment, refund_id, amount_paise, reason, key)
+            self._ask(business_id, *begun, key)
         with core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.orders.get(order_id)
 
-    def _send_refund(
-        self, business_id: str, payment: Payment, refund_id: str, amount_paise: int, reason: str, key: str
-    ) -> None:
+    def _ask(self, business_id: str, payment: Payment, asked: Refund, key: str) -> None:
         provider = self._core.registry.payments.find(payment.provider)
         ref: str | None = None
         state = RefundState.PROCESSED  # money handed back by hand, where no provider is involved
@@ -70,7 +72,10 @@ class Refunds:
             try:
                 result = adapter.refund(
                     RefundRequest(
-                        payment_ref=payment.provider_ref, amount_paise=amount_paise, idempotency_key=key, reason=reason
+                        payment_ref=payment.provider_ref,
+                        amount_paise=asked.amount_paise,
+                        idempotency_key=key,
+                        reason=asked.reason,
                     )
                 )
                 ref, state = result.refund_ref, RefundState(result.state)
@@ -81,14 +86,16 @@ class Refunds:
 
         def keep() -> None:
             with self._core.storage.unit_of_work(business_id) as uow:
-                refund = uow.refunds.get(refund_id)
+                refund = uow.refunds.get(asked.id)
+                if refund.state is not RefundState.PENDING:  # a webhook was quicker
+                    return
                 refund.state, refund.provider_ref = state, ref
                 uow.refunds.save(refund)
                 order = uow.orders.get(refund.order_id)
                 if state is RefundState.FAILED:
                     row = uow.payments.get(refund.payment_id)
-                    row.refunded_paise -= amount_paise
-                    order.refunded_paise -= amount_paise
+                    row.refunded_paise -= refund.amount_paise
+                    order.refunded_paise -= refund.amount_paise
                     order.flag("A refund did not go through.")
                     uow.payments.save(row)
                     uow.orders.save(order)
@@ -99,7 +106,7 @@ class Refunds:
                     uow.record(
                         Event(
                             type="refund.processed", at=self._core.clock.now(),
-                            ids={**order.ids(), "refund_id": refund.id}, data={"amount_paise": amount_paise},
+                            ids={**order.ids(), "refund_id": refund.id}, data={"amount_paise": refund.amount_paise},
                         )
                     )  # fmt: skip
                 uow.commit()

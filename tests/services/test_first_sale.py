@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from salespilots.domain.order import OrderState
+from salespilots.plugins.builtin.payments_practice import PracticePayments
+from salespilots.ports.errors import OutcomeUnknown
+from salespilots.ports.payments import RefundRequest, RefundResult
 from tests.support.shop import Shop
 
 
@@ -231,3 +234,25 @@ def test_late_money_for_gone_stock_becomes_a_refund_task(shop: Shop) -> None:
         shop.id, order.id, amount_paise=order.paid_paise, reason="gone", key="r1"
     )
     assert (again.payment_status, again.refunded_paise) == ("refunded", again.paid_paise)
+
+
+def test_a_refund_whose_answer_was_lost_is_asked_for_again_with_its_key(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = shop.pay(shop.order_two_sarees())
+    asked: list[tuple[str, int]] = []
+    answer = PracticePayments.refund
+
+    def lost_once(self: PracticePayments, request: RefundRequest) -> RefundResult:
+        asked.append((request.idempotency_key, request.amount_paise))
+        if len(asked) == 1:
+            raise OutcomeUnknown(provider="practice", reason="timeout")
+        return answer(self, request)
+
+    monkeypatch.setattr(PracticePayments, "refund", lost_once)
+    refunds, given = shop.world.services.refunds, {"amount_paise": 50000, "reason": "a stain", "key": "r7"}
+    assert refunds.refund(shop.id, order.id, **given).needs_attention
+    done = refunds.refund(shop.id, order.id, **given)
+    assert refunds.refund(shop.id, order.id, **given).refunded_paise == done.refunded_paise == 50000
+    assert asked == [("r7", 50000)] * 2
+    assert [one.type for one in shop.world.services.orders.timeline(shop.id, order.id)][-1] == "refund.processed"
