@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, send_file
+from flask import Blueprint, Flask, Response, send_file
 
 from salespilots.demo.catalogue import PICTURES, PRODUCTS
 from salespilots.domain.errors import NotFound
@@ -16,6 +16,10 @@ from salespilots.web.permissions import PUBLIC, public
 
 blueprint = Blueprint("media", __name__)
 STATIC = Path(__file__).parent / "static"
+EVERY_PAGE = (
+    "tokens", "base", "layout", "parts/button", "parts/mark", "parts/card", "parts/form", "parts/sheet", "util",
+)  # fmt: skip
+"""The style sheets of all pages, in their order; ``css/all.css`` is all of them, so that a phone far away asks once."""
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -53,13 +57,18 @@ def _picture(path: Path, kind: str) -> Any:
     return response
 
 
+def _every_page() -> Response:
+    text = "".join((STATIC / "css" / f"{name}.css").read_text("utf-8") for name in EVERY_PAGE)
+    return Response(text, mimetype="text/css")
+
+
 def register(app: Flask) -> None:
     """Add the addresses; static files may be kept for a year."""
     app.register_blueprint(blueprint)
     static = app.view_functions["static"]
 
     def static_file(filename: str) -> Any:
-        response: Any = static(filename=filename)
+        response: Any = _every_page() if filename == "css/all.css" else static(filename=filename)
         response.headers["Cache-Control"] = YEAR
         return response
 
