@@ -93,6 +93,11 @@ def clean_email(text: str) -> str:
     return email
 
 
+def name_from(email: str) -> str:
+    """Meera Nair, of meera.nair@example.in: what an account is called until its owner says otherwise."""
+    return " ".join(re.findall(r"[^\W\d_]+", email.partition("@")[0])).title() or email
+
+
 def check_password(password: str, *, email: str = "", name: str = "") -> None:
     """Length and commonness only; any characters, unchanged."""
     problem = ""
@@ -143,7 +148,7 @@ class Accounts:
             if user is not None:
                 raise InvalidInput({"email": [say("There is an account with this e-mail. Sign in instead.")]})
             user = User(
-                id=core.ids.new("user"), email=email, name=name.strip()[:80] or email.partition("@")[0], created_at=now,
+                id=core.ids.new("user"), email=email, name=name.strip()[:80] or name_from(email), created_at=now,
                 password_hash=hashed,
             )  # fmt: skip
             shop = Business(

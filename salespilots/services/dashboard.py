@@ -93,6 +93,11 @@ class Dashboard:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.queries.preview_counts()
 
+    def has_sold(self, business_id: str) -> bool:
+        """Whether money ever came in, practice or real."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return bool(uow.events.latest(("payment.captured",), 1))
+
     def activity(self, business_id: str, limit: int = 6) -> list[Event]:
         """What happened last, newest first."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:

@@ -69,6 +69,11 @@ def clock(at: datetime | None) -> str:
     return written(at, "d MMM y")
 
 
+def hour(at: datetime | None) -> str:
+    """11:42 am, for what stands under its day."""
+    return "" if at is None else written(at, "h:mm a")
+
+
 def ago(at: datetime | None) -> str:
     """Just now, 4 min ago; from an hour on the clock."""
     if at is None:
@@ -113,5 +118,5 @@ def duration(value: timedelta) -> str:
 
 def register(app: Flask) -> None:
     """Give the templates these filters."""
-    for one in (money, money_short, money_axis, number, clock, ago, date, datetime_title, phone):
+    for one in (money, money_short, money_axis, number, clock, hour, ago, date, datetime_title, phone):
         app.add_template_filter(one, one.__name__)

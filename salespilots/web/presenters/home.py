@@ -15,7 +15,6 @@ from salespilots.services.dashboard import Stats
 from salespilots.web.filters import now, written
 
 RANGES = ("today", "7d", "30d")
-MOST = 4
 
 
 def greeting(name: str) -> str:
@@ -85,11 +84,11 @@ def needs(badges: Mapping[str, int], stock: Mapping[str, int], setup: tuple[int,
                 total=total,
             )
         )
-    return SimpleNamespace(open_count=open_count, hidden=max(0, len(rows) - MOST), items=rows[:MOST])
+    return SimpleNamespace(open_count=open_count, items=rows)
 
 
-def revenue(stats: Stats, before: Stats, current: str) -> SimpleNamespace:
-    """The large number with its curve."""
+def revenue(stats: Stats, before: Stats, current: str, *, sold: bool) -> SimpleNamespace:
+    """The large number with its curve; ``sold``: the shop has had money before, in whatever period."""
     labels = {"today": _("Revenue today"), "7d": _("Revenue in 7 days"), "30d": _("Revenue in 30 days")}
     than = {
         "today": _("vs yesterday by %(time)s", time=written(now(), "h:mm a")),
@@ -99,9 +98,7 @@ def revenue(stats: Stats, before: Stats, current: str) -> SimpleNamespace:
         label=labels[current],
         paise=stats.revenue_paise,
         than=than[current],
-        empty=not stats.revenue_paise
-        and not before.revenue_paise
-        and not any(paise for _at, paise, _n in stats.series),
+        empty=not sold,
         chart=chart(stats, before, current),
         **_change(stats.revenue_paise, before.revenue_paise),
     )

@@ -73,7 +73,8 @@ def progress(order: Order) -> list[SimpleNamespace] | None:
         return None
     at = PARTS.index(order.state)
     accepted = _("Accepted") if order.payment_method == "cod" else _("Paid")
-    labels = (_("Placed"), accepted, _("Packed"), _("Shipped"), _("Delivered"))
+    pack = _("To pack") if order.state is OrderState.CONFIRMED else _("Packed")
+    labels = (_("Placed"), accepted, pack, _("Shipped"), _("Delivered"))
     return [
         SimpleNamespace(label=label, state="done" if n <= at else "now" if n == at + 1 else "later")
         for n, label in enumerate(labels)

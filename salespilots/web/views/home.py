@@ -33,7 +33,7 @@ def index() -> Any:
     wanted = request.headers.get("X-Partial", "")
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "needs": lambda: {"needs": _needs()},
-        "revenue": lambda: {"revenue": present.revenue(*_both(current), current) if money else None},
+        "revenue": lambda: {"revenue": _revenue(current) if money else None},
         "tiles": lambda: {"tiles": present.tiles(*_both(current), money=money) if money else None},
         "funnel": lambda: {"funnel": present.funnel(_both(current)[0]) if money else None},
         "latest": lambda: {"latest": order_rows(services().orders.page(here().shop_id, limit=4).items)},
@@ -57,6 +57,11 @@ def _both(current: str) -> tuple[Any, Any]:
     """The period and the one before it."""
     dashboard, shop_id = services().dashboard, here().shop_id
     return dashboard.stats(shop_id, current), dashboard.stats(shop_id, current, previous=True)
+
+
+def _revenue(current: str) -> Any:
+    sold = services().dashboard.has_sold(here().shop_id)
+    return present.revenue(*_both(current), current, sold=sold)
 
 
 def _needs() -> Any:
