@@ -95,6 +95,8 @@ def _variant(name: str, payload: str, understood: Understanding | None, data: Ma
     found = exact or spoken
     if len(found) == 1:
         return Answer(True, {name: found[0]["variant_id"]})
+    if understood is not None and understood.answer == "no":
+        return Answer(True, {name: 0})
     titles = ", ".join(one["title"] for one in options)
     return _no(say("Which one would you like: {options}?", options=titles))
 
@@ -134,7 +136,9 @@ def _pincode(name: str, text: str) -> Answer:
 
 
 def _address(name: str, text: str, understood: Understanding | None) -> Answer:
-    if len(text) < 8 or len(text.split()) < 2 or text.endswith("?"):
+    asks = understood is not None and understood.confidence >= 0.75 and understood.intent != "other"
+    asks = asks and not re.search(r"\d", text)
+    if len(text) < 8 or len(text.split()) < 2 or text.endswith("?") or asks:
         return _no(say("Write the house or flat, street and area, so that the courier finds it."))
     return Answer(True, {name: text[:400]})
 

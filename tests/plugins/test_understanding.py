@@ -174,7 +174,7 @@ def test_variants_named(text, variants):
 @pytest.mark.parametrize(
     ("text", "quantity"),
     [
-        ("2 chahiye", 2), ("do piece", 2), ("two pcs", 2), ("ek", 1), ("दो चाहिए", 2), ("x2", 2), ("2", 2), ("२", 2),
+        ("2 chahiye", 2), ("do piece", 2), ("actually 3", 3), ("make it 3", 3), ("sirf 1", 1), ("two pcs", 2), ("ek", 1), ("दो चाहिए", 2), ("x2", 2), ("2", 2), ("२", 2),
         ("3 sarees", 3), ("kurta L 2 piece", 2), ("2pcs", 2), ("qty 4", 4), ("ek dozen diya", 12), ("mug 3", 3),
         ("2 jutti size 7", 2), ("i'll take two", 2), ("2 chahiye red M", 2), ("तीन पीस भेज दो", 3),
         ("kurta under 500", None), ("size 38 chahiye", None), ("jutti 7 chahiye", None), ("411038", None),

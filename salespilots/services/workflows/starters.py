@@ -28,7 +28,7 @@ PRICE_AND_BUY: dict[str, Any] = {
         {
             "id": "offer",
             "kind": "message.product",
-            "settings": {"ai": True, "text": "{product} is {price}, {stock}. How many would you like?"},
+            "settings": {"ai": True, "text": "{product} is {price}, {stock}.", "ask": "How many would you like?"},
             "next": "variant",
             "on_no": "end",
             "on_empty": "catalogue",
@@ -43,7 +43,11 @@ PRICE_AND_BUY: dict[str, Any] = {
         {
             "id": "quantity",
             "kind": "ask",
-            "settings": {"type": "quantity", "text": ""},
+            "settings": {
+                "type": "quantity",
+                "text": "How many would you like?",
+                "quick_replies": [{"title": str(n), "payload": f"qty:{n}"} for n in (1, 2, 3)],
+            },
             "next": "sum",
             "on_timeout": "end",
         },

@@ -25,6 +25,7 @@ from salespilots.ports.extensions import (
     Wait,
 )
 from salespilots.ports.settings import SettingsSchema
+from salespilots.ports.texts import say
 
 PROFILE = {"name": "name", "phone": "phone", "pincode": "pincode", "address": "line1"}
 """Answer types that are kept on the customer, and under which field."""
@@ -89,6 +90,9 @@ def _ask(context: ActionContext) -> Outcome:
         if kind == "quantity" and context.data.get("asked_quantity") and not asked:
             values = {name: context.data["asked_quantity"], "asked_quantity": None}
             return Advance(effects=(SetData(values=values),), reason=f"{values[name]} pieces were asked for already")
+        if kind == "quantity" and context.data.get("quantity_asked"):
+            done = (SetData(values={"quantity_asked": None}),)
+            return Wait(until=until, event="message.received", effects=done, reason="Asked with the offer")
         return Wait(
             until=until, event="message.received", effects=_question(context, kind), reason=f"Asked for the {kind}"
         )
@@ -102,7 +106,8 @@ def _ask(context: ActionContext) -> Outcome:
     if kind in PROFILE:
         effects.append(SetCustomer(values={PROFILE[kind]: answer.values[name]}))
     refused = answer.values.get(name) in ("no", 0)
-    if refused and kind == "quantity":
+    if refused and kind in ("quantity", "variant"):
+        effects.append(SendMessage(content=Text(text=say("No problem. Write to us whenever you like."))))
         return Stop(effects=tuple(effects), result="declined", reason="Does not want it now")
     return Advance(effects=tuple(effects), branch="on_no" if refused else "next", reason=f"Got the {kind}")
 

@@ -71,12 +71,16 @@ def _find(context: ActionContext) -> Advance:
 
 
 class OfferSettings(SettingsSchema):
-    """How a product is offered. ``ai``: let the shop's model write the words; the facts stay the shop's."""
+    """How a product is offered. ``ai``: let the shop's model write the words; the facts stay the shop's.
+
+    ``ask`` follows the text, with buttons for the first pieces, where it is clear which variant and open how many.
+    """
 
     ai = fields.Bool(load_default=False, metadata={"label": "Let the AI write the reply"})
     text = fields.Str(
         load_default="{product} is {price}, {stock}.", validate=validate.Length(1, 500), metadata={"label": "Message"}
     )
+    ask = fields.Str(load_default="", validate=validate.Length(max=200), metadata={"label": "Then ask"})
 
 
 def _offer(context: ActionContext) -> Advance:
@@ -87,10 +91,13 @@ def _offer(context: ActionContext) -> Advance:
     variant = next((one for one in product.variants if one.variant_id == context.data.get("variant_id")), None)
     available = variant.available if variant else available_of(product)
     price = price_words(product) if variant is None else price_words(_only(product, variant.variant_id))
-    text = fill(context.settings["text"], context, product=product.title, price=price, stock=stock_words(available))
-    if variant is not None and variant.title:
-        text += f"\n{variant_words(variant)}"
-    elif len(product.variants) > 1:
+    title = f"{product.title}, {variant.title}" if variant and variant.title else product.title
+    text = fill(context.settings["text"], context, product=title, price=price, stock=stock_words(available))
+    clear = variant is not None or len(product.variants) == 1
+    asks = bool(context.settings["ask"]) and clear and available > 0 and not context.data.get("asked_quantity")
+    if asks:
+        text += " " + fill(context.settings["ask"], context)
+    if variant is None and len(product.variants) > 1:
         text += "\n" + "\n".join(variant_words(one) for one in product.variants)
     tokens, note = 0, f"{product.title}: {price}, {stock_words(available)}"
     if context.settings["ai"]:
@@ -98,11 +105,12 @@ def _offer(context: ActionContext) -> Advance:
             goal=f"Tell the customer about {product.title} and its price and stock.", fallback=text
         )
         note = f"{note} ({why})"
-    replies = _replies(product, available)
+    replies = _replies(available) if asks or available <= 0 else ()
     effects: tuple[Effect, ...] = (
         SendMessage(content=ProductCards(cards=(card(product),)), product_ids=(product.product_id,)),
         SendMessage(content=Text(text=text, quick_replies=replies)),
         SetFocus(product_id=product.product_id, variant_id=variant.variant_id if variant else None),
+        SetData(values={"quantity_asked": asks}),
     )
     branch = "next" if available > 0 else "on_no"
     return Advance(effects=effects, branch=branch, reason=note, cost_tokens=tokens)
@@ -116,7 +124,7 @@ def _only(product: ProductView, variant_id: str) -> ProductView:
     )  # fmt: skip
 
 
-def _replies(product: ProductView, available: int) -> tuple[QuickReply, ...]:
+def _replies(available: int) -> tuple[QuickReply, ...]:
     if available <= 0:
         return (
             QuickReply(title=say("See other products"), payload="catalogue"),

@@ -25,7 +25,7 @@ _NOT_A_COUNT_AFTER = word_set(
 _ASKING = word_set("chahiye lena order book buy want need dena bhejo take kharidna pack confirm karo please")
 _GIVING_BEFORE = word_set("batao karo dena bhejo dikhao rakho laga bhej kar de number")
 _ENGLISH_DO_AFTER = word_set("you u i we they it not n't have ye aap")
-_ALONE = word_set("bas only please bhai sir ji piece hai ok haan just yes")
+_ALONE = word_set("bas only please bhai sir ji piece hai ok haan just yes actually make it instead sirf")
 _LARGEST = 999
 _FEW = 12
 
