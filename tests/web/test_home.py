@@ -55,10 +55,12 @@ def test_an_order_under_its_day_shows_the_hour(shop: Shop) -> None:
 
 
 def test_the_part_of_the_way_that_is_next_says_what_to_do(shop: Shop) -> None:
-    order = shop.pay(shop.order_two_sarees())
+    order = shop.order_two_sarees()
+    assert "Placed , done To pay Packed" in words(shop, f"/app/orders/{order.id}")
+    shop.pay(order)
     assert "Paid , done To pack Shipped" in words(shop, f"/app/orders/{order.id}")
     shop.world.services.orders.pack(shop.id, order.id, actor=shop.user.id)
-    assert "Paid , done Packed , done Shipped" in words(shop, f"/app/orders/{order.id}")
+    assert "Paid , done Packed , done To ship Delivered" in words(shop, f"/app/orders/{order.id}")
 
 
 @pytest.mark.parametrize(

@@ -72,12 +72,14 @@ def progress(order: Order) -> list[SimpleNamespace] | None:
     if order.state not in PARTS:
         return None
     at = PARTS.index(order.state)
-    accepted = _("Accepted") if order.payment_method == "cod" else _("Paid")
-    pack = _("To pack") if order.state is OrderState.CONFIRMED else _("Packed")
-    labels = (_("Placed"), accepted, pack, _("Shipped"), _("Delivered"))
+    cod = order.payment_method == "cod"
+    done = (_("Placed"), _("Accepted") if cod else _("Paid"), _("Packed"), _("Shipped"), _("Delivered"))
+    open_ = ("", _("To accept") if cod else _("To pay"), _("To pack"), _("To ship"), _("Delivered"))
     return [
-        SimpleNamespace(label=label, state="done" if n <= at else "now" if n == at + 1 else "later")
-        for n, label in enumerate(labels)
+        SimpleNamespace(
+            label=open_[n] if n == at + 1 else done[n], state="done" if n <= at else "now" if n == at + 1 else "later"
+        )
+        for n in range(len(done))
     ]
 
 
