@@ -103,7 +103,7 @@ class Story:
             return _step("stop", step["kind"], state="error", problem=_("This step is not installed."))
         settings = step.get("settings") or {}
         kind = BY_KEY.get(step["kind"]) or KINDS.get(action.tone, action.tone)
-        quote = str(settings.get("text") or "")
+        quote = " ".join(str(settings[name]) for name in ("text", "ask") if settings.get(name))
         title = self._sentence(step_id)
         if quote and quote in title:
             title = asks().get(str(settings.get("type")), _(action.label)) if kind == "ask" else _(action.label)

@@ -16,6 +16,14 @@ from salespilots.ports.understanding import INTENTS
 SURE = 0.5
 """Below this confidence a meaning does not start a workflow."""
 
+ABOUT = {
+    "greeting": "hello", "product_inquiry": "products", "price_inquiry": "price", "availability": "stock",
+    "order_intent": "buying", "order_status": "their order", "payment_issue": "payment", "cancel_order": "cancelling",
+    "refund_return": "refund or return", "delivery_info": "delivery", "complaint": "a complaint", "human_agent": "a person",
+    "thanks_bye": "thanks", "other": "anything else",
+}  # fmt: skip
+"""The meanings in the owner's words."""
+
 
 class MessageSettings(SettingsSchema):
     """Any message, or one that holds a keyword."""
@@ -64,7 +72,7 @@ def _intent(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
     understood = fact.understanding
     if understood is None or understood.confidence < SURE or understood.intent not in settings.get("intents", ()):
         return None
-    return f"{understood.intent.replace('_', ' ')}, {round(understood.confidence * 100)} % sure"
+    return f"asked about {ABOUT[understood.intent]}, {round(understood.confidence * 100)} % sure"
 
 
 def _started(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
@@ -82,7 +90,7 @@ def _say_keywords(settings: Mapping[str, Any]) -> str:
 
 
 def _say_intents(settings: Mapping[str, Any]) -> str:
-    return "A customer asks: " + ", ".join(one.replace("_", " ") for one in settings.get("intents", ()))
+    return "A customer asks about " + ", ".join(ABOUT.get(one, one) for one in settings.get("intents", ()))
 
 
 def _say_started(settings: Mapping[str, Any]) -> str:
