@@ -62,7 +62,8 @@ def _messaging(item: dict[str, Any], account: str, entry_at: datetime | None, *,
     message = item.get("message")
     echo = isinstance(message, dict) and bool(message.get("is_echo"))
     account = account or (sender if echo else recipient)
-    customer = recipient if echo or (sender and sender == account) else sender
+    from_shop = bool(sender) and sender == account
+    customer = recipient if echo or from_shop else sender
     values: dict[str, Any] = {
         "account_ref": account,
         "customer_ref": "" if customer == account else customer,
@@ -71,11 +72,11 @@ def _messaging(item: dict[str, Any], account: str, entry_at: datetime | None, *,
         "raw": item,
     }
     if isinstance(message, dict) and message:
-        found = _message(message)
+        found = _message(message, from_shop=from_shop)
     elif isinstance(item.get("postback"), dict) and item["postback"]:
-        found = _postback(item["postback"], bool(item.get("is_self")))
+        found = _postback(item["postback"], from_shop or bool(item.get("is_self")))
     else:
-        found = _rest(item, from_shop=bool(sender) and sender == account)
+        found = _rest(item, from_shop=from_shop)
         if standby and found["kind"] == "other":
             found["kind"] = "handover"
     values |= found
@@ -85,7 +86,8 @@ def _messaging(item: dict[str, Any], account: str, entry_at: datetime | None, *,
     return Inbound(event_id=key or _hash(values["kind"], account, item), **values)
 
 
-def _message(message: dict[str, Any]) -> dict[str, Any]:
+def _message(message: dict[str, Any], *, from_shop: bool) -> dict[str, Any]:
+    """``from_shop``: the account itself wrote it, whether Meta marks it as an echo or not."""
     mid = ref_of(message.get("mid"))
     text = _text(message.get("text"))
     attachments = tuple(_attachment(one) for one in _dicts(message.get("attachments")))
@@ -98,7 +100,7 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
         return {**found, "kind": "other", "key": mid and f"{mid}:self"}
     if message.get("is_deleted"):
         return {"kind": "deleted", "message_ref": mid, "key": mid and f"{mid}:deleted"}
-    if message.get("is_echo"):
+    if from_shop or message.get("is_echo"):
         return {**found, "kind": "echo", "key": mid and f"{mid}:echo"}
     found["key"] = mid and f"{mid}:message"
     if message.get("is_unsupported") or not (text or attachments or tapped):
@@ -110,10 +112,10 @@ def _message(message: dict[str, Any]) -> dict[str, Any]:
     return {**found, "kind": "story_reply" if isinstance(story, dict) else "message"}
 
 
-def _postback(postback: dict[str, Any], is_self: bool) -> dict[str, Any]:
+def _postback(postback: dict[str, Any], from_shop: bool) -> dict[str, Any]:
     mid = ref_of(postback.get("mid"))  # ice breakers come without
     return {
-        "kind": "other" if is_self or postback.get("is_self") else "postback",
+        "kind": "other" if from_shop or postback.get("is_self") else "postback",
         "message_ref": mid,
         "text": _text(postback.get("title")),
         "payload": _text(postback.get("payload")),
@@ -203,9 +205,9 @@ def moment(value: Any) -> datetime | None:
         except ValueError:
             try:
                 found = datetime.fromisoformat(value)
-            except ValueError:
+                return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+            except (ValueError, OverflowError):  # no time, or one whose UTC lies outside the calendar
                 return None
-            return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e14:
         return None
     return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)

@@ -112,6 +112,18 @@ def test_own_things_are_not_answered() -> None:
     assert [event.kind for event in events] == ["other", "other"]
 
 
+@pytest.mark.parametrize("unmarked", [{}, {"is_echo": False}])
+def test_what_the_account_wrote_is_an_echo_also_without_the_mark(unmarked: dict[str, Any]) -> None:
+    message = {"mid": "m1", "text": "From the shop", **unmarked}
+    made = {"sender": {"id": A}, "recipient": {"id": C}, "timestamp": 1_700_000_000_000, "message": message}
+    (event,) = parse_body({"object": "instagram", "entry": [entry(A, [made])]})
+    assert (event.kind, event.customer_ref, event.message_ref, event.text) == ("echo", C, "m1", "From the shop")
+    assert event.event_id == one({"kind": "echo", "from": C, "mid": "m1"}).event_id
+    tapped = {**made, "message": None, "postback": {"mid": "m2", "title": "Buy", "payload": "buy"}}
+    (event,) = parse_body({"object": "instagram", "entry": [entry(A, [tapped])]})
+    assert event.kind == "other"
+
+
 def test_an_edit_without_anything() -> None:
     (event,) = parse_body(
         {"object": "instagram", "entry": [{"id": A, "time": 1_700_000_000_000, "messaging": [{"message_edit": {"mid": "m", "num_edit": 0}}]}]}
@@ -151,9 +163,10 @@ def test_flat_and_listed_changes() -> None:
         (1_700_000_000, 1_700_000_000), (1_700_000_000_000, 1_700_000_000), ("1700000000000", 1_700_000_000),
         ("2023-11-14T22:13:20+0000", 1_700_000_000), (0, None), (-5, None), (True, None), ("", None), ("soon", None),
         (None, None), (10**400, None), (float("inf"), None), ([], None), ("1e400", None), ("nan", None),
+        ("0001-01-01T00:00:00+23:59", None), ("9999-12-31T23:59:59-23:59", None), (10**14 - 1, 10**11 - 0.001),
     ],
 )  # fmt: skip
-def test_times(value: Any, expected: int | None) -> None:
+def test_times(value: Any, expected: float | None) -> None:
     assert moment(value) == (None if expected is None else datetime.fromtimestamp(expected, UTC))
 
 
