@@ -169,7 +169,12 @@ class Channel(Protocol):
         ...
 
     def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
-        """The messages of one conversation since a time, oldest first. Raises `Unsupported` if it cannot."""
+        """The messages of one conversation since a time (of the channel's clock), oldest first. `Unsupported` if it cannot.
+
+        Asked when a send had no clear answer: a message of the shop that is missing here counts as never sent, and the
+        core sends it again. So the list is complete or an error: raise `Unavailable` when a page, a message, its time or
+        its sender is missing, or when the conversation is not found. Each ``provider_ref`` equals that of the `Receipt`.
+        """
         ...
 
     def check(self) -> Health:

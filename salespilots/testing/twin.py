@@ -6,7 +6,7 @@ its own (`python -m package.twin --port 0`, ready when it prints "listening on h
 ``GET /__state``, ``POST /__reset``, and what the stand-in adds.
 
 ``POST /__fail {"kind", "times": 1, "match": "", "method": "", "skip": 0, "retry_after": 3, "seconds": 30}``. A kind is
-what the provider answers (``429``, ``500``, ``502_html``, ``200_rubbish``, ``token_expired``, ``outside_window``, …)
+what the provider answers (``429``, ``500``, ``502_html``, ``200_rubbish``, ``200_empty``, ``token_expired``, …)
 or how it fails to (``timeout``, ``drop``); ``_after_accept`` behind it means that the call took effect first,
 ``_before`` that it did not. ``200_rubbish`` alone takes effect, everything else alone does not.
 """
@@ -105,6 +105,8 @@ class Twin:
         after = {"Retry-After": f"{fault.retry_after:g}"} if fault.retry_after is not None else {}
         if kind == "200_rubbish":
             return Reply(200, "<html>all is well</html>", {"Content-Type": "text/html"})
+        if kind == "200_empty":
+            return Reply(200, {})
         if kind.endswith("_html"):
             page = "<html><body><h1>Bad Gateway</h1></body></html>"
             return Reply(int(kind[:3]), page, {"Content-Type": "text/html"})

@@ -56,41 +56,43 @@ class InstagramChannel:
     def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
         """The conversation since a time, oldest first.
 
-        Complete or an error: `Unavailable` ("history_incomplete") when Meta shows fewer messages than were exchanged.
+        Complete or an error: `Unavailable` ("history_incomplete") when Meta shows fewer messages than were exchanged,
+        or does not say of one what it is. An empty conversation is none: only who wrote to the shop can be answered.
         """
-        found = _rows(self._graph.get("me", "conversations", platform="instagram", user_id=customer_ref))
+        found = self._graph.get("me", "conversations", platform="instagram", user_id=customer_ref)
         messages: dict[str, SentMessage] = {}
-        for conversation in found:
-            listed = self._graph.get(ref_of(conversation.get("id")), fields="messages").get("messages")
-            rows = [(moment(row.get("created_time")), row) for row in _rows(listed)]
-            if all(listed_at is not None for listed_at, _ in rows):
-                rows.sort(key=lambda one: one[0] or EPOCH, reverse=True)
-            for number, (listed_at, row) in enumerate(rows):
-                if listed_at is not None and listed_at < since:
-                    continue
-                if number >= READABLE:
-                    raise Unavailable(provider=PROVIDER, reason="history_incomplete")
-                shown = self._message(ref_of(row.get("id")), customer_ref)
-                if shown is not None and shown.sent_at >= since:
+        for conversation in _listed(found):
+            for ref in self._since(_known_ref(conversation), since):
+                shown = self._message(ref, customer_ref)
+                if shown.sent_at >= since:
                     messages[shown.provider_ref] = shown
         return sorted(messages.values(), key=lambda one: one.sent_at)
 
-    def _message(self, ref: str, customer_ref: str) -> SentMessage | None:
+    def _since(self, conversation_ref: str, since: datetime) -> list[str]:
+        """The messages of a conversation that may be as new as ``since``, all of them readable."""
+        listed = self._graph.get(conversation_ref, fields="messages").get("messages")
+        rows = [(moment(row.get("created_time")), _known_ref(row)) for row in _listed(listed)]
+        if all(listed_at is not None for listed_at, _ in rows):
+            rows.sort(key=lambda one: one[0] or EPOCH, reverse=True)
+        wanted = [(number, ref) for number, (at, ref) in enumerate(rows) if at is None or at >= since]
+        goes_on = isinstance(listed, dict) and bool(_object(listed.get("paging")).get("next"))
+        if any(number >= READABLE for number, _ in wanted) or (goes_on and len(wanted) == len(rows)):
+            raise _incomplete()
+        return [ref for _, ref in wanted]
+
+    def _message(self, ref: str, customer_ref: str) -> SentMessage:
+        """One message. Which one was deleted meanwhile nobody can tell: it may be the one in question."""
         try:
             one = self._graph.get(ref, fields="id,created_time,from,to,message")
         except Rejected as error:
             if error.reason == "message_gone":
-                return None
+                raise _incomplete() from None
             raise
-        sender = one.get("from")
-        sender_ref = ref_of(sender.get("id")) if isinstance(sender, dict) else ""
-        if not sender_ref:
-            raise Unavailable(provider=PROVIDER, reason="history_incomplete")
+        sender_ref, sent_at = ref_of(_object(one.get("from")).get("id")), moment(one.get("created_time"))
+        if not sender_ref or sent_at is None:
+            raise _incomplete()
         return SentMessage(
-            provider_ref=ref,
-            text=_text(one.get("message")),
-            sent_at=moment(one.get("created_time")) or EPOCH,
-            from_shop=sender_ref != customer_ref,
+            provider_ref=ref, text=_text(one.get("message")), sent_at=sent_at, from_shop=sender_ref != customer_ref
         )
 
     def check(self) -> Health:
@@ -112,6 +114,29 @@ class InstagramChannel:
             detail = f"The token belongs to {whose}, not to the account id you entered."
             return Health(ok=False, detail=detail, facts=facts)
         return Health(ok=True, detail=f"Connected as @{name}." if name else "Connected.", facts=facts)
+
+
+def _incomplete() -> Unavailable:
+    return Unavailable(provider=PROVIDER, reason="history_incomplete")
+
+
+def _listed(answer: Any) -> list[dict[str, Any]]:
+    """The rows of a list that cannot be empty and of which none may be missing."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not data or not isinstance(data, list) or not all(isinstance(one, dict) for one in data):
+        raise _incomplete()
+    return data
+
+
+def _known_ref(row: dict[str, Any]) -> str:
+    ref = ref_of(row.get("id"))
+    if not ref:
+        raise _incomplete()
+    return ref
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _rows(answer: Any) -> list[dict[str, Any]]:

@@ -72,6 +72,7 @@ def make_harness(twin: TwinServer) -> ChannelHarness:
                 "500_after_accept",
                 "502_html",
                 "200_rubbish",
+                "200_empty",
                 "timeout",
                 "timeout_after_accept",
                 "drop_after_accept",

@@ -192,7 +192,73 @@ def test_an_incomplete_history_is_not_an_answer(twin: TwinServer) -> None:
     with pytest.raises(Unavailable) as caught:
         shop.history(CUSTOMER, since=datetime.now(UTC) - timedelta(minutes=5))
     assert caught.value.reason == "history_incomplete"
-    assert shop.history("200000000000099", since=datetime.now(UTC)) == []
+
+
+def test_a_customer_without_a_conversation_is_not_an_empty_history(twin: TwinServer) -> None:
+    with pytest.raises(Unavailable) as caught:
+        channel(twin).history("200000000000099", since=datetime.now(UTC))
+    assert caught.value.reason == "history_incomplete"
+
+
+class Answers:
+    """Meta answering a history's calls one after the other."""
+
+    def __init__(self, *answers: Any) -> None:
+        self._answers = list(answers)
+
+    def get(self, *path: str, **params: str) -> Any:
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
+FOUND = {"data": [{"id": "t_1"}]}
+LISTED = {"id": "m1", "created_time": "2026-11-22T04:29:00+0000"}
+THREAD = {"messages": {"data": [LISTED]}}
+MESSAGE = {**LISTED, "from": {"id": ACCOUNT}, "message": "hi"}
+OLD = {"id": "m0", "created_time": "2026-11-22T01:00:00+0000"}
+NEXT = {"paging": {"next": "https://graph.instagram.com/more"}}
+
+
+def read_back(*answers: Any) -> list[str]:
+    shop = InstagramChannel(Answers(*answers), ACCOUNT)  # type: ignore[arg-type]
+    return [one.provider_ref for one in shop.history(CUSTOMER, since=NOW - timedelta(hours=1))]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{}],
+        [{"data": []}],
+        [{"data": {"id": "t_1"}}],
+        [{"data": [7]}],
+        [{"data": [{"id": None}]}],
+        [FOUND, {}],
+        [FOUND, {"messages": {}}],
+        [FOUND, {"messages": {"data": []}}],
+        [FOUND, {"messages": {"data": [7]}}],
+        [FOUND, {"messages": {"data": [{"created_time": LISTED["created_time"]}]}}],
+        [FOUND, {"messages": {"data": [LISTED], **NEXT}}],
+        [FOUND, THREAD, {}],
+        [FOUND, THREAD, {**MESSAGE, "created_time": None}],
+        [FOUND, THREAD, {**MESSAGE, "from": None}],
+        [FOUND, THREAD, Rejected(provider="instagram", reason="message_gone")],
+    ],
+)
+def test_a_history_with_a_hole(answers: list[Any]) -> None:
+    with pytest.raises(Unavailable) as caught:
+        read_back(*answers)
+    assert caught.value.reason == "history_incomplete"
+
+
+def test_a_whole_history() -> None:
+    assert read_back(FOUND, THREAD, MESSAGE) == ["m1"]
+    assert read_back(FOUND, {"messages": {"data": [LISTED, OLD], **NEXT}}, MESSAGE) == ["m1"]
+    assert read_back(FOUND, {"messages": {"data": [OLD]}}) == []
+    unsorted = {"messages": {"data": [{"id": "m0"}, {"id": "m1"}]}}
+    assert read_back(FOUND, unsorted, {**MESSAGE, **OLD}, MESSAGE) == ["m1"]
 
 
 def test_as_a_process() -> None:

@@ -311,6 +311,28 @@ class ChannelContract:
         assert all(one.sent_at.tzinfo is not None for one in shown)
         assert channel.history(harness.recipient_ref, since=datetime.now(UTC) + timedelta(minutes=1)) == []
 
+    @pytest.mark.parametrize("kind", ["429", "500", "200_rubbish", "200_empty", "drop_before"])
+    def test_a_history_with_a_hole_is_an_error(self, harness: ChannelHarness, kind: str) -> None:
+        """Whichever of the calls behind it goes wrong: what is missing would be sent again."""
+        from salespilots.ports.channel import Text
+        from salespilots.ports.errors import PortError
+
+        if not harness.provider.capabilities.reads_history:
+            pytest.skip("no history")
+        channel = harness.channel()
+        receipt = channel.send(outbound(harness, Text(text="first")))
+        since = datetime.now(UTC) - timedelta(minutes=1)
+        for calls in range(10):
+            harness.breaks(kind, match="", skip=calls)
+            try:
+                shown = channel.history(harness.recipient_ref, since=since)
+            except PortError:
+                continue
+            assert [(one.provider_ref, one.text) for one in shown] == [(receipt.provider_ref, "first")]
+            assert calls
+            return
+        pytest.fail("the history was never whole")
+
     def test_profile_is_known_or_a_port_error(self, harness: ChannelHarness) -> None:
         from salespilots.ports.channel import CustomerProfile
         from salespilots.ports.errors import PortError
