@@ -41,7 +41,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AiRequest:
-    """One call. ``timeout`` in seconds is for this call alone; the core bounds the whole turn."""
+    """One call. ``timeout`` in seconds is for this call as a whole, not for each read; the core bounds the turn."""
 
     system: str = field(repr=False)
     turns: tuple[Turn, ...]
@@ -65,7 +65,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AiReply:
-    """What came back: text, or tool calls. ``finish``: stop | tool_calls | length | refusal."""
+    """What came back: text, or tool calls. ``finish``: stop | tool_calls | length | refusal | unknown.
+
+    Text reaches a customer only with ``stop``: a sentence that was cut may end in a shortened figure.
+    """
 
     text: str = field(default="", repr=False)
     tool_calls: tuple[ToolCall, ...] = ()
@@ -78,7 +81,7 @@ class Ai(Protocol):
     """One shop's model. Safe to use from several threads; never retries by itself."""
 
     def complete(self, request: AiRequest) -> AiReply:
-        """One completion within ``request.timeout`` seconds. Raises a `PortError`."""
+        """One completion within ``request.timeout`` seconds, from connecting to the last byte. Raises a `PortError`."""
         ...
 
     def check(self) -> Health:

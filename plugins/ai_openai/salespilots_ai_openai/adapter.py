@@ -15,7 +15,8 @@ from salespilots.ports.errors import AuthFailed, PortError, Rejected, Unavailabl
 from salespilots.ports.settings import PluginSettings
 from salespilots_ai_openai.client import CHECK_TIMEOUT, PROVIDER, OpenAiClient
 
-_FINISH = {"length": "length", "content_filter": "refusal"}
+_FINISH = {"stop": "stop", "length": "length", "content_filter": "refusal"}
+"""Ours for theirs. Any other word, or none, is ``unknown``: nobody said that the text is whole."""
 
 
 class OpenAi:
@@ -122,7 +123,7 @@ def _reply(answer: Any, request: AiRequest, model: str) -> AiReply:
     elif calls:
         finish = "tool_calls"
     else:
-        finish = _FINISH.get(finish if isinstance(finish, str) else "", "stop")
+        finish = _FINISH.get(finish if isinstance(finish, str) else "", "unknown")
     named = getattr(answer, "model", None)
     return AiReply(
         text="" if refusal else text,

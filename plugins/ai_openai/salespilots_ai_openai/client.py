@@ -1,4 +1,4 @@
-"""The OpenAI SDK with our limits: one try, a time limit for each call, one connection pool for each host.
+"""The OpenAI SDK with our limits: one try, a time limit for a whole call, one connection pool for each host.
 
 Source of a protocol fact: OpenAI, "API Reference: Chat" and "Error codes".
 """
@@ -10,7 +10,8 @@ import threading
 from typing import Any
 
 from salespilots.ports.errors import AuthFailed, PortError, RateLimited, Rejected, Unavailable
-from salespilots_ai_openai.guard import PrivateAddress, guarded, looks_private
+from salespilots_ai_openai.guard import PrivateAddress, addresses, looks_private, public_addresses
+from salespilots_ai_openai.network import EndlessAnswer, limited, read_whole, within
 
 PROVIDER = "openai"
 OFFICIAL = "https://api.openai.com/v1"
@@ -34,8 +35,10 @@ def _http(base_url: str, allow_private: bool) -> Any:
         if key not in _pools:
             official = base_url == OFFICIAL
             limits = httpx2.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=20)
-            made = openai.DefaultHttpxClient(trust_env=official, follow_redirects=False, limits=limits)
-            _pools[key] = made if official or allow_private else guarded(made)
+            made = openai.DefaultHttpxClient(
+                trust_env=official, follow_redirects=False, limits=limits, event_hooks={"response": [read_whole]}
+            )
+            _pools[key] = limited(made, addresses if official or allow_private else public_addresses)
         return _pools[key]
 
 
@@ -70,27 +73,31 @@ class OpenAiClient:
             return self._made
 
     def complete(self, body: dict[str, Any], *, timeout: float, headers: dict[str, str]) -> Any:
-        """One completion; whatever object the SDK makes of the answer."""
+        """One completion within ``timeout`` seconds in all; whatever object the SDK makes of the answer."""
         return self._call(
-            lambda sdk: sdk.chat.completions.create(**body, timeout=_within(timeout), extra_headers=headers)
+            lambda sdk: sdk.chat.completions.create(**body, timeout=_each(timeout), extra_headers=headers), timeout
         )
 
     def models(self) -> list[str]:
         """The names of the models the key may use."""
-        page = self._call(lambda sdk: sdk.models.list(timeout=_within(CHECK_TIMEOUT)))
+        page = self._call(lambda sdk: sdk.models.list(timeout=_each(CHECK_TIMEOUT)), CHECK_TIMEOUT)
         rows = getattr(page, "data", None)
         if not isinstance(rows, list):
             raise Unavailable(provider=PROVIDER, reason="strange_answer")
         return [str(getattr(one, "id", "")) for one in rows]
 
-    def _call(self, call: Any) -> Any:
+    def _call(self, call: Any, seconds: float) -> Any:
         import httpx2
         import openai
 
         try:
-            return call(self._sdk())
+            sdk = self._sdk()
+            with within(seconds):
+                return call(sdk)
         except PrivateAddress:
             raise _refused_address() from None
+        except EndlessAnswer:
+            raise Unavailable(provider=PROVIDER, reason="endless_answer") from None
         except openai.APIStatusError as error:
             raise _of_status(error) from None
         except openai.APIConnectionError as error:
@@ -101,7 +108,8 @@ class OpenAiClient:
             raise Unavailable(provider=PROVIDER, reason="strange_answer", kind=type(error).__name__) from None
 
 
-def _within(seconds: float) -> Any:
+def _each(seconds: float) -> Any:
+    """The library's limits for single operations; `within` bounds their sum."""
     import httpx2
 
     return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -16,15 +15,20 @@ class PrivateAddress(Exception):
     """The host is, or resolves to, an address that is not public."""
 
 
+def addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host. Raises `OSError` when there are none."""
+    return list(dict.fromkeys(str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+
+
 def public_addresses(host: str, port: int) -> list[str]:
     """The addresses of a host, all public. Raises `PrivateAddress`, or `OSError` when there are none."""
-    found = list(dict.fromkeys(row[4][0] for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    found = addresses(host, port)
     for address in found:
-        one = ipaddress.ip_address(str(address).partition("%")[0])
+        one = ipaddress.ip_address(address.partition("%")[0])
         mapped = getattr(one, "ipv4_mapped", None)
         if not (mapped or one).is_global or one.is_multicast:
             raise PrivateAddress(host)
-    return [str(address) for address in found]
+    return found
 
 
 def looks_private(url: str) -> bool:
@@ -34,29 +38,3 @@ def looks_private(url: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
-
-
-def guarded(client: Any) -> Any:
-    """The same HTTP client, opening connections to public addresses only."""
-    import httpcore2
-
-    class PublicOnly(httpcore2.NetworkBackend):
-        def __init__(self, inner: Any) -> None:
-            self._inner = inner
-
-        def connect_tcp(self, host: str, port: int, *rest: Any, **options: Any) -> Any:
-            try:
-                address = public_addresses(host, port)[0]
-            except OSError as error:
-                raise httpcore2.ConnectError(str(error)) from error
-            return self._inner.connect_tcp(address, port, *rest, **options)
-
-        def connect_unix_socket(self, path: str, *rest: Any, **options: Any) -> Any:
-            raise PrivateAddress(path)
-
-        def sleep(self, seconds: float) -> None:
-            self._inner.sleep(seconds)
-
-    pool = client._transport._pool  # no public way in; a change of the library fails here, before any call
-    pool._network_backend = PublicOnly(pool._network_backend)
-    return client

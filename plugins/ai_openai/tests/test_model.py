@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+import httpcore2
 import pytest
 
 from salespilots.ports.ai import AiRequest, ToolSpec, Turn
@@ -18,6 +20,7 @@ from salespilots_ai_openai import guard
 from salespilots_ai_openai.adapter import OpenAi
 from salespilots_ai_openai.client import OFFICIAL, OpenAiClient
 from salespilots_ai_openai.guard import PrivateAddress, looks_private, public_addresses
+from salespilots_ai_openai.network import MAX_ANSWER, limited, within
 from salespilots_ai_openai.settings import OpenAiSettings
 from salespilots_ai_openai.twin import LIE, OpenAiTwin, sentence
 
@@ -138,6 +141,45 @@ def test_rubbish_is_unavailable(body: bytes, headers: dict[str, str]) -> None:
     with TwinServer(Rubbish()) as server:
         with pytest.raises(Unavailable):
             model(f"{server.url}/v1").complete(request())
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_endless_answer_is_not_read_to_its_end(packed: bool) -> None:
+    body = b'{"choices": "' + b"x" * 2 * MAX_ANSWER + b'"}'
+
+    class Endless(Twin):
+        def handle(self, call: Call) -> Reply:
+            return Reply(200, gzip.compress(body), {**JSON, **GZIP}) if packed else Reply(200, body, JSON)
+
+    with TwinServer(Endless()) as server:
+        with pytest.raises(Unavailable) as caught:
+            model(f"{server.url}/v1").complete(request())
+    assert caught.value.reason == "endless_answer"
+
+
+class Silent:
+    """An HTTP client whose pool reaches nothing; it keeps how long each address was tried."""
+
+    def __init__(self) -> None:
+        self._transport, self._mounts, self._pool = self, {"http://": None}, self
+        self._network_backend: Any = self
+        self.tried: list[tuple[str, float]] = []
+
+    def connect_tcp(self, host: str, port: int, timeout: float) -> Any:
+        self.tried.append((host, timeout))
+        raise httpcore2.ConnectTimeout
+
+
+def test_many_silent_addresses_share_the_time_of_one_call() -> None:
+    client = Silent()
+    backend = limited(client, lambda host, port: ["192.0.2.1", "192.0.2.2"])._network_backend
+    with within(600), pytest.raises(httpcore2.ConnectTimeout):
+        backend.connect_tcp("models.example.com", 443, 3600.0)
+    assert [host for host, _ in client.tried] == ["192.0.2.1", "192.0.2.2"]
+    assert all(0 < seconds <= 600 for _, seconds in client.tried)
+    with within(0), pytest.raises(httpcore2.ConnectTimeout, match="over"):
+        backend.connect_tcp("models.example.com", 443, 3600.0)
+    assert len(client.tried) == 2
 
 
 def test_check_names_a_missing_model(twin: TwinServer) -> None:

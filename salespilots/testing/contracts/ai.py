@@ -26,7 +26,11 @@ class AiHarness(Harness):
     """How the suite reaches one model.
 
     ``script(*replies)`` sets what the model says next: ``{"content": …}`` or ``{"tool_calls": [{"name",
-    "arguments"}]}``. ``calls()`` is what it was sent, as JSON.
+    "arguments"}]}``, with ``finish_reason`` where it is not the usual one. ``calls()`` is what it was sent, as JSON.
+
+    Two kinds of fault that a far side over HTTP should have: ``drip``, an answer that is good in the end but comes a
+    byte at a time, quicker than any limit of a single read and for longer than ``limit``; ``drip_head``, the same from
+    the first byte of the head.
     """
 
     script: Callable[..., None] | None = None
@@ -54,6 +58,8 @@ class AiHarness(Harness):
 FAILURES = (
     ("refuse_connection", "Unavailable", ""),
     ("timeout", "Unavailable", ""),
+    ("drip", "Unavailable", ""),
+    ("drip_head", "Unavailable", ""),
     ("drop_before", "Unavailable", ""),
     ("500", "Unavailable", ""),
     ("502_html", "Unavailable", ""),
@@ -94,6 +100,14 @@ class AiContract:
         assert type(reply.usage.input_tokens) is int
         assert reply.usage.input_tokens > 0
         assert reply.usage.output_tokens > 0
+
+    def test_a_cut_text_is_no_finished_one(self, harness: AiHarness) -> None:
+        harness.says(
+            {"content": "It is ₹1,4", "finish_reason": "length"}, {"content": "It is ₹1,4", "finish_reason": "strange"}
+        )
+        ai = harness.ai()
+        assert ai.complete(harness.request()).finish == "length"
+        assert ai.complete(harness.request()).finish == "unknown"
 
     def test_a_tool_call_and_its_result(self, harness: AiHarness) -> None:
         from salespilots.ports.ai import ToolSpec, Turn
