@@ -111,6 +111,7 @@ def assemble(
     connections = Connections(core)
     settlement = Settlement(core)
     payments = Payments(core, connections, settlement)
+    refunds = Refunds(core, connections)
 
     def ports_for(business_id: str, context: ActionContext) -> StepPorts:
         return StepPorts(core, connections, payments, business_id, context)
@@ -138,13 +139,13 @@ def assemble(
         inbox=inbox,
         lanes=lanes,
         live=Live(core),
-        maintenance=Maintenance(core, lanes, orders, payments),
+        maintenance=Maintenance(core, lanes, orders, payments, refunds),
         orders=orders,
         outbox=outbox,
         payments=payments,
         pictures=Pictures(core, config.home / "media"),
         practice=Practice(core, inbox),
-        refunds=Refunds(core, connections),
+        refunds=refunds,
         shops=Shops(core),
         workflows=workflows,
     )

@@ -71,6 +71,12 @@ class AmountMismatch(DomainError):
     code = "amount_mismatch"
 
 
+class PriceChanged(DomainError):
+    """What the customer agreed to costs something else now: ask again before anything is placed."""
+
+    code = "price_changed"
+
+
 class AccessDenied(SalesPilotsError):
     """Known person or key, but not allowed to do this."""
 

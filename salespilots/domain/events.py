@@ -55,6 +55,14 @@ EVENT_TYPES: dict[str, str] = {
 }
 """Every type that may be recorded, with what it means."""
 
+STARTING = frozenset(
+    {
+        "order.placed", "order.confirmed", "order.packed", "order.shipped", "order.delivered", "order.returned",
+        "order.cancelled", "order.expired", "order.paid", "payment.captured", "payment.failed", "refund.processed",
+    }
+)  # fmt: skip
+"""Types that may start a workflow in the chat of their order, and wake runs that wait for them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

@@ -13,10 +13,14 @@ _AMOUNT = re.compile(r"^(?:₹|rs\.?|inr)?\s*(-?)\s*([0-9][0-9,]*)(?:\.([0-9]{1,
 
 def check_paise(value: object, *, name: str = "amount") -> int:
     """Return ``value`` when it is a whole number of paise within range; floats and bools are refused."""
+    if abs(_whole_paise(value, name)) > MAX_PAISE:
+        raise ValueError(f"{name} is out of range")
+    return _whole_paise(value, name)
+
+
+def _whole_paise(value: object, name: str = "amount") -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be whole paise, not {type(value).__name__}")
-    if abs(value) > MAX_PAISE:
-        raise ValueError(f"{name} is out of range")
     return value
 
 
@@ -46,15 +50,14 @@ def group_digits(number: int) -> str:
 
 
 def rupees(paise: int) -> str:
-    """``129900`` becomes ``₹1,299.00``; negative amounts carry a true minus sign."""
-    check_paise(paise)
-    whole, rest = divmod(abs(paise), 100)
+    """``129900`` becomes ``₹1,299.00``; negative amounts carry a true minus sign. Sums of any size are written."""
+    whole, rest = divmod(abs(_whole_paise(paise)), 100)
     return f"{'−' if paise < 0 else ''}₹{group_digits(whole)}.{rest:02d}"
 
 
 def rupees_short(paise: int) -> str:
     """For tiles: full to ₹99,999, then lakh (``₹1.24 L``) and crore (``₹3.10 Cr``)."""
-    whole = abs(check_paise(paise)) // 100
+    whole = abs(_whole_paise(paise)) // 100
     sign = "−" if paise < 0 else ""
     if whole < 100_000:
         return f"{sign}₹{group_digits(whole)}"

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from salespilots.domain.errors import InvalidTransition
 from salespilots.domain.events import Event
-from salespilots.domain.money import check_paise
+from salespilots.domain.money import MAX_PAISE
 from salespilots.domain.transitions import Applied, Ignored, Outcome
 
 
@@ -44,6 +44,10 @@ HOLDS_STOCK = frozenset({OrderState.PLACED, OrderState.CONFIRMED, OrderState.PAC
 
 OPEN_STATES = frozenset({OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED})
 """States a customer may ask about as "my order"."""
+
+
+UNPAYABLE = frozenset({OrderState.DRAFT, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.RETURNED})
+"""States in which no money is asked for."""
 
 
 class PaymentStatus(StrEnum):
@@ -129,6 +133,11 @@ class Order:
         return max(0, self.total_paise - self.paid_paise)
 
     @property
+    def payable(self) -> bool:
+        """Whether money may be asked for now."""
+        return self.state not in UNPAYABLE and self.due_paise > 0
+
+    @property
     def payment_status(self) -> PaymentStatus:
         """Derived from money alone."""
         if self.refunded_paise and self.refunded_paise >= self.paid_paise:
@@ -151,18 +160,22 @@ class Order:
             ids["conversation_id"] = self.conversation_id
         return ids
 
-    def place(self, *, now: datetime, number: str, number_value: int, hold: timedelta) -> Outcome:
-        """Freeze the lines and promise them until ``now + hold``. The caller reserves in the same unit of work."""
-        if self.state is OrderState.PLACED:
+    def place(self, *, now: datetime, number: str, number_value: int, hold: timedelta | None) -> Outcome:
+        """Freeze the lines and promise them until ``now + hold``, or until a person decides where ``hold`` is None.
+
+        The caller reserves in the same unit of work.
+        """
+        if self.state in OPEN_STATES or self.state is OrderState.DELIVERED:
             return Ignored("already placed")
         if not self.lines:
             raise InvalidTransition("An order needs at least one line.")
-        check_paise(self.total_paise)
+        if self.total_paise > MAX_PAISE:
+            raise InvalidTransition("The order comes to more than one order can.")
         if self.total_paise < 0:
             raise InvalidTransition("The discount is larger than the order.")
         self._move(OrderState.PLACED)
         self.number, self.number_value = number, number_value
-        self.placed_at, self.expires_at = now, now + hold
+        self.placed_at, self.expires_at = now, now + hold if hold is not None else None
         return self._applied("order.placed", now, total_paise=self.total_paise, number=number)
 
     def confirm(self, *, now: datetime) -> Outcome:

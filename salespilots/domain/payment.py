@@ -61,6 +61,11 @@ class Payment:
         """Whether money may still be expected by the customer's link."""
         return self.state in (PaymentState.CREATED, PaymentState.PENDING, PaymentState.FAILED)
 
+    @property
+    def awaited(self) -> bool:
+        """Whether the provider still has something to tell: the link is open, or the bank said yes and has not paid."""
+        return self.open or self.state is PaymentState.AUTHORISED
+
     def settle(
         self, state: PaymentState, *, now: datetime, provider_ref: str | None = None, method: str | None = None
     ) -> Outcome:
@@ -72,8 +77,10 @@ class Payment:
         self.method = method or self.method
         if state is PaymentState.CAPTURED:
             self.captured_at = now
-        if state not in (PaymentState.CREATED, PaymentState.PENDING, PaymentState.FAILED):
+        if not self.awaited:
             self.next_check_at = None
+        elif state is PaymentState.AUTHORISED and self.next_check_at is None:
+            self.next_check_at = now
         return Applied()
 
 
@@ -99,4 +106,5 @@ class Refund:
     state: RefundState = RefundState.PENDING
     provider_ref: str | None = None
     cause_key: str | None = None
+    next_check_at: datetime | None = None  # when to ask the provider for it again, while it has not answered
     version: int = 0

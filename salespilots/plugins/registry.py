@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import pluggy
 
-from salespilots.domain.events import EVENT_TYPES
+from salespilots.domain.events import EVENT_TYPES, STARTING
 from salespilots.ports.ai import AiProvider
 from salespilots.ports.channel import ChannelProvider
 from salespilots.ports.errors import NotConnected, PluginConflict, PluginIncompatible
@@ -106,7 +106,7 @@ def build_registry(manager: pluggy.PluginManager, problems: dict[str, str], buil
             if name in builtin:
                 raise
             registry.problems[name] = f"does not register: {type(error).__name__}: {error}"
-    for event in EVENT_TYPES:
+    for event in sorted(STARTING):
         if registry.triggers.find(event) is None:
             registry.triggers.put(_event_trigger(event), "core")
     return registry
@@ -123,7 +123,7 @@ def _shelve(shelf: Shelf[Any], items: Any, kind: type, source: str) -> None:
 
 
 def _event_trigger(event: str) -> TriggerType:
-    """Every event of the log can start a workflow by its name."""
+    """What happens to an order and its money can start a workflow by the event's name."""
     from salespilots.ports.settings import NoSettings
 
     return TriggerType(

@@ -81,16 +81,20 @@ class Work(Protocol):
         """Whether this lane has such work."""
         ...
 
-    def business_of_lane(self, lane: str) -> str | None:
-        """Whose lane it is."""
+    def businesses_due(self, lane: str, now: datetime) -> list[str]:
+        """Shops with such work on this lane: several only when an account went from one shop to another."""
         ...
 
     def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """(business id, order id) of placed orders past their time."""
         ...
 
-    def payments_to_check(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
-        """(business id, payment id) of links to ask the provider about."""
+    def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        """(business id, payment id) of payments to ask the provider about, fair between shops."""
+        ...
+
+    def refunds_to_ask(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        """(business id, refund id) of refunds that the provider has not answered for, fair between shops."""
         ...
 
     def backlog(self, now: datetime) -> dict[str, float]:

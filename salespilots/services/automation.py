@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from salespilots.domain.conversation import Conversation, Mode
-from salespilots.domain.events import Event
+from salespilots.domain.events import STARTING, Event
 from salespilots.domain.run import ACTIVE, Run, RunState
 from salespilots.domain.workflow import Workflow, WorkflowState, WorkflowVersion, first_step
 from salespilots.ports.extensions import TriggerFact
@@ -14,6 +14,9 @@ from salespilots.services.core import Core
 
 MAX_RUNS_PER_HOUR = 30
 """More runs than this in one chat within an hour is a loop between two machines: a person is asked."""
+
+ABOUT = ("refund_id", "payment_id", "order_id")
+"""What an event is about, the closest first: its workflow starts once for each."""
 
 
 def live_versions(uow: UnitOfWork) -> list[tuple[Workflow, WorkflowVersion]]:
@@ -94,7 +97,7 @@ def react(core: Core, uow: UnitOfWork, events: Sequence[Event], *, order_id: str
     live: list[tuple[Workflow, WorkflowVersion]] | None = None
     for event in events:
         conversation_id = event.ids.get("conversation_id")
-        if not conversation_id:
+        if not conversation_id or event.type not in STARTING:
             continue
         conversation = uow.conversations.get(conversation_id)
         for run in active_runs(uow, conversation):
@@ -107,8 +110,8 @@ def react(core: Core, uow: UnitOfWork, events: Sequence[Event], *, order_id: str
         found = match(core, live, TriggerFact(type=event.type))
         if found:
             workflow, version, reason = found
+            about = next(event.ids[name] for name in ABOUT if event.ids.get(name))
             start_in(
-                core, uow, workflow, version, conversation=conversation,
-                trigger_key=f"{event.type}:{event.ids.get('order_id') or event.ids.get('message_id') or conversation_id}",
+                core, uow, workflow, version, conversation=conversation, trigger_key=f"{event.type}:{about}",
                 data={"trigger": reason}, order_id=order_id,
             )  # fmt: skip

@@ -29,7 +29,7 @@ class Connections:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._built: dict[tuple[str, str, str], tuple[int, Any]] = {}
+        self._built: dict[tuple[str, str, str], tuple[tuple[str, int], Any]] = {}
         self._lock = threading.Lock()
         self._working: set[tuple[str, str]] = set()
 
@@ -215,7 +215,7 @@ class Connections:
         )
 
     def _build(self, business_id: str, kind: str, provider: Any, found: Connection | None) -> Any:
-        version = found.version if found else -1
+        version = (found.id, found.version) if found else ("", -1)
         key = (business_id, kind, provider.key)
         with self._lock:
             have = self._built.get(key)
@@ -284,8 +284,8 @@ class Connections:
                 uow.connections.save(found)
                 with self._lock:  # the settings did not change: keep the adapter
                     for key, (version, adapter) in list(self._built.items()):
-                        if key[0] == business_id and key[2] == provider_key and version == before:
-                            self._built[key] = (found.version, adapter)
+                        if key[0] == business_id and key[2] == provider_key and version == (found.id, before):
+                            self._built[key] = ((found.id, found.version), adapter)
                 if not ok:
                     uow.record(Event(type="connection.attention", at=now, data={"provider": provider_key}))
                 uow.commit()

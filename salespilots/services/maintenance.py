@@ -15,6 +15,7 @@ from salespilots.services.core import Core
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
+from salespilots.services.refunds import Refunds
 
 log = structlog.get_logger(__name__)
 
@@ -22,29 +23,43 @@ SWEEP_SECONDS = 5.0
 PURGE_EVERY = timedelta(hours=1)
 
 
+def _now(key: str, question: Callable[[], object]) -> None:
+    question()
+
+
 class Maintenance:
     """Periodic work; safe to run on many machines at once."""
 
-    def __init__(self, core: Core, lanes: Lanes, orders: Orders, payments: Payments) -> None:
+    def __init__(self, core: Core, lanes: Lanes, orders: Orders, payments: Payments, refunds: Refunds) -> None:
         self._core = core
         self._lanes = lanes
         self._orders = orders
         self._payments = payments
+        self._refunds = refunds
         self._purged_at: datetime | None = None
 
-    def sweep(self, work_on: Callable[[str], object]) -> int:
-        """Hand every lane with due work to ``work_on``, expire orders, ask about payments. Returns the lanes."""
+    def sweep(self, work_on: Callable[[str], object], ask: Callable[[str, Callable[[], object]], object] = _now) -> int:
+        """Hand every lane with due work to ``work_on``, expire orders, ask about money. Returns the lanes.
+
+        ``ask`` is given each question to a payments provider, with a key of its own: it may wait for the answer, or
+        see to it on another thread so that a slow provider holds back nothing here.
+        """
         now = self._core.clock.now()
         with self._core.storage.system_unit_of_work(read_only=True) as system:
             lanes = system.work.due_lanes(now)
             orders = system.work.orders_to_expire(now)
             payments = system.work.payments_to_check(now)
+            refunds = system.work.refunds_to_ask(now)
         for lane in lanes:
             work_on(lane)
         for business_id, order_id in orders:
             self._guarded("expire", partial(self._orders.expire, business_id, order_id))
         for business_id, payment_id in payments:
-            self._guarded("reconcile", partial(self._payments.reconcile, business_id, payment_id))
+            question = partial(self._payments.reconcile, business_id, payment_id)
+            ask(payment_id, partial(self._guarded, "reconcile", question))
+        for business_id, refund_id in refunds:
+            question = partial(self._refunds.ask_again, business_id, refund_id)
+            ask(refund_id, partial(self._guarded, "refund", question))
         if self._purged_at is None or now - self._purged_at > PURGE_EVERY:
             self._purge(now)
         return len(lanes)

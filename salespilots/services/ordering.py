@@ -10,16 +10,28 @@ from salespilots.domain.business import Business
 from salespilots.domain.catalog import LOW_STOCK, ProductState
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock, StaleEntity
 from salespilots.domain.events import Event
-from salespilots.domain.money import tax_inside
+from salespilots.domain.money import MAX_PAISE, tax_inside
 from salespilots.domain.order import Order, OrderLine, OrderState
 from salespilots.domain.payment import Payment, Refund, RefundState
 from salespilots.domain.stock import MovementKind, StockMovement
-from salespilots.domain.transitions import Outcome
+from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import react
 from salespilots.services.core import Core
 
 MAX_QUANTITY = 1000
+ASK_AGAIN = timedelta(minutes=1)
+"""A refund that the provider has not answered for is asked for again after this, with its own key."""
+
+AUTHORISED_LIFE = timedelta(days=3)
+"""A bank's yes that is not collected by then goes back to the customer (Razorpay: three days at most)."""
+
+UNANSWERED = "A refund was asked for and not confirmed yet."
+"""Why a person is asked to look while a provider owes the answer to a refund."""
+
+CASH = "cod"
+"""Cash on delivery: such an order waits for the shop's yes, not for money."""
+
 BY_HAND = "By hand"
 """The courier of a parcel that the shop brings itself: it needs no tracking number."""
 
@@ -48,7 +60,8 @@ def build_order_in(
     cause_key: str | None = None,
     practice: bool = False,
 ) -> Order:
-    """A draft with prices from the catalogue. Raises `NotFound` for a variant that is not on sale."""
+    """A draft with prices from the catalogue. Raises `NotFound` for a variant that is not on sale, `InvalidInput`
+    for amounts out of range."""
     if not lines:
         raise InvalidInput({"lines": ["Add at least one line."]})
     quantities = merge_lines(lines)
@@ -92,13 +105,23 @@ def build_order_in(
         cause_key=cause_key,
         practice=practice,
     )
-    if discount_paise > order.subtotal_paise:
-        raise InvalidInput({"discount_paise": ["More than the goods cost."]})
     order.shipping_paise = (
         shop.shipping_for(order.subtotal_paise - discount_paise) if shipping_paise is None else shipping_paise
     )
+    check_amounts(order)
     order.tax_paise = sum(tax_inside(line.total_paise, line.gst_rate) for line in built)
     return order
+
+
+def check_amounts(order: Order) -> None:
+    """Raise `InvalidInput` for the field that makes the order too large or its discount larger than its goods."""
+    too_large = "The order comes to more than one order can."
+    if order.subtotal_paise > MAX_PAISE:
+        raise InvalidInput({"lines": [too_large]})
+    if order.discount_paise > order.subtotal_paise:
+        raise InvalidInput({"discount_paise": ["More than the goods cost."]})
+    if order.total_paise > MAX_PAISE:
+        raise InvalidInput({"shipping_paise": [too_large]})
 
 
 def movements_of(
@@ -141,41 +164,47 @@ def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = 
     """Reserve, number and place a built order. Raises `OutOfStock`: leave the unit without commit then."""
     shop = shop or uow.shop()
     if order.state is not OrderState.DRAFT:
-        return order.place(now=core.clock.now(), number="", number_value=0, hold=timedelta())
+        return order.place(now=core.clock.now(), number="", number_value=0, hold=None)
     reserve_in(core, uow, order)
     value = uow.next_number("order")
     outcome = order.place(
         now=core.clock.now(),
         number=f"{shop.order_prefix}-{value}",
         number_value=value,
-        hold=timedelta(minutes=shop.reserve_minutes),
+        hold=None if order.payment_method == CASH else timedelta(minutes=shop.reserve_minutes),
     )
     customer = uow.customers.get(order.customer_id)
     customer.orders_count += 1
     uow.customers.save(customer)
     if order.total_paise == 0:
-        order.confirm(now=core.clock.now())
+        confirmed = order.confirm(now=core.clock.now())
+        if isinstance(outcome, Applied) and isinstance(confirmed, Applied):
+            return Applied((*outcome.events, *confirmed.events))
     return outcome
 
 
-def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now: datetime) -> None:
-    """Money arrived: count it on the order and the customer; tell when it is fully paid."""
+def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now: datetime) -> list[Event]:
+    """Money arrived: count it on the order and the customer; record when it is fully paid.
+
+    Returns what was recorded: the caller lets workflows react where the order goes on.
+    """
     before = order.paid_paise
     order.paid_paise += amount_paise
     customer = uow.customers.get(order.customer_id)
     customer.spent_paise += amount_paise
     uow.customers.save(customer)
-    if before < order.total_paise <= order.paid_paise:
-        order.paid_at = now
-        event = Event(
-            type="order.paid", at=now, ids=order.ids(), data={"number": order.number, "total_paise": order.total_paise}
-        )
-        uow.record(event)
-        react(core, uow, [event], order_id=order.id)
+    if not before < order.total_paise <= order.paid_paise:
+        return []
+    order.paid_at = now
+    event = Event(
+        type="order.paid", at=now, ids=order.ids(), data={"number": order.number, "total_paise": order.total_paise}
+    )
+    uow.record(event)
+    return [event]
 
 
-def close_links_in(core: Core, uow: UnitOfWork, order: Order, now: datetime) -> None:
-    """Open payments of an order that ended are to be cancelled at the provider: the sweeper does it soon."""
+def close_links_in(uow: UnitOfWork, order: Order, now: datetime) -> None:
+    """Open payments of an order that ended or is paid are to be cancelled at the provider: the sweeper does it soon."""
     for payment in uow.payments.select(eq("order_id", order.id)):
         if payment.open:
             payment.next_check_at = now
@@ -197,12 +226,11 @@ def refund_in(
     refund = Refund(
         id=core.ids.new("refund"), business_id=order.business_id, order_id=order.id, payment_id=payment.id,
         amount_paise=amount_paise, reason=reason, created_at=now, state=RefundState.PENDING, cause_key=key,
+        next_check_at=now + ASK_AGAIN,
     )  # fmt: skip
     if not uow.refunds.add_once(refund):
         return None
-    order.refunded_paise += amount_paise
-    payment.refunded_paise += amount_paise
-    uow.payments.save(payment)
+    _give_back_in(uow, order, payment, amount_paise)
     uow.record(
         Event(
             type="refund.created",
@@ -212,6 +240,34 @@ def refund_in(
         )
     )
     return refund
+
+
+def _give_back_in(uow: UnitOfWork, order: Order, payment: Payment, amount_paise: int) -> None:
+    order.refunded_paise += amount_paise
+    payment.refunded_paise += amount_paise
+    uow.payments.save(payment)
+    customer = uow.customers.get(order.customer_id)
+    customer.spent_paise -= amount_paise
+    uow.customers.save(customer)
+
+
+def settle_refund_in(
+    core: Core, uow: UnitOfWork, order: Order, refund: Refund, state: RefundState, now: datetime
+) -> None:
+    """The provider's word on a refund: what did not go through is owed again. The caller saves the order."""
+    refund.state, refund.next_check_at = state, None
+    uow.refunds.save(refund)
+    if state is RefundState.FAILED:
+        _give_back_in(uow, order, uow.payments.get(refund.payment_id), -refund.amount_paise)
+        order.flag("A refund did not go through.")
+        uow.record(Event(type="order.attention", at=now, ids=order.ids(), data={"reason": order.attention_reason}))
+    elif state is RefundState.PROCESSED:
+        if order.attention_reason == UNANSWERED:
+            order.needs_attention, order.attention_reason = False, None
+        ids = {**order.ids(), "refund_id": refund.id}
+        processed = Event(type="refund.processed", at=now, ids=ids, data={"amount_paise": refund.amount_paise})
+        uow.record(processed)
+        react(core, uow, [processed], order_id=order.id)
 
 
 def revive_in(core: Core, uow: UnitOfWork, order: Order) -> bool:

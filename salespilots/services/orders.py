@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
@@ -17,6 +17,7 @@ from salespilots.services.automation import react
 from salespilots.services.core import Core, retrying
 from salespilots.services.notices import notice_in
 from salespilots.services.ordering import (
+    AUTHORISED_LIFE,
     BY_HAND,
     build_order_in,
     close_links_in,
@@ -25,6 +26,12 @@ from salespilots.services.ordering import (
     place_in,
     release_in,
 )
+
+GOING = frozenset({OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED})
+"""States after the shop's yes."""
+
+HOLD_ON = timedelta(minutes=15)
+"""How long an order waits each time for money that a bank has promised."""
 
 
 class Orders:
@@ -104,20 +111,28 @@ class Orders:
         lines: Sequence[Mapping[str, Any]],
         draft: bool = False,
         actor: str = "",
+        key: str = "",
         **more: Any,
     ) -> Order:
-        """An order by hand or API. ``lines``: variant_id or sku, and quantity. Nothing is kept when stock is short."""
+        """An order by hand or API. ``lines``: variant_id or sku, and quantity. Nothing is kept when stock is short.
+
+        The same ``key`` makes one order, however often it is asked for.
+        """
         core = self._core
+        cause = f"asked:{key}" if key else None
 
         def use_case() -> Order:
             with core.storage.unit_of_work(business_id) as uow:
+                made = uow.orders.find(cause_key=cause) if cause else None
+                if made is not None:
+                    return made
                 customer = uow.customers.get(customer_id)
                 if more.get("conversation_id"):
                     conversation = uow.conversations.get(more["conversation_id"])
                     if conversation.customer_id != customer.id:
                         raise NotFound("There is no such conversation with this customer.")
                 self._check_method(uow, more.get("payment_method"))
-                values = {**more, "address": more.get("address") or customer.address}
+                values = {**more, "address": more.get("address") or customer.address, "cause_key": cause}
                 order = build_order_in(
                     core, uow, customer_id=customer.id, practice=customer.practice,
                     lines=[(self._variant_of(uow, line), line["quantity"]) for line in lines], **values,
@@ -203,16 +218,18 @@ class Orders:
     def confirm(
         self, business_id: str, order_id: str, *, received: Mapping[str, Any] | None = None, actor: str = ""
     ) -> Order:
-        """Accept without online money: cash on delivery, or money received by hand."""
+        """Accept without online money: cash on delivery, or money received by hand, before or after it left."""
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            if order.state is OrderState.CONFIRMED:
-                return order.confirm(now=now)
-            if order.state is not OrderState.PLACED:
+            if order.state is not OrderState.PLACED and order.state not in GOING:
                 raise InvalidTransition(f"A {order.state} order cannot be confirmed.")
-            if received:
+            if received and order.due_paise > 0:
                 self._book_by_hand(uow, order, received, now)
-            elif order.payment_method != "cod" and order.due_paise > 0:
+                confirmed = order.confirm(now=now)
+                return confirmed if isinstance(confirmed, Applied) else Applied()
+            if order.state in GOING:
+                return order.confirm(now=now)
+            if order.payment_method != "cod" and order.due_paise > 0:
                 raise Conflict(
                     "This order waits for an online payment. Say what was received, or make it cash on delivery."
                 )
@@ -232,8 +249,11 @@ class Orders:
                 method=received["method"], captured_at=now, practice=order.practice,
             )
         )  # fmt: skip
-        credit_in(self._core, uow, order, amount, now)
-        uow.record(Event(type="payment.captured", at=now, ids={**order.ids(), "payment_id": payment_id}))
+        ids = {**order.ids(), "payment_id": payment_id}
+        captured = Event(type="payment.captured", at=now, ids=ids, data={"amount_paise": amount})
+        uow.record(captured)
+        react(self._core, uow, [captured, *credit_in(self._core, uow, order, amount, now)], order_id=order.id)
+        close_links_in(uow, order, now)
 
     def pack(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
         """The items are in the parcel."""
@@ -281,7 +301,7 @@ class Orders:
                 if held:
                     release_in(self._core, uow, order, "cancel")
                     notice_in(self._core, uow, order, "cancelled")
-                close_links_in(self._core, uow, order, now)
+                close_links_in(uow, order, now)
             return outcome
 
         return self.act(business_id, order_id, step, actor=actor)
@@ -328,9 +348,16 @@ class Orders:
         return self.act(business_id, order_id, step, actor=actor)
 
     def expire(self, business_id: str, order_id: str) -> Order:
-        """Give up an unpaid order whose time is over; called by the sweeper, safe to repeat."""
+        """Give up an unpaid order whose time is over; called by the sweeper, safe to repeat.
+
+        Where a bank has said yes already the order waits for the money: see `AUTHORISED_LIFE`.
+        """
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            due = order.state is OrderState.PLACED and order.expires_at is not None and order.expires_at <= now
+            if due and self._money_on_its_way(uow, order, now):
+                order.expires_at = now + HOLD_ON
+                return Applied()
             outcome = order.expire(now=now)
             if isinstance(outcome, Applied):
                 release_in(self._core, uow, order, "expire")
@@ -338,6 +365,12 @@ class Orders:
             return outcome
 
         return self.act(business_id, order_id, step)
+
+    def _money_on_its_way(self, uow: UnitOfWork, order: Order, now: datetime) -> bool:
+        return any(
+            one.state is PaymentState.AUTHORISED and now - one.created_at < AUTHORISED_LIFE
+            for one in uow.payments.select(eq("order_id", order.id))
+        )
 
 
 def _filtered_page(

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from salespilots.domain.errors import Conflict, InvalidTransition, NotFound, ReplyWindowClosed
 from salespilots.domain.events import Event
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import UNPAYABLE, Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState
-from salespilots.ports.errors import OutcomeUnknown, PortError
+from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
 from salespilots.ports.payments import PaymentEvent, PaymentLink, PaymentRequest
 from salespilots.ports.storage import Page, UnitOfWork, eq
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.notices import notice_in
+from salespilots.services.ordering import AUTHORISED_LIFE
 from salespilots.services.settlement import Settlement
 
 CHECK_EVERY = timedelta(minutes=15)
+LATE = timedelta(days=3)
+"""A provider that cannot be asked is asked again until this long after the link's end: banks may confirm that late."""
 LINK_LIFE = timedelta(hours=24)
 """How long a link can be paid; providers want at least 15 minutes. The order's own hold may end earlier: money that
 comes later revives it or becomes a refund task."""
@@ -68,16 +71,7 @@ class Payments:
             return payment.url
         crash_point("payment.claimed")
         adapter = self._connections.payments(business_id, payment.provider)
-        request = PaymentRequest(
-            reference=payment.reference,
-            amount_paise=payment.amount_paise,
-            description=f"Order {order.number}",
-            expires_at=payment.expires_at or self._core.clock.now() + LINK_LIFE,
-            customer_name=str(order.address.get("name") or ""),
-            customer_phone=str(order.address.get("phone") or ""),
-            return_url=f"{self._core.base_url}/o/{order.token}",
-            order_number=order.number or "",
-        )
+        request = self._request(payment, order)
         try:
             link = adapter.find_link(payment.reference) if payment.version > 0 else None
             link = link or adapter.create_link(request)
@@ -90,6 +84,18 @@ class Payments:
             raise
         crash_point("payment.linked")
         return retrying(lambda: self._keep_link(business_id, payment.id, link))
+
+    def _request(self, payment: Payment, order: Order) -> PaymentRequest:
+        return PaymentRequest(
+            reference=payment.reference,
+            amount_paise=payment.amount_paise,
+            description=f"Order {order.number}",
+            expires_at=payment.expires_at or self._core.clock.now() + LINK_LIFE,
+            customer_name=str(order.address.get("name") or ""),
+            customer_phone=str(order.address.get("phone") or ""),
+            return_url=f"{self._core.base_url}/o/{order.token}",
+            order_number=order.number or "",
+        )
 
     def send_link(self, business_id: str, order_id: str) -> bool:
         """Make the order's payment link and send it into its chat, which stays with whoever answers it.
@@ -124,14 +130,15 @@ class Payments:
         core, now = self._core, self._core.clock.now()
         with core.storage.unit_of_work(business_id) as uow:
             order = uow.orders.get(order_id)
-            if order.state in (OrderState.DRAFT, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.RETURNED):
+            if order.state in UNPAYABLE:
                 raise InvalidTransition(f"A {order.state} order cannot be paid.")
             if order.due_paise <= 0:
                 raise Conflict("Nothing is due on this order.")
             provider = self._provider_for(uow, order)
             for payment in uow.payments.select(eq("order_id", order.id), eq("provider", provider), order="-created_at"):
                 in_time = payment.expires_at is None or payment.expires_at > now
-                if payment.open and in_time and payment.amount_paise == order.due_paise:
+                promised = payment.state is PaymentState.AUTHORISED and now - payment.created_at < AUTHORISED_LIFE
+                if ((payment.open and in_time) or promised) and payment.amount_paise == order.due_paise:
                     if not payment.url:  # an earlier try may have reached the provider: look before creating
                         uow.payments.save(payment)
                         uow.commit()
@@ -182,36 +189,57 @@ class Payments:
     # --- finding out without a webhook ------------------------------------------------------------------
 
     def reconcile(self, business_id: str, payment_id: str) -> None:
-        """Ask the provider about one open link; the same booking as a webhook's. Raises the provider's `PortError`."""
+        """Ask the provider about one payment that is still awaited; the same booking as a webhook's.
+
+        A link that a lost answer left unknown is found by its reference, or made now; the link of an order that ended
+        or is paid is cancelled. Raises the provider's `PortError` and `NotConnected`.
+        """
         payment = self.get(business_id, payment_id)
-        if not payment.open:
+        if not payment.awaited:
             return
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             order = uow.orders.get(payment.order_id)
-        ended = order.state in (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.RETURNED)
-        adapter = self._connections.payments(business_id, payment.provider)
         try:
-            if payment.link_ref and ended and order.state is not OrderState.EXPIRED:
-                link = adapter.cancel_link(payment.link_ref)
-            elif payment.link_ref:
-                link = adapter.fetch_link(payment.link_ref)
-            else:
-                link = adapter.find_link(payment.reference)
+            link = self._look(payment, order)
         except PortError as error:
             self._connections.note_error(business_id, payment.provider, error)
-            retrying(lambda: self._check_later(business_id, payment_id))
+            retrying(lambda: self._check_later(business_id, payment_id, LATE))
             raise
+        except NotConnected:
+            retrying(lambda: self._check_later(business_id, payment_id, timedelta()))
+            raise
+        if link is not None and not payment.url and order.payable:
+            retrying(lambda: self._keep_link(business_id, payment_id, link))
         lanes: list[str] = retrying(lambda: self._apply_link(business_id, payment_id, link))
         for lane in lanes:
             self._core.doorbell.ring(lane)
 
-    def _check_later(self, business_id: str, payment_id: str) -> None:
+    def _look(self, payment: Payment, order: Order) -> PaymentLink | None:
+        adapter = self._connections.payments(payment.business_id, payment.provider)
+        link = adapter.fetch_link(payment.link_ref) if payment.link_ref else adapter.find_link(payment.reference)
+        in_time = payment.expires_at is None or payment.expires_at > self._core.clock.now()
+        if link is None and order.payable and payment.open and in_time:
+            return adapter.create_link(self._request(payment, order))
+        unwanted = payment.open and not order.payable and order.state is not OrderState.EXPIRED
+        money = link is not None and any(one.state in ("captured", "authorised") for one in link.payments)
+        if link is not None and unwanted and link.state == "created" and not money:
+            return adapter.cancel_link(link.link_ref)
+        return link
+
+    def _check_later(self, business_id: str, payment_id: str, patience: timedelta) -> None:
+        """The provider did not say: ask again, until ``patience`` after the link's end."""
+        now = self._core.clock.now()
         with self._core.storage.unit_of_work(business_id) as uow:
             payment = uow.payments.get(payment_id)
-            if payment.open:
-                payment.next_check_at = self._core.clock.now() + CHECK_EVERY
-                uow.payments.save(payment)
-                uow.commit()
+            if not payment.awaited:
+                return
+            payment.next_check_at = now + CHECK_EVERY
+            if (payment.expires_at or payment.created_at) + patience <= now:
+                payment.next_check_at = None
+                if payment.open:
+                    payment.settle(PaymentState.EXPIRED, now=now)
+            uow.payments.save(payment)
+            uow.commit()
 
     def _apply_link(self, business_id: str, payment_id: str, link: PaymentLink | None) -> list[str]:
         now = self._core.clock.now()
@@ -231,15 +259,25 @@ class Payments:
                         ),
                     )  # fmt: skip
             payment = uow.payments.get(payment_id)
-            if payment.open:
-                if link is not None and link.state == "cancelled":
-                    payment.settle(PaymentState.CANCELLED, now=now)
-                elif (link is not None and link.state == "expired") or (
-                    payment.expires_at and payment.expires_at <= now and (link is None or not link.payments)
-                ):
-                    payment.settle(PaymentState.EXPIRED, now=now)
-                else:
-                    payment.next_check_at = now + CHECK_EVERY
+            if payment.awaited:
+                self._still_awaited(uow, payment, link, now)
                 uow.payments.save(payment)
             uow.commit()
         return lanes
+
+    def _still_awaited(self, uow: UnitOfWork, payment: Payment, link: PaymentLink | None, now: datetime) -> None:
+        """No money yet: when to look again, or that there is nothing to wait for."""
+        over = payment.expires_at is not None and payment.expires_at <= now and (link is None or not link.payments)
+        payment.next_check_at = now + CHECK_EVERY
+        if payment.state is PaymentState.AUTHORISED:
+            if now - payment.created_at >= AUTHORISED_LIFE:
+                payment.next_check_at = None
+                order = uow.orders.get(payment.order_id)
+                order.flag("A payment was promised by the bank and never came.")
+                uow.orders.save(order)
+                data = {"reason": order.attention_reason}
+                uow.record(Event(type="order.attention", at=now, ids=order.ids(), data=data))
+        elif link is not None and link.state == "cancelled":
+            payment.settle(PaymentState.CANCELLED, now=now)
+        elif (link is not None and link.state == "expired") or over:
+            payment.settle(PaymentState.EXPIRED, now=now)

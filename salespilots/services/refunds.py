@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from salespilots.domain.errors import Conflict
+from datetime import datetime, timedelta
+
+from salespilots.domain.errors import Conflict, InvalidTransition
 from salespilots.domain.events import Event
-from salespilots.domain.order import Order
+from salespilots.domain.order import HOLDS_STOCK, Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
-from salespilots.ports.errors import OutcomeUnknown, PortError
-from salespilots.ports.payments import RefundRequest
-from salespilots.ports.storage import eq
+from salespilots.domain.stock import MovementKind
+from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
+from salespilots.ports.payments import RefundRequest, RefundResult
+from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
-from salespilots.services.ordering import refund_in
+from salespilots.services.ordering import UNANSWERED, movements_of, refund_in, settle_refund_in
+
+CHECK_EVERY = timedelta(minutes=15)
+GIVE_UP = timedelta(days=2)
+"""A refund that no provider answered for by then is a person's task."""
 
 
 class Refunds:
@@ -22,93 +29,130 @@ class Refunds:
         self._connections = connections
 
     def refund(
-        self, business_id: str, order_id: str, *, amount_paise: int, reason: str, key: str, actor: str = ""
+        self,
+        business_id: str,
+        order_id: str,
+        *,
+        amount_paise: int,
+        reason: str,
+        key: str,
+        restock: bool = False,
+        actor: str = "",
     ) -> Order:
-        """Give money back through the payment it came by, once per ``key``.
+        """Give money back through the payment it came by, once per ``key``; ``restock`` puts its pieces on the shelf.
 
-        Repeat it with the same key when the answer was lost: a refund that never reached the provider is asked for again.
+        A refund that never reached the provider is asked for again by the sweeper, and by repeating this with its key.
+        Raises `Conflict` above what was captured and not given back, `InvalidTransition` where there is nothing to restock.
         """
-        core = self._core
+        begun = retrying(lambda: self._begin(business_id, order_id, amount_paise, reason, key, restock, actor))
+        if begun is not None:
+            self._ask(business_id, *begun)
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return uow.orders.get(order_id)
 
-        def begin() -> tuple[Payment, Refund] | None:
-            with core.storage.unit_of_work(business_id) as uow:
-                order = uow.orders.get(order_id)
-                payments = [
+    def _begin(
+        self, business_id: str, order_id: str, amount_paise: int, reason: str, key: str, restock: bool, actor: str
+    ) -> tuple[Payment, Refund] | None:
+        core = self._core
+        with core.storage.unit_of_work(business_id) as uow:
+            order = uow.orders.get(order_id)
+            before = uow.refunds.find(cause_key=key)
+            if before is not None:
+                return None if answered(before) else (uow.payments.get(before.payment_id), before)
+            payment = next(
+                (
                     one
                     for one in uow.payments.select(eq("order_id", order_id), order="-created_at")
                     if one.state is PaymentState.CAPTURED and one.amount_paise - one.refunded_paise >= amount_paise
-                ]
-                before = uow.refunds.find(cause_key=key)
-                if before is not None:
-                    asked = before.state is not RefundState.PENDING or before.provider_ref is not None
-                    return None if asked else (uow.payments.get(before.payment_id), before)
-                if not payments:
-                    raise Conflict(
-                        "More than was paid and not given back yet.",
-                        refundable_paise=order.paid_paise - order.refunded_paise,
-                    )
-                refund = refund_in(core, uow, order, payments[0], amount_paise=amount_paise, reason=reason, key=key)
-                if refund is None:
-                    return None
-                if order.attention_reason and "refund" in order.attention_reason:
-                    order.needs_attention, order.attention_reason = False, None
-                uow.orders.save(order)
-                uow.commit()
-                return payments[0], refund
+                ),
+                None,
+            )
+            if payment is None:
+                raise Conflict(
+                    "More than was paid and not given back yet.",
+                    refundable_paise=order.paid_paise - order.refunded_paise,
+                )
+            refund = refund_in(core, uow, order, payment, amount_paise=amount_paise, reason=reason, key=key)
+            if refund is None:
+                return None
+            if restock:
+                self._restock(uow, order, actor)
+            if order.attention_reason and "refund" in order.attention_reason:
+                order.needs_attention, order.attention_reason = False, None
+            uow.orders.save(order)
+            uow.commit()
+        return payment, refund
 
-        begun = retrying(begin)
-        if begun is not None:
-            self._ask(business_id, *begun, key)
-        with core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return uow.orders.get(order_id)
+    def _restock(self, uow: UnitOfWork, order: Order, actor: str) -> None:
+        """Pieces that left come back, once for an order whatever says so."""
+        if order.state in HOLDS_STOCK:
+            raise InvalidTransition("The pieces are still held for this order: cancel it to put them back.")
+        if order.state not in (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.RETURNED):
+            return
+        uow.stock.move(movements_of(self._core, order, MovementKind.RETURN, 1, 0, "return"))
+        now = self._core.clock.now()
+        for line in order.lines:
+            ids = {"product_id": line.product_id, "variant_id": line.variant_id, "order_id": order.id}
+            uow.record(Event(type="stock.changed", at=now, ids=ids, actor=actor or "system"))
 
-    def _ask(self, business_id: str, payment: Payment, asked: Refund, key: str) -> None:
+    def ask_again(self, business_id: str, refund_id: str) -> None:
+        """Ask for a refund whose answer is owed, with its own key; called by the sweeper, safe to repeat."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            refund = uow.refunds.get(refund_id)
+            payment = uow.payments.get(refund.payment_id)
+        if not answered(refund):
+            self._ask(business_id, payment, refund)
+
+    def _ask(self, business_id: str, payment: Payment, asked: Refund) -> None:
         provider = self._core.registry.payments.find(payment.provider)
-        ref: str | None = None
-        state = RefundState.PROCESSED  # money handed back by hand, where no provider is involved
-        failed: PortError | None = None
-        if provider is not None and provider.online and payment.provider_ref:
-            adapter = self._connections.payments(business_id, payment.provider)
+        result: RefundResult | PortError | NotConnected
+        if provider is None or not provider.online or not payment.provider_ref:
+            result = RefundResult(refund_ref="", state="processed")  # handed back by hand: no provider is involved
+        else:
             try:
-                result = adapter.refund(
+                result = self._connections.payments(business_id, payment.provider).refund(
                     RefundRequest(
                         payment_ref=payment.provider_ref,
                         amount_paise=asked.amount_paise,
-                        idempotency_key=key,
+                        idempotency_key=asked.cause_key or asked.id,
                         reason=asked.reason,
                     )
                 )
-                ref, state = result.refund_ref, RefundState(result.state)
-            except PortError as error:
-                failed, state = error, RefundState.PENDING if error.retryable else RefundState.FAILED
-                if isinstance(error, OutcomeUnknown):
-                    state = RefundState.PENDING
+            except (PortError, NotConnected) as error:
+                if isinstance(error, PortError):
+                    self._connections.note_error(business_id, payment.provider, error)
+                result = error
+        retrying(lambda: self._keep(business_id, asked.id, result))
 
-        def keep() -> None:
-            with self._core.storage.unit_of_work(business_id) as uow:
-                refund = uow.refunds.get(asked.id)
-                if refund.state is not RefundState.PENDING:  # a webhook was quicker
-                    return
-                refund.state, refund.provider_ref = state, ref
+    def _keep(self, business_id: str, refund_id: str, result: RefundResult | PortError | NotConnected) -> None:
+        now = self._core.clock.now()
+        with self._core.storage.unit_of_work(business_id) as uow:
+            refund = uow.refunds.get(refund_id)
+            order = uow.orders.get(refund.order_id)
+            if isinstance(result, RefundResult):
+                refund.provider_ref = refund.provider_ref or result.refund_ref or None
+            if refund.state is not RefundState.PENDING:  # a webhook was quicker
                 uow.refunds.save(refund)
-                order = uow.orders.get(refund.order_id)
-                if state is RefundState.FAILED:
-                    row = uow.payments.get(refund.payment_id)
-                    row.refunded_paise -= refund.amount_paise
-                    order.refunded_paise -= refund.amount_paise
-                    order.flag("A refund did not go through.")
-                    uow.payments.save(row)
-                    uow.orders.save(order)
-                elif failed is not None:
-                    order.flag("A refund was asked for and not confirmed yet.")
-                    uow.orders.save(order)
-                elif state is RefundState.PROCESSED:
-                    uow.record(
-                        Event(
-                            type="refund.processed", at=self._core.clock.now(),
-                            ids={**order.ids(), "refund_id": refund.id}, data={"amount_paise": refund.amount_paise},
-                        )
-                    )  # fmt: skip
-                uow.commit()
+            elif isinstance(result, RefundResult):
+                settle_refund_in(self._core, uow, order, refund, RefundState(result.state), now)
+            elif self._worth_asking(result):
+                self._later(uow, order, refund, now)
+            else:
+                settle_refund_in(self._core, uow, order, refund, RefundState.FAILED, now)
+            uow.orders.save(order)
+            uow.commit()
 
-        retrying(keep)
+    def _worth_asking(self, error: PortError | NotConnected) -> bool:
+        return not isinstance(error, PortError) or error.retryable or isinstance(error, OutcomeUnknown)
+
+    def _later(self, uow: UnitOfWork, order: Order, refund: Refund, now: datetime) -> None:
+        if order.attention_reason != UNANSWERED:
+            order.flag(UNANSWERED)
+            uow.record(Event(type="order.attention", at=now, ids=order.ids(), data={"reason": UNANSWERED}))
+        refund.next_check_at = now + CHECK_EVERY if now - refund.created_at < GIVE_UP else None
+        uow.refunds.save(refund)
+
+
+def answered(refund: Refund) -> bool:
+    """Whether the provider has said anything about a refund: then its webhooks tell the rest."""
+    return refund.state is not RefundState.PENDING or refund.provider_ref is not None

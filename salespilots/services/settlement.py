@@ -6,14 +6,14 @@ from datetime import datetime
 
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order, OrderState
-from salespilots.domain.payment import Payment, PaymentState, RefundState
+from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
 from salespilots.domain.transitions import Ignored
 from salespilots.ports.payments import PaymentEvent
-from salespilots.ports.storage import UnitOfWork
+from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.notices import notice_in
-from salespilots.services.ordering import credit_in, revive_in
+from salespilots.services.ordering import close_links_in, credit_in, revive_in, settle_refund_in
 
 
 class Settlement:
@@ -44,9 +44,12 @@ class Settlement:
                 if not isinstance(payment.settle(state, now=now, method=event.method), Ignored):
                     uow.payments.save(payment)
                     if state is PaymentState.FAILED:
-                        uow.record(Event(type="payment.failed", at=now, ids={**order.ids(), "payment_id": payment.id}))
+                        failed = Event(type="payment.failed", at=now, ids={**order.ids(), "payment_id": payment.id})
+                        uow.record(failed)
+                        if order.payable:
+                            react(self._core, uow, [failed], order_id=order.id)
             case "refund_processed" | "refund_failed":
-                self._refund_settled(uow, order, event, now)
+                self._refund_settled(uow, payment, order, event, now)
         return []
 
     def _find(self, uow: UnitOfWork, provider: str, event: PaymentEvent) -> Payment | None:
@@ -63,29 +66,31 @@ class Settlement:
     def _captured(
         self, uow: UnitOfWork, payment: Payment, order: Order, event: PaymentEvent, now: datetime
     ) -> list[str]:
+        captured = payment.state is PaymentState.CAPTURED
+        if captured and (not event.payment_ref or event.payment_ref == payment.provider_ref):
+            return []  # told again
         if event.currency != "INR" or (event.reference and event.reference != payment.reference):
             return self._refuse(uow, order, event, "The currency or the reference does not fit the order.")
-        if payment.state is PaymentState.CAPTURED:
-            if not event.payment_ref or event.payment_ref == payment.provider_ref:
-                return []  # told again
+        if captured:
             return self._second_payment(uow, payment, order, event, now)
         if event.amount_paise != payment.amount_paise:
             return self._refuse(uow, order, event, "The amount paid is not the amount of the order.")
         payment.settle(PaymentState.CAPTURED, now=now, provider_ref=event.payment_ref or None, method=event.method)
         uow.payments.save(payment)
-        uow.record(
-            Event(
-                type="payment.captured", at=now, ids={**order.ids(), "payment_id": payment.id},
-                data={"amount_paise": payment.amount_paise, "method": payment.method or ""},
-            )
+        captured_now = Event(
+            type="payment.captured", at=now, ids={**order.ids(), "payment_id": payment.id},
+            data={"amount_paise": payment.amount_paise, "method": payment.method or ""},
         )  # fmt: skip
-        credit_in(self._core, uow, order, payment.amount_paise, now)
-        self._follow(uow, order, now)
+        uow.record(captured_now)
+        paid = [captured_now, *credit_in(self._core, uow, order, payment.amount_paise, now)]
+        self._follow(uow, order, paid, now)
+        if not order.due_paise:
+            close_links_in(uow, order, now)
         uow.orders.save(order)
         return self._lane_of(uow, order)
 
-    def _follow(self, uow: UnitOfWork, order: Order, now: datetime) -> None:
-        """What paid money means for the order in its present state."""
+    def _follow(self, uow: UnitOfWork, order: Order, paid: list[Event], now: datetime) -> None:
+        """What paid money means for the order in its present state; workflows hear of it where the order goes on."""
         if order.paid_paise < order.total_paise:
             return
         if order.paid_paise > order.total_paise:
@@ -98,10 +103,11 @@ class Settlement:
             outcome = order.confirm(now=now)
             events = list(getattr(outcome, "events", ()))
             uow.record(*events)
-            react(self._core, uow, events, order_id=order.id)
+            react(self._core, uow, [*paid, *events], order_id=order.id)
             notice_in(self._core, uow, order, "paid")
             return
         else:
+            react(self._core, uow, paid, order_id=order.id)
             return
         uow.record(Event(type="order.attention", at=now, ids=order.ids(), data={"reason": order.attention_reason}))
         notice_in(self._core, uow, order, "refund_due")
@@ -118,7 +124,7 @@ class Settlement:
         )  # fmt: skip
         if not uow.payments.add_once(extra):
             return []
-        order.paid_paise += extra.amount_paise
+        credit_in(self._core, uow, order, extra.amount_paise, now)
         order.flag("Paid twice: a refund is due.")
         uow.orders.save(order)
         ids = {**order.ids(), "payment_id": extra.id}
@@ -140,18 +146,21 @@ class Settlement:
     def _lane_of(self, uow: UnitOfWork, order: Order) -> list[str]:
         return [uow.conversations.get(order.conversation_id).lane] if order.conversation_id else []
 
-    def _refund_settled(self, uow: UnitOfWork, order: Order, event: PaymentEvent, now: datetime) -> None:
+    def _refund_settled(self, uow: UnitOfWork, payment: Payment, order: Order, event: PaymentEvent, now: datetime) -> None:
         refund = uow.refunds.find(provider_ref=event.refund_ref) if event.refund_ref else None
+        if refund is None:
+            refund = self._unanswered(uow, payment, event)
         if refund is None or refund.state is not RefundState.PENDING:
             return
-        refund.state = RefundState.PROCESSED if event.kind == "refund_processed" else RefundState.FAILED
-        uow.refunds.save(refund)
-        if refund.state is RefundState.FAILED:
-            payment = uow.payments.get(refund.payment_id)
-            payment.refunded_paise -= refund.amount_paise
-            order.refunded_paise -= refund.amount_paise
-            order.flag("A refund did not go through.")
-            uow.payments.save(payment)
-            uow.orders.save(order)
-        else:
-            uow.record(Event(type="refund.processed", at=now, ids={**order.ids(), "refund_id": refund.id}))
+        refund.provider_ref = refund.provider_ref or event.refund_ref or None
+        state = RefundState.PROCESSED if event.kind == "refund_processed" else RefundState.FAILED
+        settle_refund_in(self._core, uow, order, refund, state, now)
+        uow.orders.save(order)
+
+    def _unanswered(self, uow: UnitOfWork, payment: Payment, event: PaymentEvent) -> Refund | None:
+        """The webhook was quicker than the answer to our own question: the refund of this payment and amount."""
+        waiting = uow.refunds.select(
+            eq("payment_id", payment.id), eq("state", RefundState.PENDING), eq("amount_paise", event.amount_paise),
+            order="created_at",
+        )  # fmt: skip
+        return next((one for one in waiting if one.provider_ref is None), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ log = structlog.get_logger(__name__)
 SEND_SLOTS = 16
 """Threads that drain lanes: a send in flight holds one, so slots set how many leave at the same time."""
 
+ASKERS = 4
+"""Threads that ask payments providers what became of links and refunds, apart from what customers wait for."""
+
 LISTENERS = 2
 """Threads that wait at the queue. They only pass lanes on; more of them would fight over the queue's file."""
 
@@ -37,6 +41,8 @@ class Crew:
         self._lock = threading.Lock()
         self._busy: set[str] = set()
         self._again: set[str] = set()
+        self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="ask")
+        self._asked: set[str] = set()
 
     def submit(self, lane: str) -> None:
         """Drain a lane soon."""
@@ -59,9 +65,28 @@ class Crew:
                     return
                 self._again.discard(lane)
 
+    def ask(self, key: str, question: Callable[[], object]) -> None:
+        """Put a question to a provider soon; not while the same one is being asked."""
+        with self._lock:
+            if key in self._asked:
+                return
+            self._asked.add(key)
+        self._askers.submit(self._ask, key, question)
+
+    def _ask(self, key: str, question: Callable[[], object]) -> None:
+        try:
+            question()
+        except Exception as error:  # the rows are as they were: the sweeper asks again
+            log.error("ask.error", error=type(error).__name__)
+        finally:
+            with self._lock:
+                self._asked.discard(key)
+
     def stop(self) -> None:
         """Finish what runs and end."""
+        self._askers.shutdown(wait=False, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._askers.shutdown(wait=True)
 
 
 class Sweeper(threading.Thread):
@@ -78,7 +103,7 @@ class Sweeper(threading.Thread):
         """Until stopped."""
         while not self._stop_event.wait(SWEEP_SECONDS):
             try:
-                self._services.maintenance.sweep(self._crew.submit)
+                self._services.maintenance.sweep(self._crew.submit, self._crew.ask)
             except Exception as error:  # the database may be away for a while: say it once and go on looking
                 if not self._failing:
                     log.error("sweep.error", error=type(error).__name__)

@@ -13,6 +13,7 @@ from salespilots.ports.payments import PaymentsProvider, RefundRequest
 from salespilots.testing.contracts.ai import AiContract, AiHarness
 from salespilots.testing.contracts.channel import ChannelContract, ChannelHarness
 from salespilots.testing.contracts.payments import PaymentsContract, PaymentsHarness, asked
+from tests.support.fake_payments import FakePaymentsPlugin
 
 CHANNEL = channel_practice.salespilots_channel_providers()[0]
 PRACTICE = payments_practice.salespilots_payments_providers()[0]
@@ -93,3 +94,16 @@ class TestManual:
 @pytest.mark.parametrize("vpa", ["", "meera", "a@b", "meera@@okbank", "meera handlooms@okbank"])
 def test_a_wrong_upi_id_is_refused(vpa: str) -> None:
     assert MANUAL["upi"].settings().validate({**UPI, "vpa": vpa})
+
+
+class TestFakeBank(PaymentsContract):
+    """The stand-in that other tests script keeps the same promises."""
+
+    @pytest.fixture
+    def harness(self) -> PaymentsHarness:
+        plugin = FakePaymentsPlugin()
+        bank = plugin.bank
+        return PaymentsHarness(
+            provider=plugin.salespilots_payments_providers()[0], settings={"account": "first"},
+            links=lambda reference: int(reference in bank.links), refunds=lambda: len(bank.refunds),
+        )  # fmt: skip

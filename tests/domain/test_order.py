@@ -47,7 +47,7 @@ APPLIES = {
     "take_back": {"shipped", "delivered"},
 }
 REPEATS = {
-    "place": {"placed"},
+    "place": {"placed", "confirmed", "packed", "shipped", "delivered"},
     "confirm": {"confirmed", "packed", "shipped", "delivered"},
     "pack": {"packed", "shipped", "delivered"},
     "ship": {"shipped", "delivered"},

@@ -257,7 +257,7 @@ def test_a_stale_holder_is_stopped_by_the_fence(far: FarSide) -> None:
     assert newer is not None
     assert stale is not None
     with pytest.raises(LeaseLost):
-        world.services.outbox.send_due(far.shop.id, lane, stale)
+        world.services.outbox.send_due(far.shop.id, lane, stale, lambda: None)
     assert world.services.lanes.drain(lane) == 0
     with world.storage.system_unit_of_work() as system:
         system.lanes.release(newer)

@@ -58,35 +58,43 @@ class Lanes:
     def _hold_and_work(self, lane: str) -> int:
         core = self._core
         with core.storage.system_unit_of_work() as system:
-            business_id = system.work.business_of_lane(lane)
-            lease = system.lanes.claim(lane, f"{self._owner}:{core.ids.token()[:8]}", TTL) if business_id else None
-            if lease is None or business_id is None:
+            shops = system.work.businesses_due(lane, core.clock.now())
+            lease = system.lanes.claim(lane, f"{self._owner}:{core.ids.token()[:8]}", TTL) if shops else None
+            if lease is None:
                 return 0
             system.commit()
         crash_point("lane.claimed")
-        with structlog.contextvars.bound_contextvars(lane=lane.partition(":")[0], business=business_id):
-            try:
-                done = self._round(business_id, lane, lease)
-            except LeaseLost:
-                log.warning("lane.lost")
-                return 0
-            except Exception:
-                with contextlib.suppress(StorageUnavailable):
-                    self._release(lease)
-                raise
-            self._release(lease)
+        try:
+            done = sum(self._work_for(business_id, lane, lease) for business_id in shops)
+        except LeaseLost:
+            log.warning("lane.lost", lane=lane.partition(":")[0])
+            return 0
+        except Exception:
+            with contextlib.suppress(StorageUnavailable):
+                self._release(lease)
+            raise
+        self._release(lease)
         return done
+
+    def _work_for(self, business_id: str, lane: str, lease: Lease) -> int:
+        with structlog.contextvars.bound_contextvars(lane=lane.partition(":")[0], business=business_id):
+            return self._round(business_id, lane, lease)
 
     def _round(self, business_id: str, lane: str, lease: Lease) -> int:
         """Events first, one at a time with the runs it starts, then everything that can leave."""
         done, more, renewed = 0, True, time.monotonic()
-        while more and done < MAX_PIECES:
-            row, more = self._interpret_next(business_id, lane, lease)
-            done += row + self._advance(business_id, lane, lease)
+
+        def renew() -> None:
+            nonlocal renewed
             if time.monotonic() - renewed > RENEW_SECONDS:
                 renewed = time.monotonic()
                 self._renew(lease)
-        return done + self._outbox.send_due(business_id, lane, lease)
+
+        while more and done < MAX_PIECES:
+            row, more = self._interpret_next(business_id, lane, lease)
+            done += row + self._advance(business_id, lane, lease)
+            renew()
+        return done + self._outbox.send_due(business_id, lane, lease, renew)
 
     def _advance(self, business_id: str, lane: str, lease: Lease) -> int:
         done, more = 0, True

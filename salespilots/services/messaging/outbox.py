@@ -7,6 +7,7 @@ known is stored as *uncertain* and settled by the channel's echo, by reading the
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,10 +56,11 @@ class Outbox:
         self._core = core
         self._connections = connections
 
-    def send_due(self, business_id: str, lane: str, lease: Lease) -> int:
+    def send_due(self, business_id: str, lane: str, lease: Lease, renew: Callable[[], None]) -> int:
         """Send, settle or skip what can leave now, oldest first. Returns how many; 0 when nothing can be done.
 
-        Stops early when the customer wrote meanwhile: what came in is understood before more goes out.
+        Stops early when the customer wrote meanwhile: what came in is understood before more goes out. ``renew`` is
+        called after each, so that many slow sends do not outlive the lease.
         """
         claimed = retrying(lambda: self._first(business_id, lane, lease))
         done = 0
@@ -78,6 +80,7 @@ class Outbox:
                 if message.state is MessageState.UNCERTAIN:
                     self._read_back(business_id, lease, message, claimed.conversation)
                 claimed = retrying(lambda: self._first(business_id, lane, lease))
+            renew()
         return done
 
     def _settle_and_claim(
@@ -137,7 +140,9 @@ class Outbox:
         provider = self._core.registry.channels.find(conversation.provider)
         if provider is None:
             return MessageState.FAILED, "not_connected"
-        if message.author is Author.BOT and conversation.mode is Mode.HUMAN:
+        asked = conversation.waiting_since  # automation asked for a person: what it said until then may leave
+        last_words = asked is not None and message.created_at <= asked
+        if message.author is Author.BOT and conversation.mode is Mode.HUMAN and not last_words:
             return MessageState.CANCELLED, "taken_over"
         if message.author is Author.BOT and uow.customers.get(conversation.customer_id).opted_out:
             return MessageState.SKIPPED, "opted_out"

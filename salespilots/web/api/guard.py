@@ -51,6 +51,15 @@ def actor() -> str:
     return g.api_key.id
 
 
+def request_key() -> str:
+    """What makes this request's effect happen once even where no answer was kept: its Idempotency-Key and body, hashed.
+
+    Empty without the header.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    return hashlib.sha256(f"{key}\n{_digest()}".encode()).hexdigest()[:40] if key else ""
+
+
 # --- key and scope -----------------------------------------------------------------------------------------
 
 
@@ -139,6 +148,10 @@ def _storable(text: str) -> bool:
 # --- idempotency -------------------------------------------------------------------------------------------
 
 
+def _digest() -> str:
+    return hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data(cache=True)).hexdigest()
+
+
 def _replay() -> Response | None:
     """The kept answer of this key, a refusal, or None when this request is the first."""
     key = request.headers["Idempotency-Key"]
@@ -146,7 +159,7 @@ def _replay() -> Response | None:
         raise InvalidInput({"Idempotency-Key": ["1 to 200 printable characters."]})
     core = services().core
     now = core.clock.now()
-    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data(cache=True)).hexdigest()
+    digest = _digest()
     record = IdempotencyRecord(
         id=core.ids.new("idempotency"), business_id=shop_id(), key=key, request_hash=digest, created_at=now
     )

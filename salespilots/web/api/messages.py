@@ -7,7 +7,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from salespilots.web.api import schemas, shapes
-from salespilots.web.api.guard import actor, keep_answer, scope, shop_id
+from salespilots.web.api.guard import actor, keep_answer, request_key, scope, shop_id
 from salespilots.web.context import services
 
 PATH = "messages"
@@ -39,6 +39,7 @@ def get_message(message_id: str) -> Any:
 @blueprint.response(202)
 def reply(values: dict[str, Any]) -> Any:
     """A reply by a person: takes the conversation over. 409 ``reply_window_closed`` outside the window."""
+    key = f"api:{request_key()}" if request_key() else None
     return shapes.message(
-        services().conversations.reply(shop_id(), values["conversation_id"], values["text"], user_id=actor())
+        services().conversations.reply(shop_id(), values["conversation_id"], values["text"], user_id=actor(), key=key)
     )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
 from flask_smorest import Blueprint
 
 from salespilots.domain.errors import Conflict, InvalidInput
 from salespilots.domain.order import Order
 from salespilots.ports.errors import OutcomeUnknown, PortError
 from salespilots.web.api import schemas, shapes
-from salespilots.web.api.guard import actor, keep_answer, scope, shop_id
+from salespilots.web.api.guard import actor, keep_answer, request_key, scope, shop_id
 from salespilots.web.context import services
 
 PATH = "orders"
@@ -43,7 +42,7 @@ def create_order(values: dict[str, Any]) -> Any:
     for line in values["lines"]:
         if ("variant_id" in line) == ("sku" in line):
             raise InvalidInput({"lines": ["Each line names a variant_id or a sku."]})
-    return _shape(services().orders.create(shop_id(), actor=actor(), **values))
+    return _shape(services().orders.create(shop_id(), actor=actor(), key=request_key(), **values))
 
 
 @blueprint.get("/<order_id>")
@@ -132,10 +131,11 @@ def take_back(values: dict[str, Any], order_id: str) -> Any:
 @blueprint.response(200)
 def refund(values: dict[str, Any], order_id: str) -> Any:
     """Give money back; the Idempotency-Key header makes a repeat harmless."""
-    key = f"api:{request.headers.get('Idempotency-Key') or services().core.ids.token()}"
+    key = f"api:{request_key() or services().core.ids.token()}"
     order = services().refunds.refund(
-        shop_id(), order_id, amount_paise=values["amount_paise"], reason=values["reason"], key=key, actor=actor()
-    )
+        shop_id(), order_id, amount_paise=values["amount_paise"], reason=values["reason"], key=key,
+        restock=values["restock"], actor=actor(),
+    )  # fmt: skip
     return _shape(order)
 
 

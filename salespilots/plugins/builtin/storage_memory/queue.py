@@ -14,6 +14,16 @@ from salespilots.ports.work import Lease
 PENDING = ("queued", "sending", "uncertain")
 
 
+def fair(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(shop, thing): one of each shop in turn, each thing once."""
+    turns: dict[str, int] = {}
+    ranked: list[tuple[int, int, tuple[str, str]]] = []
+    for place, pair in enumerate(dict.fromkeys(pairs)):
+        turns[pair[0]] = turns.get(pair[0], 0) + 1
+        ranked.append((turns[pair[0]], place, pair))
+    return [pair for _, _, pair in sorted(ranked)]
+
+
 class MemoryScopedInbox:
     """See `salespilots.ports.storage.ScopedInbox`."""
 
@@ -100,29 +110,30 @@ class MemoryWork:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
+    def _due(self, now: datetime) -> list[tuple[datetime, str, str]]:
+        """(time of arrival, shop, lane) of each piece of due work."""
         found: list[tuple[datetime, str, str]] = []
         for one in self._tables.inbox:
             if one.state is InboxState.NEW and (one.next_at is None or one.next_at <= now):
                 found.append((one.received_at, one.business_id or "", one.lane))
         for message in self._tables.rows["messages"].values():
-            if message.state in PENDING and (message.next_at is None or message.next_at <= now):
+            unset = message.next_at is None and message.state != "uncertain"  # else a person's decision
+            if message.state in PENDING and (unset or (message.next_at is not None and message.next_at <= now)):
                 found.append((message.created_at, message.business_id, message.lane))
         for run in self._tables.rows["runs"].values():
             ready = run.state in ("ready", "running") and (run.wake_at is None or run.wake_at <= now)
             if ready or (run.state == "waiting" and run.wake_at is not None and run.wake_at <= now):
                 found.append((run.created_at, run.business_id, run.lane))
-        return list(dict.fromkeys(lane for _, _, lane in sorted(found)))[:limit]
+        return sorted(found)
+
+    def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
+        return [lane for _, lane in fair([(shop, lane) for _, shop, lane in self._due(now)])][:limit]
 
     def is_due(self, lane: str, now: datetime) -> bool:
-        return lane in self.due_lanes(now, limit=10**9)
+        return any(one == lane for _, _, one in self._due(now))
 
-    def business_of_lane(self, lane: str) -> str | None:
-        for name in ("conversations", "payments"):
-            for row in self._tables.rows[name].values():
-                if row.lane == lane:
-                    return row.business_id
-        return next((one.business_id for one in self._tables.inbox if one.lane == lane and one.business_id), None)
+    def businesses_due(self, lane: str, now: datetime) -> list[str]:
+        return list(dict.fromkeys(shop for _, shop, one in self._due(now) if one == lane and shop))
 
     def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         return [
@@ -131,12 +142,15 @@ class MemoryWork:
             if one.state == "placed" and one.expires_at is not None and one.expires_at <= now
         ][:limit]
 
-    def payments_to_check(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
-        return [
-            (one.business_id, one.id)
-            for one in self._tables.rows["payments"].values()
-            if one.next_check_at is not None and one.next_check_at <= now
-        ][:limit]
+    def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        return self._to_check("payments", now)[:limit]
+
+    def refunds_to_ask(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        return self._to_check("refunds", now)[:limit]
+
+    def _to_check(self, name: str, now: datetime) -> list[tuple[str, str]]:
+        rows = [one for one in self._tables.rows[name].values() if one.next_check_at and one.next_check_at <= now]
+        return fair([(one.business_id, one.id) for one in sorted(rows, key=lambda one: one.next_check_at)])
 
     def backlog(self, now: datetime) -> dict[str, float]:
         new = [one for one in self._tables.inbox if one.state is InboxState.NEW]

@@ -177,22 +177,27 @@ class SqlWork:
             return sa.or_(column.is_(None), column <= now)
 
         sending = messages.c.state.in_(("queued", "sending", "uncertain"))
+        decided = sa.or_(messages.c.state != "uncertain", messages.c.next_at.is_not(None))  # else a person's turn
         ready = sa.and_(runs.c.state.in_(("ready", "running")), due(runs.c.wake_at))
         return [
             (inbox, inbox.c.received_at, sa.and_(inbox.c.state == InboxState.NEW, due(inbox.c.next_at))),
-            (messages, messages.c.created_at, sa.and_(sending, due(messages.c.next_at))),
+            (messages, messages.c.created_at, sa.and_(sending, due(messages.c.next_at), decided)),
             (runs, runs.c.created_at, sa.or_(ready, sa.and_(runs.c.state == "waiting", runs.c.wake_at <= now))),
         ]
 
     def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
         oldest: dict[str, tuple[datetime, str]] = {}
         for table, arrived, due in self._due(now):
-            query = (
-                sa.select(table.c.lane, table.c.business_id, sa.func.min(arrived))
+            first = sa.func.min(arrived)
+            turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=first)
+            lanes = (
+                sa.select(table.c.lane, table.c.business_id, first.label("at"), turn.label("turn"))
                 .where(due)
                 .group_by(table.c.lane, table.c.business_id)
+                .subquery()
             )
-            for lane, business_id, at in self._connection.execute(query.limit(limit * 4)):
+            query = sa.select(lanes.c.lane, lanes.c.business_id, lanes.c.at).order_by(lanes.c.turn, lanes.c.at)
+            for lane, business_id, at in self._connection.execute(query.limit(limit)):
                 if lane not in oldest or at < oldest[lane][0]:
                     oldest[lane] = (at, business_id)
         return _fair([(at, shop, lane) for lane, (at, shop) in oldest.items()], limit)
@@ -208,29 +213,40 @@ class SqlWork:
             for index in range(3)
         )
 
-    def business_of_lane(self, lane: str) -> str | None:
-        inbox = TABLES["inbox"]
-        for table in (TABLES["conversations"], TABLES["payments"]):
-            found = self._connection.execute(
-                sa.select(table.c.business_id).where(table.c.lane == lane).limit(1)
-            ).scalar()
-            if found:
-                return found
-        return self._connection.execute(
-            sa.select(inbox.c.business_id)
-            .where(inbox.c.lane == lane, inbox.c.state == InboxState.NEW, inbox.c.business_id.is_not(None))
-            .limit(1)
-        ).scalar()
+    def businesses_due(self, lane: str, now: datetime) -> list[str]:
+        def build() -> sa.CompoundSelect:
+            parts = [
+                sa.select(table.c.business_id).where(
+                    table.c.lane == sa.bindparam("lane"), due, table.c.business_id.is_not(None)
+                )
+                for table, _, due in self._due(sa.bindparam("now", type_=UTCDateTime()))
+            ]
+            return sa.union(*parts)
+
+        return list(self._connection.execute(prepared(("businesses_due",), build), {"lane": lane, "now": now}).scalars())
 
     def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         table = TABLES["orders"]
         query = sa.select(table.c.business_id, table.c.id).where(table.c.state == "placed", table.c.expires_at <= now)
-        return [(shop, order) for shop, order in self._connection.execute(query.limit(limit))]
+        return [(shop, order) for shop, order in self._connection.execute(query.order_by("expires_at").limit(limit))]
 
-    def payments_to_check(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
-        table = TABLES["payments"]
-        query = sa.select(table.c.business_id, table.c.id).where(table.c.next_check_at <= now)
-        return [(shop, payment) for shop, payment in self._connection.execute(query.limit(limit))]
+    def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        return self._to_check("payments", now, limit)
+
+    def refunds_to_ask(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        return self._to_check("refunds", now, limit)
+
+    def _to_check(self, name: str, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """One of each shop in turn, the longest due first."""
+        table = TABLES[name]
+        turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=table.c.next_check_at)
+        due = (
+            sa.select(table.c.business_id, table.c.id, table.c.next_check_at, turn.label("turn"))
+            .where(table.c.next_check_at <= now)
+            .subquery()
+        )
+        query = sa.select(due.c.business_id, due.c.id).order_by(due.c.turn, due.c.next_check_at).limit(limit)
+        return [(shop, one) for shop, one in self._connection.execute(query)]
 
     def backlog(self, now: datetime) -> dict[str, float]:
         inbox, messages = TABLES["inbox"], TABLES["messages"]

@@ -127,6 +127,7 @@ _declare(
     parents={"order_id": "orders", "payment_id": "payments"},
     indexes=(("business_id", "order_id"), ("business_id", "created_at")),
 )
+_work_index("ix_refunds_to_ask", "refunds", ("next_check_at",), "next_check_at IS NOT NULL")
 _declare("workflows", Workflow, indexes=(("business_id", "position"),))
 _declare("workflow_versions", WorkflowVersion, parents={"workflow_id": "workflows"})
 _declare(
