@@ -50,7 +50,7 @@ class WorkflowVersion:
     published_at: datetime
 
 
-BRANCHES = ("next", "then", "else", "on_empty", "on_error", "on_many", "on_no", "on_timeout", "on_event")
+BRANCHES = ("next", "then", "else", "on_empty", "on_error", "on_change", "on_many", "on_no", "on_timeout", "on_event")
 """The keys of a step that may name another step."""
 
 END = "end"
@@ -68,16 +68,25 @@ TRIGGER_WORDS = {
 STEP_WORDS = {"send_ai_response": "message.ai"}
 """Words of the product's first description, taken on input and stored under today's names."""
 
-_DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$")
+_DURATION = re.compile(r"P(?:([0-9]{1,12})D)?(?:T(?:([0-9]{1,12})H)?(?:([0-9]{1,12})M)?(?:([0-9]{1,12})S)?)?")
+
+MAX_WAIT = timedelta(days=90)
+"""The longest time a definition may name."""
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read an ISO 8601 duration of days, hours, minutes, seconds (``PT4H``). Raises `ValueError`."""
-    match = _DURATION.match(text or "")
+    """Read an ISO 8601 duration of days, hours, minutes, seconds (``PT4H``), at most `MAX_WAIT`.
+
+    Raises `ValueError` with a sentence for the author.
+    """
+    match = _DURATION.fullmatch(text or "")
     if not match or not any(match.groups()):
         raise ValueError("Write a duration like PT30M, PT4H or P1D.")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+    if total > MAX_WAIT.total_seconds():
+        raise ValueError(f"At most {MAX_WAIT.days} days.")
+    return timedelta(seconds=total)
 
 
 def steps_by_id(definition: dict) -> dict[str, dict]:
@@ -100,19 +109,22 @@ def branches_of(step: dict) -> Iterator[tuple[str, str]]:
 
 
 def modernised(definition: dict) -> dict:
-    """The definition with the first description's words replaced by today's."""
+    """The definition with the first description's words replaced by today's. Its shape is checked after this:
+    whatever is not of the right type stays as it is."""
     trigger = dict(definition.get("trigger") or {})
     old = trigger.get("kind")
-    if old in TRIGGER_WORDS:
+    if isinstance(old, str) and old in TRIGGER_WORDS:
         trigger["kind"] = TRIGGER_WORDS[old]
-        if old == "order_intent":
-            trigger["settings"] = {"intents": ["order_intent"], **(trigger.get("settings") or {})}
-    steps = [
-        {**step, "kind": STEP_WORDS.get(step.get("kind", ""), step.get("kind"))}
-        for step in definition.get("steps") or []
-        if isinstance(step, dict)
-    ]
+        settings = trigger.get("settings") or {}
+        if old == "order_intent" and isinstance(settings, dict):
+            trigger["settings"] = {"intents": ["order_intent"], **settings}
+    steps = [_modern_step(step) for step in definition.get("steps") or []]
     return {**definition, "format": definition.get("format", 1), "trigger": trigger, "steps": steps}
+
+
+def _modern_step(step: Any) -> Any:
+    kind = step.get("kind") if isinstance(step, dict) else None
+    return {**step, "kind": STEP_WORDS[kind]} if isinstance(kind, str) and kind in STEP_WORDS else step
 
 
 def problems_of(definition: Any, *, triggers: Collection[str], actions: Collection[str]) -> list[str]:

@@ -13,6 +13,9 @@ from salespilots.ports.texts import say
 from salespilots.ports.understanding import Understanding
 
 ANSWER_TYPES = ("text", "quantity", "variant", "name", "phone", "pincode", "address", "yes_no", "choice")
+ORDERING = frozenset({"quantity", "variant", "name", "phone", "pincode", "address"})
+"""What is asked on the way to an order: "no" to any of these means no order."""
+
 MAX_PIECES = 99
 
 _DEVANAGARI_DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
@@ -20,15 +23,22 @@ _DEVANAGARI_DIGITS = str.maketrans("०१२३४५६७८९", "0123456789
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``values`` to remember, or the ``problem`` to tell the customer."""
+    """``values`` to remember, or the ``problem`` to tell the customer; ``declined``: they want none of it."""
 
     ok: bool
     values: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    declined: bool = False
 
 
 def _no(problem: str) -> Answer:
     return Answer(False, problem=problem)
+
+
+def _declines(understood: Understanding | None) -> bool:
+    if understood is None:
+        return False
+    return understood.answer == "no" or (understood.intent == "cancel_order" and understood.confidence >= 0.5)
 
 
 def parse_answer(
@@ -38,6 +48,8 @@ def parse_answer(
     kind = settings.get("type", "text")
     name = settings.get("save_as") or kind
     plain = " ".join(text.translate(_DEVANAGARI_DIGITS).split())
+    if kind in ORDERING and _declines(understood):
+        return Answer(True, declined=True)
     match kind:
         case "quantity":
             return _quantity(name, plain, payload, understood)
@@ -59,14 +71,12 @@ def parse_answer(
 
 
 def _quantity(name: str, text: str, payload: str, understood: Understanding | None) -> Answer:
-    if payload.startswith("qty:") and payload[4:].isdigit():
+    if re.fullmatch(r"qty:[0-9]{1,4}", payload):
         pieces = int(payload[4:])
     elif understood is not None and understood.quantity:
         pieces = understood.quantity
     elif re.fullmatch(r"\d{1,3}", text):
         pieces = int(text)
-    elif understood is not None and understood.answer == "no":
-        return Answer(True, {name: 0})
     elif understood is not None and (understood.answer == "yes" or understood.intent == "order_intent"):
         pieces = 1
     else:
@@ -95,8 +105,6 @@ def _variant(name: str, payload: str, understood: Understanding | None, data: Ma
     found = exact or spoken
     if len(found) == 1:
         return Answer(True, {name: found[0]["variant_id"]})
-    if understood is not None and understood.answer == "no":
-        return Answer(True, {name: 0})
     titles = ", ".join(one["title"] for one in options)
     return _no(say("Which one would you like: {options}?", options=titles))
 

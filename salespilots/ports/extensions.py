@@ -57,10 +57,15 @@ class SetFocus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """Place an order and hold its stock. Refused with `OutOfStock`: the run goes down ``on_error``."""
+    """Place an order and hold its stock. Refused with `OutOfStock`: the run goes down ``on_error``.
+
+    ``total_paise``: what the customer agreed to. When the order would cost something else nothing is placed and the run
+    goes down ``on_change``, or ``on_error`` where the step has none. None: whatever it costs now.
+    """
 
     lines: tuple[tuple[str, int], ...]  # (variant id, quantity)
     address: Mapping[str, Any]
+    total_paise: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

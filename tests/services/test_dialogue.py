@@ -7,6 +7,7 @@ import pytest
 from tests.support.shop import Shop
 
 ASKED = "How many would you like?"
+BYE = "No problem, nothing was ordered. Write to us whenever you like."
 
 
 def buttons(shop: Shop) -> list[str]:
@@ -59,7 +60,7 @@ def test_the_count_may_change_until_the_order_stands(shop: Shop, change: str) ->
 @pytest.mark.parametrize("question", ["blue saree kitna hai?", "juttis kitne ka?"])
 def test_no_ends_it_politely(shop: Shop, question: str) -> None:
     shop.say(question)
-    assert [one.text for one in shop.say("nahi")] == ["No problem. Write to us whenever you like."]
+    assert [one.text for one in shop.say("nahi")] == [BYE]
     assert shop.say("thanks") == []
 
 
@@ -84,3 +85,25 @@ def test_an_address_may_sound_like_goods(shop: Shop, address: str) -> None:
     for line in ("blue saree kitna hai?", "2 chahiye", "Riya Sen", "98450 12345", "560038"):
         shop.say(line)
     assert "Shall I place the order" in shop.say(address)[-1].text
+
+
+@pytest.mark.parametrize("short", ["1", "12", "98", "9999"])
+@pytest.mark.parametrize("answers", [[], ["98450 12345"]])
+def test_digits_cut_short_are_asked_for_again(shop: Shop, answers: list[str], short: str) -> None:
+    for line in ("blue saree kitna hai?", "2 chahiye", "Riya Sen", *answers):
+        shop.say(line)
+    again = [one.text for one in shop.say(short)]
+    assert len(again) == 1
+    assert "pincode" in again[0] if answers else "10 digit mobile number" in again[0]
+    for line in ("98450 12345", "560038", "14, 3rd Cross, Indiranagar")[len(answers) :]:
+        shop.say(line)
+    assert "2 × Blue block-print saree, ₹3,078.00 in all" in shop.phone()[-1].text
+
+
+@pytest.mark.parametrize("no", ["nahi chahiye", "cancel", "cancel kar do please", "nahi chahiye mujhe"])
+@pytest.mark.parametrize("answers", [0, 1, 2, 3])
+def test_no_on_the_way_ends_the_order(shop: Shop, answers: int, no: str) -> None:
+    for line in ("blue saree kitna hai?", "2 chahiye", *("Riya Sen", "98450 12345", "560038")[:answers]):
+        shop.say(line)
+    assert [one.text for one in shop.say(no)] == [BYE]
+    assert shop.world.services.orders.page(shop.id).items == []

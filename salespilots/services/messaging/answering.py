@@ -25,10 +25,13 @@ from salespilots.services.automation import (
 )
 from salespilots.services.catalog import entries_in
 from salespilots.services.core import Core
-from salespilots.services.messaging.outgoing import queue_in
+from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
 
 PERSON = frozenset({"human_agent", "complaint", "refund_return", "cancel_order", "payment_issue"})
 """Intents that a person should answer when no workflow does."""
+
+DETAILS = frozenset({"name", "phone", "pincode", "address"})
+"""Questions to which bare digits are a try at an answer, whatever else they could mean."""
 
 QUIET = frozenset({"thanks_bye"})
 
@@ -79,7 +82,9 @@ def answer_in(
         if parse_answer(step["settings"], message.text, payload, understood, run.data).ok:
             _wake(uow, run, message)
             return
-        aside = match(core, live, fact) if _says_something_else(understood) else None
+        digits = not any(one.isalpha() for one in message.text)  # a phone number cut short is no new count
+        other = _says_something_else(understood) and not (digits and step["settings"].get("type") in DETAILS)
+        aside = match(core, live, fact) if other else None
         if aside is None:
             _wake(uow, run, message)  # the step asks again, saying what is missing
             return
@@ -195,7 +200,10 @@ def hand_over_in(
     *,
     by_run: str | None = None,
 ) -> None:
-    """Automation stops here; the customer is told once and the owner is asked."""
+    """Automation stops here; the customer is told once and the owner is asked.
+
+    What the run ``by_run`` said before it asked for a person still leaves.
+    """
     now = core.clock.now()
     key = f"handover:{message.id}" if message else f"handover:{conversation.id}:{conversation.next_seq}"
     if conversation.ask_for_person(now):
@@ -205,4 +213,5 @@ def hand_over_in(
         )  # fmt: skip
         ids = {"conversation_id": conversation.id}
         uow.record(Event(type="conversation.waiting", at=now, ids=ids, data={"reason": reason}))
+    cancel_pending_in(core, uow, conversation, "handed_over", but_run=by_run)
     cancel_runs_in(core, uow, conversation, "handed_over", but=by_run)

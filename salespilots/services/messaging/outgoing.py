@@ -57,13 +57,16 @@ def queue_in(
     return queued
 
 
-def cancel_pending_in(core: Core, uow: UnitOfWork, conversation: Conversation, reason: str) -> int:
-    """Stop automation's messages that have not left yet. Returns how many."""
+def cancel_pending_in(
+    core: Core, uow: UnitOfWork, conversation: Conversation, reason: str, *, but_run: str | None = None
+) -> int:
+    """Stop automation's messages that have not left yet, but those of the run ``but_run``. Returns how many."""
     stopped = 0
     for message in uow.messages.select(
         eq("conversation_id", conversation.id), eq("state", MessageState.QUEUED), order="seq"
     ):
-        if message.author is Author.BOT and message.cancel(reason):
+        spared = but_run is not None and message.run_id == but_run
+        if message.author is Author.BOT and not spared and message.cancel(reason):
             uow.messages.save(message)
             stopped += 1
             ids = {"conversation_id": conversation.id, "message_id": message.id}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from salespilots.domain.conversation import Author, Conversation
+from salespilots.domain.errors import PriceChanged
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
 from salespilots.domain.run import Run
@@ -31,7 +32,7 @@ ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
 
 
 def apply_effects(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effects: Sequence[Effect]) -> None:
-    """Apply in order. Keys are ``run:step:visit:n``. Raises the domain's refusal (`OutOfStock`)."""
+    """Apply in order. Keys are ``run:step:visit:n``. Raises the domain's refusal (`OutOfStock`, `PriceChanged`)."""
     for number, effect in enumerate(effects):
         key = f"{run.id}:{run.cursor}:{run.visit}:{run.data.get('asked', 0)}:{number}"
         match effect:
@@ -99,6 +100,8 @@ def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, ef
         conversation_id=conversation.id, cause_key=key, practice=conversation.practice,
         payment_method="practice" if conversation.practice else None,
     )  # fmt: skip
+    if effect.total_paise is not None and order.total_paise != effect.total_paise:
+        raise PriceChanged("The price changed meanwhile.", total_paise=order.total_paise)
     outcome = place_in(core, uow, order)
     uow.orders.add(order)
     if isinstance(outcome, Applied):

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from salespilots.domain.conversation import Conversation, Mode
-from salespilots.domain.errors import SalesPilotsError, StaleEntity
+from salespilots.domain.errors import PriceChanged, SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
 from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
@@ -46,6 +46,12 @@ from salespilots.services.workflows.seen import Seen
 
 log = structlog.get_logger(__name__)
 
+MAX_CALLS = 6
+"""A step whose call ended the process this often is given up: it goes down ``on_error``."""
+
+NOT_OURS = (StaleEntity, LeaseLost, StorageUnavailable)
+"""What a step cannot help: the whole piece of work is done again, by whoever holds the lane then."""
+
 Place = tuple[str, str, int]
 """A step of a run as it is passed: (run id, step id, visit)."""
 
@@ -62,18 +68,18 @@ class Runner:
 
     def advance(self, business_id: str, lane: str, lease: Lease) -> tuple[bool, bool]:
         """Do the next piece of work of one run of the lane: (whether there was some, whether there may be more)."""
-        refused: set[Place] = set()
+        refused: dict[Place, str] = {}
         while True:
             try:
                 return retrying(lambda: self._advance(business_id, lane, lease, refused))
             except _Refused as refusal:
                 if refusal.at in refused:
                     raise
-                refused.add(refusal.at)
+                refused[refusal.at] = refusal.branch
 
     # --- one transaction ---------------------------------------------------------------------------------------
 
-    def _advance(self, business_id: str, lane: str, lease: Lease, refused: set[Place]) -> tuple[bool, bool]:
+    def _advance(self, business_id: str, lane: str, lease: Lease, refused: dict[Place, str]) -> tuple[bool, bool]:
         with self._core.storage.unit_of_work(business_id) as uow:
             uow.hold(lease)
             ready = self._ready(uow, lane)
@@ -94,7 +100,15 @@ class Runner:
         with structlog.contextvars.bound_contextvars(run=run.id, step=run.cursor):
             outcome, error = self._call(business_id, action, context)
         crash_point("step.called")
-        retrying(lambda: self._apply_call(business_id, lease, run.id, action, execution_id, outcome, error))
+        try:
+            retrying(lambda: self._apply_call(business_id, lease, run.id, action, execution_id, outcome, error))
+        except NOT_OURS:
+            raise
+        except Exception as refusal:  # what the call brought cannot be applied: never call again for it
+            self._report(action.key, refusal)
+            lost = outcome.cost_tokens if isinstance(outcome, Advance) else 0
+            why = refusal
+            retrying(lambda: self._apply_call(business_id, lease, run.id, action, execution_id, None, why, lost))
         crash_point("step.applied")
         return True, True
 
@@ -120,7 +134,7 @@ class Runner:
         run: Run,
         version: WorkflowVersion,
         conversation: Conversation,
-        refused: set[Place],
+        refused: dict[Place, str],
     ) -> tuple[ActionType, ActionContext, str] | None:
         """Take steps until one waits, ends, or must call a provider (returned with its context)."""
         steps = steps_by_id(version.definition)
@@ -133,30 +147,34 @@ class Runner:
                 self._finish(uow, run, RunState.FAILED, "error")
                 hand_over_in(self._core, uow, conversation, None, "a workflow went in circles", by_run=run.id)
                 return None
-            step = steps[run.cursor]
-            action: ActionType = self._core.registry.actions.get(step["kind"])
-            if (run.id, run.cursor, run.visit) in refused:
-                self._log(uow, run, step, outcome="refused", branch="on_error")
-                self._move(uow, run, step, "on_error", conversation)
+            step, at = steps[run.cursor], (run.id, run.cursor, run.visit)
+            gave_up = run.state is RunState.RUNNING and run.attempt >= MAX_CALLS
+            if at in refused or gave_up:
+                branch = refused.get(at, "on_error")
+                self._log(uow, run, step, outcome="refused", branch=branch)
+                self._move(uow, run, step, branch, conversation)
                 continue
-            outside = action.calls_ports and not (action.only_ai and not seen.has_model())
-            context = self._context(uow, run, step, action, conversation, seen, outside=outside)
-            run.data = {name: value for name, value in run.data.items() if name != "waited"}
-            if outside:
-                run.state = RunState.RUNNING
-                run.attempt += 1
-                execution = self._log(uow, run, step, outcome="started")
-                return action, context, execution.id
             try:
-                outcome = action.run(context)
-                self._apply(uow, run, step, conversation, outcome, seen=seen)
-            except (StaleEntity, LeaseLost, StorageUnavailable):
+                action: ActionType = self._core.registry.actions.get(step["kind"])
+                outside = action.calls_ports and not (action.only_ai and not seen.has_model())
+                context = self._context(uow, run, step, action, conversation, seen, outside=outside)
+                run.data = {name: value for name, value in run.data.items() if name != "waited"}
+                if outside:
+                    run.state = RunState.RUNNING
+                    run.attempt += 1
+                    execution = self._log(uow, run, step, outcome="started")
+                    return action, context, execution.id
+                self._apply(uow, run, step, conversation, action.run(context), seen=seen)
+            except NOT_OURS:
                 raise
-            except Exception as error:  # the domain refused an effect, or the step itself is broken
-                if not isinstance(error, SalesPilotsError):
-                    log.error("step.broken", kind=step["kind"], error=type(error).__name__, exc_info=error)
-                raise _Refused((run.id, run.cursor, run.visit), str(error)) from error
+            except Exception as error:  # the domain refused an effect, or the step itself is broken or gone
+                self._report(step["kind"], error)
+                raise _Refused(at, branch_of(error, step)) from error
         return None
+
+    def _report(self, kind: str, error: Exception) -> None:
+        if not isinstance(error, SalesPilotsError):
+            log.error("step.broken", kind=kind, error=type(error).__name__, exc_info=error)
 
     # --- a call outside any transaction ------------------------------------------------------------------------
 
@@ -167,10 +185,8 @@ class Runner:
             return action.run(context), None
         except StorageUnavailable:
             raise
-        except SalesPilotsError as error:
-            return None, error
         except Exception as error:  # a broken step of some plugin goes down its error branch, not round and round
-            log.error("step.broken", kind=action.key, error=type(error).__name__, exc_info=error)
+            self._report(action.key, error)
             return None, error
 
     def _apply_call(
@@ -182,6 +198,7 @@ class Runner:
         execution_id: str,
         outcome: Outcome | None,
         error: Exception | None,
+        lost_tokens: int = 0,
     ) -> None:
         core, now = self._core, self._core.clock.now()
         with core.storage.unit_of_work(business_id) as uow:
@@ -208,7 +225,8 @@ class Runner:
                 run.wake_at = now + self._backoff(action, run.attempt, error.retry_after)
             else:
                 execution.outcome, execution.reason = "failed", getattr(error, "code", "error")
-                self._move(uow, run, step, "on_error", conversation)
+                execution.branch, execution.cost_tokens = branch_of(error, step), lost_tokens
+                self._move(uow, run, step, execution.branch, conversation)
             uow.steps.save(execution)
             uow.runs.save(run)
             uow.conversations.save(conversation)
@@ -340,9 +358,14 @@ class Runner:
         return context
 
 
-class _Refused(Exception):
-    """The domain refused an effect: roll back and send the run down ``on_error`` in a fresh transaction."""
+def branch_of(error: Exception | None, step: Mapping[str, Any]) -> str:
+    """Where a refusal leads: prices that moved go to ``on_change`` where the step has one, all else to ``on_error``."""
+    return "on_change" if isinstance(error, PriceChanged) and step.get("on_change") else "on_error"
 
-    def __init__(self, at: Place, why: str) -> None:
-        super().__init__(why)
-        self.at = at
+
+class _Refused(Exception):
+    """The domain refused an effect: roll back and send the run down ``branch`` in a fresh transaction."""
+
+    def __init__(self, at: Place, branch: str) -> None:
+        super().__init__(branch)
+        self.at, self.branch = at, branch

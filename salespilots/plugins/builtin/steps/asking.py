@@ -102,14 +102,14 @@ def _ask(context: ActionContext) -> Outcome:
             return Advance(branch="on_error", reason="No fitting answer after several tries")
         again: tuple[Effect, ...] = (SendMessage(content=Text(text=answer.problem)),)
         return Wait(until=until, event="message.received", effects=again, reason="The answer did not fit: asked again")
+    if answer.declined:
+        bye = SendMessage(content=Text(text=say("No problem, nothing was ordered. Write to us whenever you like.")))
+        return Stop(effects=(bye,), result="declined", reason="Does not want it now")
     effects: list[Effect] = [SetData(values=answer.values)]
     if kind in PROFILE:
         effects.append(SetCustomer(values={PROFILE[kind]: answer.values[name]}))
-    refused = answer.values.get(name) in ("no", 0)
-    if refused and kind in ("quantity", "variant"):
-        effects.append(SendMessage(content=Text(text=say("No problem. Write to us whenever you like."))))
-        return Stop(effects=tuple(effects), result="declined", reason="Does not want it now")
-    return Advance(effects=tuple(effects), branch="on_no" if refused else "next", reason=f"Got the {kind}")
+    branch = "on_no" if answer.values.get(name) == "no" else "next"
+    return Advance(effects=tuple(effects), branch=branch, reason=f"Got the {kind}")
 
 
 def _say(settings: Mapping[str, Any]) -> str:

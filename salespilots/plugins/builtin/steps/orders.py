@@ -75,7 +75,8 @@ def _create(context: ActionContext) -> Advance:
         "pincode": context.data.get("pincode") or context.customer.address.get("pincode"),
     }
     address = {name: value for name, value in address.items() if value}
-    return Advance(effects=(PlaceOrder(lines=lines, address=address),), reason="Order placed, stock held")
+    effect = PlaceOrder(lines=lines, address=address, total_paise=context.data.get("total_paise"))
+    return Advance(effects=(effect,), reason="Order placed, stock held")
 
 
 def _payment_link(context: ActionContext) -> Advance:
