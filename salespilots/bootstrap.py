@@ -17,7 +17,7 @@ from salespilots.plugins.runtime import Argon2Hasher, RandomIds, SmtpMailer, Sys
 from salespilots.plugins.vault import FernetVault
 from salespilots.ports.extensions import ActionContext
 from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metrics, PasswordHasher
-from salespilots.ports.storage import Storage
+from salespilots.ports.storage import Storage, StorageUnavailable
 from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
 from salespilots.services.catalog import Catalog
@@ -73,6 +73,22 @@ def open_storage(config: Config, registry: Registry) -> Storage:
     raise ConfigError(f"SALESPILOTS_DATABASE_URL: no installed storage serves {scheme!r}.")
 
 
+def migrate(application: Application) -> None:
+    """Bring the schema up to date. Raises `ConfigError` when the configured database does not answer."""
+    try:
+        application.storage.migrate()
+    except StorageUnavailable as error:
+        raise ConfigError(f"SALESPILOTS_DATABASE_URL: {error.message}") from error
+
+
+def check_environment(connections: Connections, registry: Registry) -> None:
+    """Raise `ConfigError` for a variable of a plugin that is set and cannot be used."""
+    for _, shelf in registry.connectable():
+        for provider in shelf.all():
+            for name, texts in connections.instance_problems(provider).items():
+                raise ConfigError(f"{name}: {' '.join(texts)}")
+
+
 def assemble(
     config: Config,
     *,
@@ -109,6 +125,7 @@ def assemble(
         environ=dict(config.environ),
     )
     connections = Connections(core)
+    check_environment(connections, registry)
     settlement = Settlement(core)
     payments = Payments(core, connections, settlement)
     refunds = Refunds(core, connections)

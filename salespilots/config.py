@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
@@ -24,6 +25,13 @@ class ConfigError(SalesPilotsError):
     """The environment holds a value that cannot be used."""
 
     code = "configuration"
+
+
+def _port(address: str) -> None:
+    try:
+        urlsplit(address).port  # noqa: B018 - reading it is the check
+    except ValueError as error:
+        raise ValidationError("The port is a number up to 65535.") from error
 
 
 class _Environment(Schema):
@@ -45,7 +53,7 @@ class _Environment(Schema):
     )
     base_url = fields.Str(
         load_default=None,
-        validate=validate.Regexp(r"^https?://[^/\s]+$"),
+        validate=[validate.Regexp(r"^https?://[^/\s]+$"), _port],
         metadata={"accepts": "scheme and host such as https://shop.example, with no path"},
     )
     secret_keys = fields.Str(load_default=None)
@@ -56,7 +64,7 @@ class _Environment(Schema):
     )
     mail_url = fields.Str(
         load_default=None,
-        validate=validate.Regexp(r"^smtps?://[^\s]+$"),
+        validate=[validate.Regexp(r"^smtps?://[^\s]+$"), _port],
         metadata={"accepts": "smtp://user:password@host:port"},
     )
     signup = fields.Str(

@@ -23,8 +23,8 @@ def diagnose(application: Application, *, shop_id: str | None = None, network: b
 
     ``network`` True also asks each connected provider; otherwise their last known state is shown.
     """
-    checks = [_storage(application)]
-    if not checks[0].ok:
+    checks = _storage(application)
+    if not all(one.ok for one in checks):
         return checks
     config, services = application.config, application.services
     checks.append(_queue(application))
@@ -62,7 +62,7 @@ def diagnose(application: Application, *, shop_id: str | None = None, network: b
             else:
                 broken = connection.state == "attention"
                 checks.append(Check(prefix + label, not broken, connection.last_error or connection.state))
-    checks += _instagram(application)
+    checks += [*_instagram(application), _last_webhook(application, shop_id)]
     if config.base_url.startswith("http://") and not any(
         host in config.base_url for host in ("127.0.0.1", "localhost")
     ):
@@ -70,12 +70,30 @@ def diagnose(application: Application, *, shop_id: str | None = None, network: b
     return checks
 
 
-def _storage(application: Application) -> Check:
+def _storage(application: Application) -> list[Check]:
     try:
         text = application.storage.check()
     except SalesPilotsError as error:
-        return Check("Database", False, error.message)
-    return Check("Database", not text.startswith("outdated"), text)
+        return [Check("Database", False, f"SALESPILOTS_DATABASE_URL: {error.message}")]
+    outdated = text.startswith("outdated")
+    return [
+        Check("Database", True, "answers" if outdated else text),
+        Check("Migrations", not outdated, text if outdated else "up to date"),
+    ]
+
+
+def _last_webhook(application: Application, shop_id: str | None) -> Check:
+    newest = application.services.maintenance.last_webhooks(shop_id)
+    now = application.services.core.clock.now()
+    told = [f"{provider} {_ago((now - at).total_seconds())}" for provider, at in sorted(newest.items())]
+    return Check("Last webhook", True, ", ".join(told) or "none yet")
+
+
+def _ago(seconds: float) -> str:
+    for size, word in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {word} ago"
+    return f"{max(0, seconds):.0f} seconds ago"
 
 
 def _queue(application: Application) -> Check:

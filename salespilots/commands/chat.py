@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from salespilots.commands.common import guarded, json_option, open_application
+from salespilots.domain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from salespilots.domain.conversation import Message
@@ -114,7 +115,11 @@ def chat(slug: str, name: str, as_json: bool) -> None:
         else:
             if not interactive and not as_json:
                 click.echo(f"> {text}")
-            phone.say(text)
+            try:
+                phone.say(text)
+            except InvalidInput as error:
+                click.echo(f"  * {'; '.join(' '.join(texts) for texts in error.fields.values())}", err=True)
+                continue
             log.append({"from": "customer", "text": text})
         for message in phone.news():
             log.append({"from": str(message.author), "text": message.text})

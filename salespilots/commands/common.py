@@ -44,6 +44,7 @@ def guarded(command: F) -> F:
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
+            _check_text(*args, *kwargs.values())
             return command(*args, **kwargs)
         except InvalidInput as error:
             refuse("; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.fields.items()))
@@ -53,9 +54,24 @@ def guarded(command: F) -> F:
     return wrapper  # type: ignore[return-value]
 
 
+def _check_text(*values: Any) -> None:
+    """Arguments that are not text stop here, before they are stored or printed."""
+    for value in values:
+        if isinstance(value, tuple):
+            _check_text(*value)
+        elif isinstance(value, str) and not readable(value):
+            refuse("an argument is not UTF-8 text.")
+
+
+def readable(text: str) -> bool:
+    """Whether it can be encoded: bytes of a terminal that were no UTF-8 cannot."""
+    return not any("\ud800" <= one <= "\udfff" for one in text)
+
+
 def open_application(*, migrate: bool = True) -> Application:
     """The assembled product for a one-off command, its schema brought up to date."""
     from salespilots.bootstrap import assemble
+    from salespilots.bootstrap import migrate as bring_up_to_date
     from salespilots.config import load_config
     from salespilots.logs import configure
     from salespilots.queueing import make_doorbell
@@ -64,10 +80,16 @@ def open_application(*, migrate: bool = True) -> Application:
     configure(config)
     application = assemble(config, doorbell=make_doorbell(config))
     if migrate:
-        application.storage.migrate()
+        bring_up_to_date(application)
     return application
 
 
 def read_password() -> str:
-    """A password from the first line of standard input."""
-    return sys.stdin.readline().rstrip("\r\n")
+    """A password from the first line of standard input, or one clear line."""
+    try:
+        line = sys.stdin.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        line = "\udcff"
+    if not readable(line):
+        refuse("standard input is not UTF-8 text.")
+    return line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import PackageNotFoundError, entry_points, metadata
 from typing import Any
 
@@ -52,6 +51,9 @@ def plugins_check(name: str | None, as_json: bool) -> None:
     application = open_application(migrate=False)
     installed = {one.name: one for one in entry_points(group="salespilots.plugins")}
     if name is not None and name not in installed:
+        # a provider's key stands for its plugin
+        name = next((one.sources[name] for _, one in application.registry.connectable() if one.find(name)), name)
+    if name is not None and name not in installed:
         refuse(f"no plugin {name!r} is installed (installed: {', '.join(sorted(installed)) or 'none'})")
     checks: list[dict[str, Any]] = []
     for one in [name] if name else sorted(installed):
@@ -62,7 +64,8 @@ def plugins_check(name: str | None, as_json: bool) -> None:
         {"ok": ok, "checks": checks},
         *(f"{'ok  ' if one['ok'] else 'LOOK'}  {one['name']}: {one['detail']}" for one in checks),
     )
-    sys.exit(0 if ok else 1)
+    if not ok:
+        refuse(f"{sum(not one['ok'] for one in checks)} of {len(checks)} checks need a look.")
 
 
 def _check(application: Any, name: str, entry: Any) -> list[dict[str, Any]]:

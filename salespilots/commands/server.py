@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+from collections.abc import Callable
 
 import click
 
-from salespilots.commands.common import guarded, json_option, open_application, say
+from salespilots.commands.common import guarded, json_option, open_application, refuse, say
 
 
 def _lines(address: str) -> list[str]:
@@ -31,15 +33,22 @@ def _lines(address: str) -> list[str]:
 @guarded
 def run(host: str, port: int, workers: int, as_json: bool) -> None:
     """Web server and worker together. Migrates first."""
+    _serve(host, port, workers=workers, as_json=as_json, lines=_lines, SALESPILOTS_MIGRATE="1")
+
+
+def _serve(
+    host: str, port: int, *, workers: int, as_json: bool, lines: Callable[[str], list[str]], **environ: str
+) -> None:
+    """Become the supervisor of a web server and ``workers`` workers. ``lines`` are said when it answers."""
     from salespilots.config import load_config
     from salespilots.supervisor import become, web_command, work_command
 
     config = load_config(host=host, port=port)
-    environ = {
+    _check_port(host, port)
+    given = {
         **os.environ, "SALESPILOTS_HOME": str(config.home), "SALESPILOTS_BASE_URL": config.base_url,
-        "SALESPILOTS_MIGRATE": "1",
         # Many threads that rarely work: without this each gets a heap of its own and the memory adds up.
-        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"), **environ,
     }  # fmt: skip
     local = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     say(as_json, {"address": config.base_url})
@@ -47,9 +56,20 @@ def run(host: str, port: int, workers: int, as_json: bool) -> None:
     plan = {
         "web": web_command(host, port), "work": work_command(), "workers": workers,
         "local": f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}",
-        "lines": [] if as_json else _lines(config.base_url),
+        "lines": [] if as_json else lines(config.base_url),
     }  # fmt: skip
-    become(plan, environ)
+    become(plan, given)
+
+
+def _check_port(host: str, port: int) -> None:
+    """One clear line instead of a server that tries for ever."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            refuse(f"{host}:{port} cannot be used ({error.strerror}); choose another with --port.")
 
 
 @click.command()
@@ -59,15 +79,7 @@ def run(host: str, port: int, workers: int, as_json: bool) -> None:
 @guarded
 def web(host: str, port: int, as_json: bool) -> None:
     """Only the web server; any number, on any number of machines."""
-    from salespilots.config import load_config
-    from salespilots.supervisor import web_command
-
-    config = load_config(host=host, port=port)
-    say(as_json, {"address": config.base_url}, f"Web server at {config.base_url}")
-    sys.stdout.flush()
-    os.environ["SALESPILOTS_BASE_URL"] = config.base_url
-    command = web_command(host, port)
-    os.execv(command[0], command)  # noqa: S606 - becomes gunicorn, so that signals reach it
+    _serve(host, port, workers=0, as_json=as_json, lines=lambda address: [f"Web server at {address}"])
 
 
 @click.command()
@@ -112,4 +124,5 @@ def doctor(as_json: bool) -> None:
         {"ok": ok, "checks": rows},
         *(f"{'ok  ' if one.ok else 'LOOK'}  {one.name}: {one.detail}" for one in checks),
     )
-    sys.exit(0 if ok else 1)
+    if not ok:
+        refuse(f"{sum(not one.ok for one in checks)} of {len(checks)} checks need a look.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -69,14 +68,16 @@ def _value(text: str, stdin_taken: list[bool]) -> str:
     """``@FILE`` and ``-`` for secrets that should not stand in the shell's history."""
     if text.startswith("@") and len(text) > 1:
         try:
-            return Path(text[1:]).read_text().strip()
+            return Path(text[1:]).read_text("utf-8").strip()
         except OSError as error:
             refuse(f"{text[1:]} cannot be read: {error.strerror}")
+        except UnicodeDecodeError:
+            refuse(f"{text[1:]} is not UTF-8 text")
     if text == "-":
         if stdin_taken:
             refuse("only one value can come from standard input")
         stdin_taken.append(True)
-        return sys.stdin.readline().strip()
+        return read_password().strip()
     return text
 
 
@@ -94,6 +95,8 @@ def connect(plugin: str, slug: str, settings: tuple[str, ...], as_json: bool) ->
         key, equals, value = setting.partition("=")
         if not equals or not key:
             raise click.UsageError(f"{setting!r} is not KEY=VALUE")
+        if key in given:
+            raise click.UsageError(f"{key} is given twice")
         given[key] = _value(value, taken)
     application = open_application()
     found = application.services.shops.by_slug(slug)

@@ -101,6 +101,10 @@ class Work(Protocol):
         """``inbox_new``, ``inbox_dead``, ``outbox_queued``, ``outbox_uncertain``, ``oldest_seconds``."""
         ...
 
+    def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
+        """When the newest event of each provider arrived, for one shop or all; the practice parts left out."""
+        ...
+
     def purge(self, now: datetime) -> int:
         """Delete what nobody needs: old done and unrouted inbox rows, ended sessions, used links. Returns rows."""
         ...

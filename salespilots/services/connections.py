@@ -13,7 +13,7 @@ from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.events import Event
 from salespilots.ports.channel import Health
 from salespilots.ports.errors import AuthFailed, NotConnected, PortError, Rejected
-from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema
+from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema, secret_names
 from salespilots.services.core import Core, retrying
 
 ALWAYS_THERE = frozenset({"practice", "rules", "manual", "cod"})
@@ -22,6 +22,11 @@ ALWAYS_THERE = frozenset({"practice", "rules", "manual", "cod"})
 
 ACCOUNT_REASONS = frozenset({"account_restricted", "other_app_owns_thread", "permission_missing", "quota"})
 """Refusals that will meet every call until the owner does something."""
+
+
+def variable(provider: Any, name: str) -> str:
+    """The environment variable of a provider's setting for the whole installation."""
+    return f"SALESPILOTS_{provider.key}_{name}".upper()
 
 
 class Connections:
@@ -66,9 +71,9 @@ class Connections:
                 loaded = schema.load(merged)
             except ValidationError as error:
                 raise InvalidInput(error.normalized_messages()) from None
-            secret_names = [name for name, one in schema.fields.items() if isinstance(one, Secret)]
-            secrets = {name: loaded[name] for name in secret_names if loaded.get(name)}
-            values = {name: value for name, value in loaded.items() if name not in secret_names}
+            private = secret_names(provider.settings)
+            secrets = {name: loaded[name] for name in private if loaded.get(name)}
+            values = {name: value for name, value in loaded.items() if name not in private}
             account_field = getattr(provider, "account_field", None)
             account_ref = str(values[account_field]) if account_field else None
             if found is None:
@@ -181,22 +186,37 @@ class Connections:
         return self._settings(business_id, provider, found)
 
     def instance_settings(self, provider: Any) -> dict[str, Any]:
-        """A provider's settings of the whole installation, read from the environment and checked."""
+        """A provider's settings of the whole installation, read from the environment and checked.
+
+        Raises `InvalidInput` naming the variable.
+        """
         schema_type = getattr(provider, "instance_settings", None)
         if schema_type is None:
             return {}
-        schema = schema_type()
-        prefix = f"SALESPILOTS_{provider.key.upper()}_"
-        given = {
-            name: self._core.environ[prefix + name.upper()]
-            for name in schema.fields
-            if self._core.environ.get(prefix + name.upper(), "").strip()
-        }
         try:
-            return schema.load(given)
+            return schema_type().load(self._instance_values(provider))
         except ValidationError as error:
             name, texts = sorted(error.normalized_messages().items())[0]
-            raise InvalidInput({prefix + name.upper(): texts}) from None
+            raise InvalidInput({variable(provider, name): texts}) from None
+
+    def instance_problems(self, provider: Any) -> dict[str, list[str]]:
+        """What is wrong with the provider's variables that are set: variable to sentences."""
+        schema_type = getattr(provider, "instance_settings", None)
+        given = self._instance_values(provider)
+        wrong = schema_type().validate(given) if schema_type is not None else {}
+        secrets = secret_names(schema_type) if schema_type is not None else ()
+        found = {}
+        for name, texts in sorted(wrong.items()):
+            if name in given:
+                got = "" if name in secrets else f"got {given[name]!r}. "
+                found[variable(provider, name)] = [got + " ".join(map(str, texts))]
+        return found
+
+    def _instance_values(self, provider: Any) -> dict[str, str]:
+        schema_type = getattr(provider, "instance_settings", None)
+        names = schema_type().fields if schema_type is not None else ()
+        values = {name: self._core.environ.get(variable(provider, name), "") for name in names}
+        return {name: value for name, value in values.items() if value.strip()}
 
     def _settings(self, business_id: str, provider: Any, found: Connection | None) -> PluginSettings:
         core = self._core

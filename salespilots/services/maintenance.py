@@ -81,6 +81,11 @@ class Maintenance:
         with self._core.storage.system_unit_of_work(read_only=True) as system:
             return system.work.backlog(self._core.clock.now())
 
+    def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
+        """When the newest event of each provider arrived, for one shop or all."""
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            return system.work.last_webhooks(business_id)
+
     def _purge(self, now: datetime) -> None:
         with self._core.storage.system_unit_of_work() as system:
             system.work.purge(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from flask import Flask
@@ -11,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from salespilots.bootstrap import Application
+from salespilots.domain.errors import SalesPilotsError
 from salespilots.web import compression, errors, filters, health, logs, media, security, webhooks
 from salespilots.web.api import register_api
 from salespilots.web.permissions import MACHINE, access_of, refuse_undeclared
@@ -96,16 +98,23 @@ def create_app(application: Application) -> Flask:
 
 
 def wsgi() -> Flask:
-    """For any WSGI server: ``salespilots.web.app:wsgi()``. Migrates first where ``SALESPILOTS_MIGRATE`` is set."""
-    from salespilots.bootstrap import assemble
+    """For any WSGI server: ``salespilots.web.app:wsgi()``. Migrates first where ``SALESPILOTS_MIGRATE`` is set.
+
+    What stops the start is one line on stderr and exit code 4, which gunicorn takes as "do not try again".
+    """
+    from salespilots.bootstrap import assemble, migrate
     from salespilots.config import load_config
     from salespilots.logs import configure
     from salespilots.queueing import make_doorbell
     from salespilots.web.metrics import PrometheusMetrics
 
-    config = load_config()
-    configure(config)
-    application = assemble(config, doorbell=make_doorbell(config), metrics=PrometheusMetrics())
-    if os.environ.get("SALESPILOTS_MIGRATE") == "1":
-        application.storage.migrate()
+    try:
+        config = load_config()
+        configure(config)
+        application = assemble(config, doorbell=make_doorbell(config), metrics=PrometheusMetrics())
+        if os.environ.get("SALESPILOTS_MIGRATE") == "1":
+            migrate(application)
+    except SalesPilotsError as error:
+        print(f"salespilots: {error.message}", file=sys.stderr, flush=True)  # noqa: T201 - what a person waits for
+        sys.exit(4)
     return create_app(application)

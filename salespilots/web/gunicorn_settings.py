@@ -6,6 +6,21 @@ import os
 import signal
 from typing import Any
 
+from gunicorn.glogging import Logger
+
+
+class QuietLogger(Logger):
+    """Says nothing more about an application that said in one line why it does not start."""
+
+    def error(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """All but gunicorn's own account of exit code 4."""
+        said = msg % args if args else msg
+        self._halting = getattr(self, "_halting", False) or "exited with code 4" in said
+        if not self._halting:
+            super().error(msg, *args, **kwargs)
+
+
+logger_class = QuietLogger
 worker_class = "gthread"
 workers = int(os.environ.get("SALESPILOTS_WEB_PROCESSES", "1"))
 threads = 96

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.postgres import free_port
 
 PASSWORD = "lotus river 42 sun\n"
 
@@ -19,6 +22,7 @@ def run(tmp_path: Path) -> Any:
     def call(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "salespilots", *arguments], input=stdin, capture_output=True, text=True, timeout=120,
+            errors="surrogateescape",
             env={**os.environ, "SALESPILOTS_HOME": str(tmp_path / "home"), **environ},
         )  # fmt: skip
 
@@ -99,11 +103,18 @@ def test_refusals_are_one_clear_line(run: Any, arguments: list[str], code: int, 
         ("SALESPILOTS_SECRET_KEYS", "short", "accepts 32 random bytes"),
         ("SALESPILOTS_TRUSTED_PROXIES", "many", "accepts a number"),
         ("SALESPILOTS_SIGNUP", "maybe", "accepts open, invite or closed"),
+        ("SALESPILOTS_BASE_URL", "https://shop.example:99999", "accepts scheme and host"),
+        ("SALESPILOTS_MAIL_URL", "smtp://me:pw@mail.example:port", "accepts smtp"),
+        ("SALESPILOTS_INSTAGRAM_GRAPH_URL", "https://graph.example/v1", "Scheme, host and port only"),
+        ("SALESPILOTS_INSTAGRAM_APP_ID", "my-app", "Digits only"),
+        ("SALESPILOTS_RAZORPAY_URL", "razorpay", "Scheme, host and port only"),
+        ("SALESPILOTS_DATABASE_URL", "postgresql://u:pw@127.0.0.1:1/x", "does not answer"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name(run: Any, name: str, value: str, words: str) -> None:
     done = run("init", **{name: value})
     assert done.returncode == 1
+    assert "pw@" not in done.stderr
     assert name in done.stderr
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -126,3 +137,75 @@ def test_shipped_plugins_pass_their_check(run: Any) -> None:
     report = run("plugins", "check", "--json")
     rows = json.loads(report.stdout)
     assert [one for one in rows["checks"] if not one["ok"]] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value"),
+    [
+        ("run", "SALESPILOTS_RAZORPAY_URL", "razorpay"),
+        ("web", "SALESPILOTS_RAZORPAY_URL", "razorpay"),
+        ("work", "SALESPILOTS_RAZORPAY_URL", "razorpay"),
+        ("run", "SALESPILOTS_DATABASE_URL", "postgresql://u:pw@127.0.0.1:1/x"),
+    ],
+)
+def test_servers_say_in_one_line_why_they_do_not_start(run: Any, command: str, name: str, value: str) -> None:
+    port = () if command == "work" else ("--port", str(free_port()))
+    done = run(command, *port, **{name: value})
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert name in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_a_port_in_use_is_said(run: Any, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run(command, "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 1
+    assert "is running" not in done.stdout
+    assert "choose another with --port" in done.stderr
+
+
+def test_what_is_no_text_is_refused_in_one_line(run: Any, tmp_path: Path) -> None:
+    add = ("owner", "add", "--email", "meera@example.in", "--shop")
+    run(*add, "Meera", "--password-stdin", stdin=PASSWORD)
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe\x00")
+    account = ("connect", "instagram", "--shop", "meera", "account_id=17841400000000001")
+    reset = ("owner", "reset-password", "--email", "meera@example.in", "--password-stdin")
+    for arguments, stdin in (
+        ((*account, f"access_token=@{binary}"), ""),
+        ((*account, "access_token=a\udcff"), ""),
+        ((*add, "Q\udcff"), ""),
+        (reset, "lotus river\udcff 42 sun\n"),
+    ):
+        done = run(*arguments, stdin=stdin)
+        assert done.returncode == 1, arguments
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert "UTF-8" in done.stderr
+    twice = run(*account, "access_token=a", "access_token=b")
+    assert (twice.returncode, "given twice" in twice.stderr) == (2, True)
+
+
+def test_a_line_the_chat_cannot_take_does_not_end_it(run: Any) -> None:
+    run("owner", "add", "--email", "meera@example.in", "--shop", "Meera", "--password-stdin", stdin=PASSWORD)
+    run("demo", "load", "--shop", "meera")
+    done = run("chat", "--shop", "meera", "--json", stdin="\x00\nblue saree kitna hai?\n")
+    assert done.returncode == 0
+    assert any("₹1,499.00" in one["text"] for one in json.loads(done.stdout)["messages"])
+
+
+def test_the_doctor_says_what_needs_a_look(run: Any) -> None:
+    before = run("doctor", "--json")
+    rows = {one["name"]: one for one in json.loads(before.stdout)["checks"]}
+    assert (before.returncode, rows["Migrations"]["ok"]) == (1, False)
+    assert before.stderr.strip() == "salespilots: 1 of 2 checks need a look."
+    run("init")
+    after = run("doctor", "--json")
+    rows = {one["name"]: one for one in json.loads(after.stdout)["checks"]}
+    assert (after.returncode, rows["Migrations"]["ok"], rows["Last webhook"]["detail"]) == (0, True, "none yet")
+
+
+def test_a_plugin_is_found_by_its_name_or_by_its_key(run: Any) -> None:
+    for name in ("channel_instagram", "instagram"):
+        rows = json.loads(run("plugins", "check", name, "--json").stdout)["checks"]
+        assert {one["name"] for one in rows} == {"channel_instagram"}

@@ -35,7 +35,11 @@ class InstagramSettings(SettingsSchema):
 class InstagramInstance(SettingsSchema):
     """The Meta app. All optional: without a secret every webhook is refused, the rest of the product works."""
 
-    app_id = fields.Str(load_default="", metadata={"label": "Instagram app id"})
+    app_id = fields.Str(
+        load_default="",
+        validate=validate.Regexp(r"^[0-9]{3,30}$", error="Digits only."),
+        metadata={"label": "Instagram app id"},
+    )
     app_secret = Secret(
         load_default="",
         metadata={"label": "App secret", "help": "One, or several with commas between them: any may have signed."},

@@ -163,6 +163,13 @@ class MemoryWork:
             "oldest_seconds": max(((now - one.received_at).total_seconds() for one in new), default=0.0),
         }
 
+    def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
+        newest: dict[str, datetime] = {}
+        for one in sorted(self._tables.inbox, key=lambda one: one.received_at):
+            if one.provider != "practice" and business_id in (None, one.business_id):
+                newest[one.provider] = one.received_at
+        return newest
+
     def purge(self, now: datetime) -> int:
         before = len(self._tables.inbox)
         self._tables.inbox[:] = [

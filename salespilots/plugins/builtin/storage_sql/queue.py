@@ -223,7 +223,9 @@ class SqlWork:
             ]
             return sa.union(*parts)
 
-        return list(self._connection.execute(prepared(("businesses_due",), build), {"lane": lane, "now": now}).scalars())
+        return list(
+            self._connection.execute(prepared(("businesses_due",), build), {"lane": lane, "now": now}).scalars()
+        )
 
     def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         table = TABLES["orders"]
@@ -267,6 +269,13 @@ class SqlWork:
             figures[f"outbox_{state}"] = float(number)
         figures["oldest_seconds"] = max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
         return figures
+
+    def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
+        inbox = TABLES["inbox"]
+        query = sa.select(inbox.c.provider, sa.func.max(inbox.c.received_at)).group_by(inbox.c.provider)
+        if business_id is not None:
+            query = query.where(inbox.c.business_id == business_id)
+        return {provider: at for provider, at in self._connection.execute(query) if provider != "practice"}
 
     def purge(self, now: datetime) -> int:
         inbox, sessions, links = TABLES["inbox"], TABLES["sessions"], TABLES["password_links"]
