@@ -132,6 +132,7 @@ class Orders:
                     if conversation.customer_id != customer.id:
                         raise NotFound("There is no such conversation with this customer.")
                 self._check_method(uow, more.get("payment_method"))
+                more.setdefault("payment_method", "practice" if customer.practice else None)
                 values = {**more, "address": more.get("address") or customer.address, "cause_key": cause}
                 order = build_order_in(
                     core, uow, customer_id=customer.id, practice=customer.practice,

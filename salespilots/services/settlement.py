@@ -146,7 +146,9 @@ class Settlement:
     def _lane_of(self, uow: UnitOfWork, order: Order) -> list[str]:
         return [uow.conversations.get(order.conversation_id).lane] if order.conversation_id else []
 
-    def _refund_settled(self, uow: UnitOfWork, payment: Payment, order: Order, event: PaymentEvent, now: datetime) -> None:
+    def _refund_settled(
+        self, uow: UnitOfWork, payment: Payment, order: Order, event: PaymentEvent, now: datetime
+    ) -> None:
         refund = uow.refunds.find(provider_ref=event.refund_ref) if event.refund_ref else None
         if refund is None:
             refund = self._unanswered(uow, payment, event)

@@ -38,7 +38,7 @@ forwarded_allow_ips = ""
 
 def post_worker_init(worker: Any) -> None:
     """Tell open streams to end before waiting for them."""
-    from salespilots.web.views.home_events import STOPPING
+    from salespilots.web.streams import STOPPING
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         before = signal.getsignal(number)

@@ -101,7 +101,14 @@ PRICE_AND_BUY: dict[str, Any] = {
             "on_no": "stopped",
             "on_timeout": "end",
         },
-        {"id": "create", "kind": "order.create", "settings": {}, "next": "link", "on_change": "sum", "on_error": "gone"},
+        {
+            "id": "create",
+            "kind": "order.create",
+            "settings": {},
+            "next": "link",
+            "on_change": "sum",
+            "on_error": "gone",
+        },
         {"id": "link", "kind": "order.payment_link", "settings": {}, "next": "end", "on_error": "human"},
         {
             "id": "stopped",

@@ -19,6 +19,8 @@ from salespilots.web.api import (
     stats,
     workflows,
 )
+from salespilots.web.api.answers import Problem
+from salespilots.web.api.description import finished
 from salespilots.web.api.guard import guard
 from salespilots.web.api.real import RealAddresses
 from salespilots.web.permissions import API, ATTRIBUTE, PUBLIC
@@ -51,6 +53,7 @@ def register_api(app: Flask) -> None:
     )
     handlers = {code: dict(table) for code, table in app.error_handler_spec[None].items()}
     api = Api(app)
+    api.spec.components.schema("Problem", schema=Problem)
     app.error_handler_spec[None].clear()
     app.error_handler_spec[None].update(handlers)  # ours answer everywhere, in one format
     for module in RESOURCES:
@@ -75,10 +78,12 @@ def register_api(app: Flask) -> None:
 
 
 def _as_public(view: Any) -> Any:
-    """The library's own description views are bound methods, which carry no mark of ours."""
+    """The library's own description views are bound methods, which carry no mark of ours; what they lack is added."""
 
     def described(**arguments: Any) -> Any:
-        return view(**arguments)
+        response: Response = view(**arguments)
+        response.set_data(finished(response.get_data(as_text=True)))
+        return response
 
     setattr(described, ATTRIBUTE, PUBLIC)
     return described

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from salespilots.domain.conversation import Conversation
-from salespilots.web.api import schemas, shapes
+from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import actor, keep_answer, scope, shop_id
+from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
 PATH = "conversations"
-blueprint = Blueprint("api_conversations", __name__, description="Conversations")
+blueprint = Resource("api_conversations", __name__, description="Conversations")
 blueprint.after_request(keep_answer)
 
 
@@ -23,7 +22,7 @@ def _shape(conversation: Conversation) -> dict[str, Any]:
 @blueprint.get("")
 @scope("conversations:read")
 @blueprint.arguments(schemas.ConversationQuery, location="query")
-@blueprint.response(200)
+@blueprint.answers(answers.Conversation, page=True)
 def list_conversations(query: dict[str, Any]) -> Any:
     """A page of conversations, newest message first."""
     page = services().conversations.page(shop_id(), **query)
@@ -32,7 +31,7 @@ def list_conversations(query: dict[str, Any]) -> Any:
 
 @blueprint.get("/<conversation_id>")
 @scope("conversations:read")
-@blueprint.response(200)
+@blueprint.answers(answers.Conversation)
 def get_conversation(conversation_id: str) -> Any:
     """One conversation."""
     return _shape(services().conversations.get(shop_id(), conversation_id).conversation)
@@ -41,7 +40,7 @@ def get_conversation(conversation_id: str) -> Any:
 @blueprint.post("/<conversation_id>/take-over")
 @scope("conversations:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.answers(answers.Conversation)
 def take_over(_: dict[str, Any], conversation_id: str) -> Any:
     """A person answers from here on."""
     return _shape(services().conversations.take_over(shop_id(), conversation_id, user_id=actor()))
@@ -50,7 +49,7 @@ def take_over(_: dict[str, Any], conversation_id: str) -> Any:
 @blueprint.post("/<conversation_id>/hand-back")
 @scope("conversations:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.answers(answers.Conversation)
 def hand_back(_: dict[str, Any], conversation_id: str) -> Any:
     """Automation answers again."""
     return _shape(services().conversations.hand_back(shop_id(), conversation_id, user_id=actor()))
@@ -59,7 +58,7 @@ def hand_back(_: dict[str, Any], conversation_id: str) -> Any:
 @blueprint.post("/<conversation_id>/close")
 @scope("conversations:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.answers(answers.Conversation)
 def close(_: dict[str, Any], conversation_id: str) -> Any:
     """Out of the inbox until the customer writes again."""
     return _shape(services().conversations.close(shop_id(), conversation_id, user_id=actor()))

@@ -3,52 +3,59 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, request
-from flask_smorest import Blueprint
 
 from salespilots.services.live import Live
-from salespilots.web.api import schemas, shapes
+from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import actor, scope, shop_id
+from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
-from salespilots.web.views.home_events import LIFE_SECONDS, STOPPING, leave_slot, take_slot
+from salespilots.web.errors import problem
+from salespilots.web.streams import slot, stream
 
 PATH = "events"
-LOOK_SECONDS = 0.5
-blueprint = Blueprint("api_events", __name__, description="The event log")
+blueprint = Resource("api_events", __name__, description="The event log")
+STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
 @blueprint.get("")
 @scope("events:read")
 @blueprint.arguments(schemas.EventsQuery, location="query")
-@blueprint.response(200)
+@blueprint.doc(responses={"200": {"content": STREAM}})
+@blueprint.answers(answers.Event, page=True)
 def list_events(query: dict[str, Any]) -> Any:
-    """Events after ``after``; with ``Accept: text/event-stream`` they keep coming for five minutes."""
-    seq = query["after"]
+    """Events after ``after``, oldest first; with ``Accept: text/event-stream`` they keep coming for five minutes."""
     last = request.headers.get("Last-Event-ID", "")
-    if last.isascii() and last.isdigit() and len(last) <= 18:
-        seq = int(last)
+    known = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else query["after"]
     if "text/event-stream" in request.headers.get("Accept", ""):
-        if not take_slot(actor()):
-            return Response(status=204)
-        response = Response(_stream(services().live, shop_id(), actor(), seq), content_type="text/event-stream")
-        response.headers["Cache-Control"] = "no-store"
-        return response
-    events = services().live.after(shop_id(), seq, query["limit"])
-    return {"items": [shapes.event(one) for one in events], "next": None}
+        return _stream(known)
+    seq = query["after"] if query["cursor"] is None else query["cursor"]
+    events = services().live.after(shop_id(), seq, query["limit"] + 1)
+    more = len(events) > query["limit"]
+    events = events[: query["limit"]]
+    return {"items": [shapes.event(one) for one in events], "next": str(events[-1].seq) if more else None}
 
 
-def _stream(live: Live, business_id: str, holder: str, seq: int) -> Iterator[str]:
-    ends = time.monotonic() + LIFE_SECONDS
-    try:
-        yield "retry: 2000\n\n"
-        while time.monotonic() < ends and not STOPPING.is_set():
-            for event in live.after(business_id, seq):
-                seq = event.seq
-                yield f"id: {seq}\nevent: {event.type}\ndata: {json.dumps(shapes.event(event))}\n\n"
-            STOPPING.wait(LOOK_SECONDS)
-    finally:
-        leave_slot(holder)
+def _stream(seq: int) -> Response:
+    if request.method == "HEAD":
+        return Response(content_type="text/event-stream")
+    if not slot(actor()):
+        refused = problem(429, "too_many_streams", "This key has three streams open.")
+        refused.headers["Retry-After"] = "5"
+        return refused
+    return stream(actor(), "retry: 2000\n\n", _News(services().live, shop_id(), seq))
+
+
+class _News:
+    """What happened since the last look."""
+
+    def __init__(self, live: Live, business_id: str, seq: int) -> None:
+        self._live, self._business_id, self._seq = live, business_id, seq
+
+    def __call__(self) -> Iterator[str]:
+        for event in self._live.after(self._business_id, self._seq):
+            self._seq = event.seq
+            yield f"id: {event.seq}\nevent: {event.type}\ndata: {json.dumps(shapes.event(event))}\n\n"

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
-from salespilots.web.api import schemas, shapes
+from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import actor, keep_answer, request_key, scope, shop_id
+from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
 PATH = "messages"
-blueprint = Blueprint("api_messages", __name__, description="Messages")
+blueprint = Resource("api_messages", __name__, description="Messages")
 blueprint.after_request(keep_answer)
 
 
 @blueprint.get("")
 @scope("messages:read")
 @blueprint.arguments(schemas.MessageQuery, location="query")
-@blueprint.response(200)
+@blueprint.answers(answers.Message, page=True)
 def list_messages(query: dict[str, Any]) -> Any:
     """A page of messages, newest first."""
     page = services().conversations.message_page(shop_id(), **query)
@@ -27,7 +26,7 @@ def list_messages(query: dict[str, Any]) -> Any:
 
 @blueprint.get("/<message_id>")
 @scope("messages:read")
-@blueprint.response(200)
+@blueprint.answers(answers.Message)
 def get_message(message_id: str) -> Any:
     """One message."""
     return shapes.message(services().conversations.message(shop_id(), message_id))
@@ -36,7 +35,7 @@ def get_message(message_id: str) -> Any:
 @blueprint.post("")
 @scope("messages:write")
 @blueprint.arguments(schemas.MessageIn)
-@blueprint.response(202)
+@blueprint.answers(answers.Message, 202)
 def reply(values: dict[str, Any]) -> Any:
     """A reply by a person: takes the conversation over. 409 ``reply_window_closed`` outside the window."""
     key = f"api:{request_key()}" if request_key() else None

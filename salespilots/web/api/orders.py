@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from salespilots.domain.errors import Conflict, InvalidInput
 from salespilots.domain.order import Order
 from salespilots.ports.errors import OutcomeUnknown, PortError
-from salespilots.web.api import schemas, shapes
+from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import actor, keep_answer, request_key, scope, shop_id
+from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
 PATH = "orders"
-blueprint = Blueprint("api_orders", __name__, description="Orders")
+blueprint = Resource("api_orders", __name__, description="Orders")
 blueprint.after_request(keep_answer)
 
 
@@ -25,7 +24,7 @@ def _shape(order: Order) -> dict[str, Any]:
 @blueprint.get("")
 @scope("orders:read")
 @blueprint.arguments(schemas.OrderQuery, location="query")
-@blueprint.response(200)
+@blueprint.answers(answers.Order, page=True)
 def list_orders(query: dict[str, Any]) -> Any:
     """A page of orders, newest first."""
     page = services().orders.page(shop_id(), **query)
@@ -36,7 +35,7 @@ def list_orders(query: dict[str, Any]) -> Any:
 @blueprint.post("")
 @scope("orders:write")
 @blueprint.arguments(schemas.OrderIn)
-@blueprint.response(201)
+@blueprint.answers(answers.Order, 201)
 def create_order(values: dict[str, Any]) -> Any:
     """A placed order with its stock held (409 ``out_of_stock`` and nothing kept when short), or a draft."""
     for line in values["lines"]:
@@ -47,7 +46,7 @@ def create_order(values: dict[str, Any]) -> Any:
 
 @blueprint.get("/<order_id>")
 @scope("orders:read")
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def get_order(order_id: str) -> Any:
     """One order."""
     return _shape(services().orders.get(shop_id(), order_id))
@@ -56,7 +55,7 @@ def get_order(order_id: str) -> Any:
 @blueprint.patch("/<order_id>")
 @scope("orders:write")
 @blueprint.arguments(schemas.OrderPatch)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def change_order(values: dict[str, Any], order_id: str) -> Any:
     """Address; charges while it is a draft."""
     return _shape(services().orders.change(shop_id(), order_id, values, actor=actor()))
@@ -65,7 +64,7 @@ def change_order(values: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/place")
 @scope("orders:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def place(_: dict[str, Any], order_id: str) -> Any:
     """Place a draft."""
     return _shape(services().orders.place(shop_id(), order_id, actor=actor()))
@@ -74,7 +73,7 @@ def place(_: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/confirm")
 @scope("orders:write")
 @blueprint.arguments(schemas.ConfirmIn)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def confirm(values: dict[str, Any], order_id: str) -> Any:
     """Accept without online money: cash on delivery, or what was received by hand."""
     return _shape(services().orders.confirm(shop_id(), order_id, received=values.get("received"), actor=actor()))
@@ -83,7 +82,7 @@ def confirm(values: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/cancel")
 @scope("orders:write")
 @blueprint.arguments(schemas.CancelIn)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def cancel(values: dict[str, Any], order_id: str) -> Any:
     """Stop it and release its stock."""
     return _shape(services().orders.cancel(shop_id(), order_id, reason=values["reason"], actor=actor()))
@@ -92,7 +91,7 @@ def cancel(values: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/pack")
 @scope("orders:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def pack(_: dict[str, Any], order_id: str) -> Any:
     """The items are in the parcel."""
     return _shape(services().orders.pack(shop_id(), order_id, actor=actor()))
@@ -101,7 +100,7 @@ def pack(_: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/ship")
 @scope("orders:write")
 @blueprint.arguments(schemas.ShipIn)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def ship(values: dict[str, Any], order_id: str) -> Any:
     """The parcel left; the customer is told."""
     return _shape(services().orders.ship(shop_id(), order_id, actor=actor(), **values))
@@ -110,7 +109,7 @@ def ship(values: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/deliver")
 @scope("orders:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def deliver(_: dict[str, Any], order_id: str) -> Any:
     """The customer has it."""
     return _shape(services().orders.deliver(shop_id(), order_id, actor=actor()))
@@ -119,7 +118,7 @@ def deliver(_: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/return")
 @scope("orders:write")
 @blueprint.arguments(schemas.ReturnIn)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def take_back(values: dict[str, Any], order_id: str) -> Any:
     """The goods came back."""
     return _shape(services().orders.take_back(shop_id(), order_id, restock=values["restock"], actor=actor()))
@@ -128,7 +127,7 @@ def take_back(values: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/refund")
 @scope("orders:write")
 @blueprint.arguments(schemas.RefundIn)
-@blueprint.response(200)
+@blueprint.answers(answers.Order)
 def refund(values: dict[str, Any], order_id: str) -> Any:
     """Give money back; the Idempotency-Key header makes a repeat harmless."""
     key = f"api:{request_key() or services().core.ids.token()}"
@@ -142,7 +141,8 @@ def refund(values: dict[str, Any], order_id: str) -> Any:
 @blueprint.post("/<order_id>/payment-link")
 @scope("orders:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.also(answers.Order, 202)
+@blueprint.answers(answers.Order)
 def payment_link(_: dict[str, Any], order_id: str) -> Any:
     """Make the link or give the open one; 202 with null when the provider does not answer, the worker goes on."""
     order = services().orders.get(shop_id(), order_id)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
-from salespilots.web.api import schemas, shapes
+from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import keep_answer, scope, shop_id
+from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
 PATH = "payments"
-blueprint = Blueprint("api_payments", __name__, description="Payments")
+blueprint = Resource("api_payments", __name__, description="Payments")
 blueprint.after_request(keep_answer)
 
 
 @blueprint.get("")
 @scope("payments:read")
 @blueprint.arguments(schemas.PaymentQuery, location="query")
-@blueprint.response(200)
+@blueprint.answers(answers.Payment, page=True)
 def list_payments(query: dict[str, Any]) -> Any:
     """A page of payments, newest first."""
     page = services().payments.page(shop_id(), **query)
@@ -27,7 +26,7 @@ def list_payments(query: dict[str, Any]) -> Any:
 
 @blueprint.get("/<payment_id>")
 @scope("payments:read")
-@blueprint.response(200)
+@blueprint.answers(answers.Payment)
 def get_payment(payment_id: str) -> Any:
     """One payment."""
     return shapes.payment(services().payments.get(shop_id(), payment_id))

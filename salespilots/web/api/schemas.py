@@ -30,6 +30,20 @@ class QueryInt(fields.Integer):
         return int(value)
 
 
+class Flag(fields.Boolean):
+    """``true`` or ``false``; 1, 0 and words are not."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        if not isinstance(value, bool):
+            raise ValidationError("Not true or false.")
+        return value
+
+
+def key(**more: Any) -> fields.String:
+    """An id: what is malformed belongs to nothing, which is for the storage to say."""
+    return fields.String(validate=validate.Length(1, 500), **more)
+
+
 def paise(**more: Any) -> Int:
     """An amount from nothing up."""
     return Int(validate=validate.Range(0, MAX_PAISE), **more)
@@ -73,6 +87,12 @@ class VariantIn(Base):
     on_hand = Int(validate=validate.Range(0, 10_000_000))
 
 
+def _once_each(variants: list[dict[str, Any]]) -> None:
+    skus = [one["sku"] for one in variants]
+    if len(set(skus)) < len(skus):
+        raise ValidationError("Each variant has a sku of its own.")
+
+
 class ProductIn(Base):
     """A product as sent; the same fields are optional in a PATCH."""
 
@@ -84,14 +104,14 @@ class ProductIn(Base):
     state = fields.String(validate=validate.OneOf(["draft", "live", "archived"]))
     hsn = line(12)
     gst_rate = Int(validate=validate.Range(0, 50))
-    variants = fields.List(fields.Nested(VariantIn), required=True, validate=validate.Length(1, 60))
+    variants = fields.List(fields.Nested(VariantIn), required=True, validate=[validate.Length(1, 60), _once_each])
 
 
 class ProductPatch(ProductIn):
     """Any of a product's fields."""
 
     title = line(200, 1)
-    variants = fields.List(fields.Nested(VariantIn), validate=validate.Length(1, 60))
+    variants = fields.List(fields.Nested(VariantIn), validate=[validate.Length(1, 60), _once_each])
 
 
 class ProductQuery(ListQuery):
@@ -159,14 +179,14 @@ class ConversationQuery(ListQuery):
 class MessageQuery(ListQuery):
     """Filters of the list."""
 
-    conversation_id = line(60, load_default="")
-    customer_id = line(60, load_default="")
+    conversation_id = key(load_default="")
+    customer_id = key(load_default="")
 
 
 class MessageIn(Base):
     """A reply by a person."""
 
-    conversation_id = line(60, 1, required=True)
+    conversation_id = key(required=True)
     text = line(5000, 1, required=True)
 
 
@@ -176,7 +196,7 @@ class MessageIn(Base):
 class LineIn(Base):
     """What and how many: ``variant_id`` or ``sku``."""
 
-    variant_id = line(60, 1)
+    variant_id = key()
     sku = line(60, 1)
     quantity = Int(required=True, validate=validate.Range(1, 1000))
 
@@ -184,14 +204,14 @@ class LineIn(Base):
 class OrderIn(Base):
     """A new order."""
 
-    customer_id = line(60, 1, required=True)
+    customer_id = key(required=True)
     lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(1, 100))
     address = fields.Nested(Address)
     payment_method = line(40, 1)
     shipping_paise = paise()
     discount_paise = paise()
-    conversation_id = line(60, 1, allow_none=True)
-    draft = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    conversation_id = key(allow_none=True)
+    draft = Flag(load_default=False)
 
 
 class OrderPatch(Base):
@@ -208,7 +228,7 @@ class OrderQuery(ListQuery):
 
     state = line(20, load_default="")
     payment_status = line(20, load_default="")
-    customer_id = line(60, load_default="")
+    customer_id = key(load_default="")
 
 
 class ReceivedIn(Base):
@@ -241,7 +261,7 @@ class ShipIn(Base):
 class ReturnIn(Base):
     """Whether the pieces go back on the shelf."""
 
-    restock = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    restock = Flag(load_default=False)
 
 
 class RefundIn(Base):
@@ -249,7 +269,7 @@ class RefundIn(Base):
 
     amount_paise = Int(required=True, validate=validate.Range(1, MAX_PAISE))
     reason = line(300, load_default="")
-    restock = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    restock = Flag(load_default=False)
 
 
 class Nothing(Base):
@@ -259,7 +279,7 @@ class Nothing(Base):
 class PaymentQuery(ListQuery):
     """Filters of the list."""
 
-    order_id = line(60, load_default="")
+    order_id = key(load_default="")
 
 
 # --- workflows, figures ------------------------------------------------------------------------------------------
@@ -292,4 +312,5 @@ class EventsQuery(Base):
     """From which number on."""
 
     after = QueryInt(load_default=0)
-    limit = QueryInt(load_default=200, validate=validate.Range(1, 200))
+    limit = QueryInt(load_default=50, validate=validate.Range(1, 200))
+    cursor = QueryInt(load_default=None)

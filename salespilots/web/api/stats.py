@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
 from salespilots.domain.errors import InvalidInput
-from salespilots.web.api import schemas, shapes
+from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import keep_answer, scope, shop_id
+from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
 PATH = "stats"
-blueprint = Blueprint("api_stats", __name__, description="Figures")
+blueprint = Resource("api_stats", __name__, description="Figures")
 blueprint.after_request(keep_answer)
 
 
 @blueprint.get("")
 @scope("stats:read")
 @blueprint.arguments(schemas.StatsQuery, location="query")
-@blueprint.response(200)
+@blueprint.answers(answers.Stats)
 def get_stats(query: dict[str, Any]) -> Any:
     """A range by name, or ``from`` and ``to`` (days in India, both included)."""
     first, last = query["from_"], query["to"]

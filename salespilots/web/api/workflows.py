@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_smorest import Blueprint
-
-from salespilots.web.api import schemas, shapes
+from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import actor, keep_answer, scope, shop_id
+from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
 PATH = "workflows"
-blueprint = Blueprint("api_workflows", __name__, description="Workflows")
+blueprint = Resource("api_workflows", __name__, description="Workflows")
 blueprint.after_request(keep_answer)
 
 
 @blueprint.get("")
 @scope("workflows:read")
 @blueprint.arguments(schemas.ListQuery, location="query")
-@blueprint.response(200)
+@blueprint.answers(answers.Workflow, page=True)
 def list_workflows(query: dict[str, Any]) -> Any:
     """In the order in which they are matched."""
     page = services().workflows.page(shop_id(), **query)
@@ -28,7 +27,7 @@ def list_workflows(query: dict[str, Any]) -> Any:
 @blueprint.post("")
 @scope("workflows:write")
 @blueprint.arguments(schemas.WorkflowIn)
-@blueprint.response(201)
+@blueprint.answers(answers.Workflow, 201)
 def create_workflow(values: dict[str, Any]) -> Any:
     """A draft."""
     return shapes.workflow(services().workflows.create(shop_id(), values["name"], values["definition"], actor=actor()))
@@ -36,7 +35,7 @@ def create_workflow(values: dict[str, Any]) -> Any:
 
 @blueprint.get("/<workflow_id>")
 @scope("workflows:read")
-@blueprint.response(200)
+@blueprint.answers(answers.Workflow)
 def get_workflow(workflow_id: str) -> Any:
     """One workflow."""
     return shapes.workflow(services().workflows.get(shop_id(), workflow_id))
@@ -45,7 +44,7 @@ def get_workflow(workflow_id: str) -> Any:
 @blueprint.put("/<workflow_id>")
 @scope("workflows:write")
 @blueprint.arguments(schemas.WorkflowPut)
-@blueprint.response(200)
+@blueprint.answers(answers.Workflow)
 def save_draft(values: dict[str, Any], workflow_id: str) -> Any:
     """Change the draft; what is live goes on."""
     return shapes.workflow(
@@ -58,7 +57,7 @@ def save_draft(values: dict[str, Any], workflow_id: str) -> Any:
 @blueprint.post("/<workflow_id>/publish")
 @scope("workflows:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.answers(answers.Workflow)
 def publish(_: dict[str, Any], workflow_id: str) -> Any:
     """Make the draft the live version; 409 with the problems when it cannot run."""
     return shapes.workflow(services().workflows.publish(shop_id(), workflow_id, actor=actor()))
@@ -67,7 +66,7 @@ def publish(_: dict[str, Any], workflow_id: str) -> Any:
 @blueprint.post("/<workflow_id>/pause")
 @scope("workflows:write")
 @blueprint.arguments(schemas.Nothing)
-@blueprint.response(200)
+@blueprint.answers(answers.Workflow)
 def pause(_: dict[str, Any], workflow_id: str) -> Any:
     """Stop matching it."""
     return shapes.workflow(services().workflows.pause(shop_id(), workflow_id, actor=actor()))
