@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from salespilots.domain.business import PERMISSIONS, Permission, Role
-from salespilots.domain.events import EVENT_TYPES
+from salespilots.domain.events import EVENT_TYPES, STARTING
 
 ROOT = Path(__file__).resolve().parent.parent
 MEANING = {
@@ -30,10 +30,12 @@ def pages() -> dict[str, str]:
     events = [
         "# Events",
         "",
-        "Generated from `salespilots/domain/events.py`. Each can start a workflow by its name.",
+        "Generated from `salespilots/domain/events.py`. Those marked *starts* can start a workflow by their name, in the",
+        "chat of their order, and wake runs that wait for them.",
         "",
     ]
-    events += ["| type | means |", "| --- | --- |", *(f"| `{name}` | {text} |" for name, text in EVENT_TYPES.items())]
+    events += ["| type | means | |", "| --- | --- | --- |"]
+    events += [f"| `{name}` | {text} | {'starts' if name in STARTING else ''} |" for name, text in EVENT_TYPES.items()]
     return {"roles.md": "\n".join(roles) + "\n", "events.md": "\n".join(events) + "\n"}
 
 
