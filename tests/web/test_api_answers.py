@@ -190,3 +190,21 @@ def test_streams_are_counted_and_given_back(program: Program) -> None:
     for one in opened:
         one.close()
     assert streams.open_streams(holder) == 0
+
+
+@pytest.mark.parametrize(
+    ("phone", "status"),
+    [("+91 98450 12345", 200), ("09845012345", 200), (None, 200), ("abc", 422), ("12", 422), ("9" * 40, 422)],
+)
+def test_a_phone_number_can_be_called(program: Program, phone: str | None, status: int) -> None:
+    path = f"/customers/{program.customer()}"
+    assert program.call("PATCH", path, {"phone": phone}).status_code == status
+    assert program.call("PATCH", path, {"address": {"phone": phone}}).status_code == status
+
+
+@pytest.mark.parametrize("body", [{"amount_paise": 100}, {"reason": "x"}])
+def test_a_refund_says_how_much_and_why(program: Program, body: dict[str, object]) -> None:
+    shop = program.shop
+    order = shop.pay(shop.order_two_sarees())
+    problem(program.post(f"/orders/{order.id}/refund", body), 422)
+    problem(program.post(f"/orders/{order.id}/return"), 422)

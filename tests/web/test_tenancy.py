@@ -68,7 +68,8 @@ def two(tmp_path_factory: pytest.TempPathFactory, sqlite_template) -> Two:
 BODIES: dict[str, dict[str, object]] = {
     "api_products.move_stock": {"sku": "SAR-BLUE", "delta": 1, "reason": "receive"},
     "api_orders.ship": {"courier": "Delhivery", "tracking_number": "DL42"},
-    "api_orders.refund": {"amount_paise": 100},
+    "api_orders.refund": {"amount_paise": 100, "reason": ""},
+    "api_orders.take_back": {"restock": True},
     "api_workflows.save_draft": {"name": "Taken over"},
     "api_products.change_product": {"title": "Taken over"},
     "api_customers.change_customer": {"name": "Taken over"},

@@ -54,6 +54,12 @@ def line(most: int, least: int = 0, **more: Any) -> fields.String:
     return fields.String(validate=[validate.Length(least, most), *([_not_blank] if least else [])], **more)
 
 
+def phone() -> fields.String:
+    """A number that can be called, in any usual form, or null."""
+    usual = validate.Regexp(r"^\+?[0-9][0-9 ().-]{5,18}$", error="Write a phone number, for example +91 98450 12345.")
+    return fields.String(allow_none=True, validate=usual)
+
+
 def _not_blank(text: str) -> None:
     if not text.strip():
         raise ValidationError("Write something.")
@@ -141,7 +147,7 @@ class Address(Base):
     """Where a parcel goes."""
 
     name = line(100, allow_none=True)
-    phone = line(20, allow_none=True)
+    phone = phone()
     line1 = line(400, allow_none=True)
     line2 = line(400, allow_none=True)
     city = line(80, allow_none=True)
@@ -153,7 +159,7 @@ class CustomerPatch(Base):
     """What may be changed."""
 
     name = line(100)
-    phone = line(20, allow_none=True)
+    phone = phone()
     address = fields.Nested(Address)
     note = line(2000)
     tags = fields.List(line(40, 1), validate=validate.Length(max=50))
@@ -261,14 +267,14 @@ class ShipIn(Base):
 class ReturnIn(Base):
     """Whether the pieces go back on the shelf."""
 
-    restock = Flag(load_default=False)
+    restock = Flag(required=True)
 
 
 class RefundIn(Base):
     """Money back."""
 
     amount_paise = Int(required=True, validate=validate.Range(1, MAX_PAISE))
-    reason = line(300, load_default="")
+    reason = line(300, required=True)
     restock = Flag(load_default=False)
 
 
