@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.shop import Shop
+from tests.support.shop import TO_CONFIRM, Shop
 
 ASKED = "How many would you like?"
 BYE = "No problem, nothing was ordered. Write to us whenever you like."
@@ -40,14 +40,7 @@ def test_who_says_how_many_is_not_asked(shop: Shop) -> None:
 
 @pytest.mark.parametrize("change", ["3 kar do", "actually 3", "make it 3"])
 def test_the_count_may_change_until_the_order_stands(shop: Shop, change: str) -> None:
-    for line in (
-        "blue saree kitna hai?",
-        "2 chahiye",
-        "Riya Sen",
-        "98450 12345",
-        "560038",
-        "14, 3rd Cross, Indiranagar",
-    ):
+    for line in TO_CONFIRM:
         shop.say(line)
     shop.say(change)
     assert "3 × Blue block-print saree, ₹4,577.00 in all" in shop.phone()[-1].text
@@ -72,7 +65,7 @@ def test_an_aside_before_the_count_is_answered_and_the_count_asked_again(shop: S
 
 @pytest.mark.parametrize("aside", ["red saree bhi dikhao", "mera order kaha hai", "aur kurta kitne ka hai"])
 def test_a_question_is_not_an_address(shop: Shop, aside: str) -> None:
-    for line in ("blue saree kitna hai?", "2 chahiye", "Riya Sen", "98450 12345", "560038"):
+    for line in TO_CONFIRM[:-1]:
         shop.say(line)
     assert not any("Shall I place the order" in one.text for one in shop.say(aside))
 
@@ -82,7 +75,7 @@ def test_a_question_is_not_an_address(shop: Shop, aside: str) -> None:
     ["Saree Bhavan lane, Chandni Chowk", "Flat 3, Silk Apartments, Andheri West", "near bus stand, Order colony"],
 )
 def test_an_address_may_sound_like_goods(shop: Shop, address: str) -> None:
-    for line in ("blue saree kitna hai?", "2 chahiye", "Riya Sen", "98450 12345", "560038"):
+    for line in TO_CONFIRM[:-1]:
         shop.say(line)
     assert "Shall I place the order" in shop.say(address)[-1].text
 
@@ -90,12 +83,12 @@ def test_an_address_may_sound_like_goods(shop: Shop, address: str) -> None:
 @pytest.mark.parametrize("short", ["1", "12", "98", "9999"])
 @pytest.mark.parametrize("answers", [[], ["98450 12345"]])
 def test_digits_cut_short_are_asked_for_again(shop: Shop, answers: list[str], short: str) -> None:
-    for line in ("blue saree kitna hai?", "2 chahiye", "Riya Sen", *answers):
+    for line in (*TO_CONFIRM[:3], *answers):
         shop.say(line)
     again = [one.text for one in shop.say(short)]
     assert len(again) == 1
     assert "pincode" in again[0] if answers else "10 digit mobile number" in again[0]
-    for line in ("98450 12345", "560038", "14, 3rd Cross, Indiranagar")[len(answers) :]:
+    for line in TO_CONFIRM[3 + len(answers) :]:
         shop.say(line)
     assert "2 × Blue block-print saree, ₹3,078.00 in all" in shop.phone()[-1].text
 
@@ -103,7 +96,7 @@ def test_digits_cut_short_are_asked_for_again(shop: Shop, answers: list[str], sh
 @pytest.mark.parametrize("no", ["nahi chahiye", "cancel", "cancel kar do please", "nahi chahiye mujhe"])
 @pytest.mark.parametrize("answers", [0, 1, 2, 3])
 def test_no_on_the_way_ends_the_order(shop: Shop, answers: int, no: str) -> None:
-    for line in ("blue saree kitna hai?", "2 chahiye", *("Riya Sen", "98450 12345", "560038")[:answers]):
+    for line in TO_CONFIRM[: 2 + answers]:
         shop.say(line)
     assert [one.text for one in shop.say(no)] == [BYE]
     assert shop.world.services.orders.page(shop.id).items == []

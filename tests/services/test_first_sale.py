@@ -8,7 +8,7 @@ from salespilots.domain.order import OrderState
 from salespilots.plugins.builtin.payments_practice import PracticePayments
 from salespilots.ports.errors import OutcomeUnknown
 from salespilots.ports.payments import RefundRequest, RefundResult
-from tests.support.shop import Shop
+from tests.support.shop import TO_CONFIRM, Shop
 
 
 def test_hello_shows_the_catalogue(any_shop: Shop) -> None:
@@ -66,14 +66,7 @@ def test_whole_sale(any_shop: Shop) -> None:
 
 def test_confirm_tapped_twice_is_one_order(any_shop: Shop) -> None:
     shop = any_shop
-    for line in (
-        "blue saree kitna hai?",
-        "2 chahiye",
-        "Riya Sen",
-        "98450 12345",
-        "560038",
-        "14, 3rd Cross, Indiranagar",
-    ):
+    for line in TO_CONFIRM:
         shop.say(line)
     shop.say("Confirm", payload="yes", settle=False)
     shop.say("Confirm", payload="yes")
@@ -133,14 +126,7 @@ def test_another_product_in_the_middle_replaces_the_choice(shop: Shop) -> None:
 
 
 def test_saying_no_orders_nothing(shop: Shop) -> None:
-    for line in (
-        "blue saree kitna hai?",
-        "2 chahiye",
-        "Riya Sen",
-        "98450 12345",
-        "560038",
-        "14, 3rd Cross, Indiranagar",
-    ):
+    for line in TO_CONFIRM:
         shop.say(line)
     assert "nothing was ordered" in shop.say("Cancel", payload="no")[-1].text
     assert shop.world.services.orders.page(shop.id).items == []

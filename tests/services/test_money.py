@@ -13,9 +13,9 @@ from salespilots.domain.payment import PaymentState, RefundState
 from salespilots.ports.errors import OutcomeUnknown, Rejected, Unavailable
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.fake_payments import FakePaymentsPlugin, Till
-from tests.support.shop import World
+from tests.support.shop import TO_CONFIRM, World
 
-ROAD = ("blue saree kitna hai?", "2 chahiye", "Asha Sen", "98450 12345", "560038", "14, 3rd Cross, Indiranagar", "haan")
+ROAD = (*TO_CONFIRM, "haan")
 TOTAL = 2 * 149900 + 8000
 
 

@@ -17,6 +17,10 @@ from salespilots.services.container import Services
 from salespilots.testing.clocks import FakeClock
 
 PASSWORD = "lotus river 42 sun"
+TO_CONFIRM = (
+    "blue saree kitna hai?", "2 chahiye", "Riya Sen", "98450 12345", "560038", "14, 3rd Cross, Indiranagar",
+)  # fmt: skip
+"""What a customer of the practice shop writes up to the question whether the order shall be placed."""
 
 
 class QuickHasher:
@@ -114,14 +118,7 @@ class Shop:
 
     def order_two_sarees(self, who: str = "riya") -> Order:
         """The whole dialogue up to the payment link."""
-        for line in (
-            "blue saree kitna hai?",
-            "2 chahiye",
-            "Riya Sen",
-            "98450 12345",
-            "560038",
-            "14, 3rd Cross, Indiranagar",
-        ):
+        for line in TO_CONFIRM:
             self.say(line, who=who)
         self.say("Confirm", payload="yes", who=who)
         return self.world.services.orders.page(self.id).items[0]
