@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,18 @@ import pytest
 
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 A, B = "biz_shopaaaaaaaa", "biz_shopbbbbbbbb"
+
+
+def as_cursor(content: bytes) -> str:
+    """Content in the form of a cursor that is written as JSON."""
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+FOREIGN_CURSORS = (
+    "zzz", "W10", "eyJhIjoxfQ", "WyJ4IiwieSJd", "é", as_cursor(b"[" * 1500), as_cursor(b'["0001-01-01T00:00:00+23:59","x"]'),
+    as_cursor(b'["9999-12-31T23:59:59-23:59","x"]'), as_cursor(b'["2026-11-22T04:30:00+00:00","\\ud800"]'),
+    as_cursor(b'["2026-11-22T04:30:00+00:00","a\\u0000"]'), as_cursor(b"[1,2,3]"), as_cursor(b"9" * 300),
+)  # fmt: skip
 
 
 @dataclasses.dataclass
@@ -201,14 +214,26 @@ class StorageContract:
             assert len(seen) == len(set(seen)) == 7
             assert seen == sorted(seen, reverse=True)
 
-    def test_foreign_cursors_are_refused(self, store: Any) -> None:
+    @pytest.mark.parametrize("junk", FOREIGN_CURSORS)
+    def test_foreign_cursors_are_refused(self, store: Any, junk: str) -> None:
         """As input, not as a crash."""
         from salespilots.domain.errors import InvalidInput
 
-        with store.unit_of_work(A) as uow:
-            for junk in ("zzz", "W10", "eyJhIjoxfQ", "WyJ4IiwieSJd"):
-                with pytest.raises(InvalidInput):
-                    uow.products.page(cursor=junk)
+        with store.unit_of_work(A) as uow, pytest.raises(InvalidInput):
+            uow.products.page(cursor=junk)
+
+    @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
+    def test_text_that_nothing_can_hold_is_found_nowhere(self, store: Any, text: str) -> None:
+        """NUL and half a character come in with an address."""
+        from salespilots.domain.errors import NotFound
+
+        with store.system_unit_of_work(read_only=True) as system:
+            assert system.public_orders.find(token=text) is None
+            assert system.connections.find(endpoint_token=text) is None
+        with store.unit_of_work(A, read_only=True) as uow:
+            assert uow.variants.find(sku=text, archived=False) is None
+            with pytest.raises(NotFound):
+                uow.products.get(text)
 
     # --- stock ---------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -20,6 +20,17 @@ from salespilots.ports.storage import Page, Where
 T = TypeVar("T")
 _ID = re.compile(r"^[a-z]{3}_[A-Za-z0-9]{1,44}\Z")
 """What an id looks like: anything else is absent without asking the database."""
+
+
+def storable(value: Any) -> bool:
+    """Whether a database can hold this text: none of them stores NUL and half a character. True for what is no text."""
+    if not isinstance(value, str):
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in value
 
 
 def upsert(connection: sa.Connection, table: sa.Table) -> Any:
@@ -147,6 +158,8 @@ class SqlCollection(Generic[T]):
         return found
 
     def find(self, **equal: Any) -> T | None:
+        if not all(map(storable, equal.values())):
+            return None
         row = self._rows([Where(name, "eq", value) for name, value in equal.items()], "", 1).first()
         return self._codec.load(row) if row else None
 
@@ -262,10 +275,13 @@ def read_cursor(cursor: str, column: sa.Column) -> tuple[Any, str]:
             value = datetime.fromisoformat(value)
             if value.tzinfo is None:
                 raise ValueError("naive")
+            value = value.astimezone(UTC)
         elif not isinstance(value, wanted) or isinstance(value, bool):
             raise ValueError("type")
-        if not isinstance(last, str) or "\x00" in last or (isinstance(value, int) and abs(value) >= 2**63):
-            raise ValueError("id")
-    except (ValueError, TypeError) as error:
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise ValueError("number")
+        if not isinstance(last, str) or not (storable(value) and storable(last)):
+            raise ValueError("text")
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidInput({"cursor": ["This cursor is not from this list."]}) from error
     return value, last
