@@ -13,8 +13,10 @@ import pytest
 from werkzeug.routing import Rule
 
 from salespilots.domain.business import PERMISSIONS, Membership, Permission, Role, User
+from salespilots.domain.workflow import BRANCHES
 from salespilots.web.app import create_app
 from salespilots.web.permissions import API, MACHINE, PUBLIC, access_of
+from salespilots.web.presenters.workflows import labels
 from tests.support.browser import Visitor
 from tests.support.shop import PASSWORD, Shop, World
 
@@ -168,6 +170,11 @@ def test_every_region_of_every_page_comes_alone(site: Site) -> None:
             count += 1
     assert count > 40
     assert owner.get("/app", X_Partial="../index").status_code == 404
+
+
+def test_every_branch_of_a_workflow_has_a_name(site: Site) -> None:
+    with site.app.test_request_context():
+        assert set(labels()) == set(BRANCHES) - {"next"}
 
 
 def test_visitors_are_sent_to_sign_in_and_come_back(site: Site) -> None:

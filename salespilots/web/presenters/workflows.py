@@ -24,6 +24,7 @@ def labels() -> dict[str, tuple[str, str]]:
         "on_empty": (_("Nothing found"), ""),
         "on_no": (_("No, or not enough"), "bad"),
         "on_error": (_("It does not work"), "bad"),
+        "on_change": (_("The price has changed"), ""),
         "on_timeout": (_("No answer"), ""),
         "on_event": (_("The customer writes"), ""),
     }
