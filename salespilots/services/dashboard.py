@@ -13,6 +13,9 @@ from salespilots.services.core import Core
 
 IST = timezone(timedelta(hours=5, minutes=30), "IST")
 RANGES = {"today": 1, "7d": 7, "30d": 30}
+DAYS = (date(2000, 1, 1), date(2199, 12, 31))
+"""The first and the last day that figures are worked out for."""
+
 ACTIVITY = (
     "payment.captured", "order.placed", "order.shipped", "order.delivered", "conversation.started",
     "conversation.waiting", "order.attention", "order.cancelled", "order.expired", "message.failed",
@@ -67,6 +70,9 @@ class Dashboard:
         now = self._core.clock.now().astimezone(IST)
         if days is not None:
             first, last = days
+            for name, day in (("from", first), ("to", last)):
+                if not DAYS[0] <= day <= DAYS[1]:
+                    raise InvalidInput({name: [f"Between {DAYS[0].year} and {DAYS[1].year}."]})
             if last < first or (last - first).days > 366:
                 raise InvalidInput({"to": ["Not before from, and at most a year."]})
             start, end = day_start(first), day_start(last + timedelta(days=1))

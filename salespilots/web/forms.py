@@ -47,6 +47,12 @@ def query_text(value: str | None, longest: int = 80) -> str:
     return " ".join(text.split())[:longest]
 
 
+def query_number(value: str | None) -> int | None:
+    """A row's number from an address; None for anything else, and for what no row can have."""
+    text = value or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
 class SayForm(Form):
     """A line of the practice customer, or a tap."""
 

@@ -34,6 +34,13 @@ def test_writing(paise: int, text: str, short: str) -> None:
     assert (rupees(paise), rupees_short(paise)) == (text, short)
 
 
+def test_sums_beyond_one_amount_are_written() -> None:
+    assert rupees(MAX_PAISE * 12).endswith(",00,00,000.00")
+    assert rupees_short(MAX_PAISE * 12) == "₹120000.00 Cr"
+    with pytest.raises(ValueError):
+        check_paise(MAX_PAISE + 1)
+
+
 @given(AMOUNTS)
 def test_what_is_written_can_be_read(paise: int) -> None:
     assert parse_rupees(rupees(paise).replace("−₹", "-")) == paise

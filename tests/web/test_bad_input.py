@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from salespilots.testing.clocks import FakeClock
+from salespilots.testing.contracts.storage import FOREIGN_CURSORS
+from tests.support.browser import Visitor
 from tests.support.program import Program, application
 from tests.support.shop import Shop, World
 
@@ -132,6 +134,77 @@ def test_values_out_of_reason(any_shop: Shop) -> None:
     assert program.get("/products?limit=200") == before
 
 
+STEP = {"id": "a", "kind": "flow.stop"}
+DEFINITIONS: list[Any] = [
+    {},
+    {"trigger": [], "steps": []},
+    {"trigger": "x", "steps": []},
+    {"trigger": {}, "steps": [1]},
+    {"trigger": {"kind": []}, "steps": []},
+    {"trigger": {"kind": {"a": 1}}, "steps": [STEP]},
+    {"trigger": {"kind": "order_intent", "settings": [1]}, "steps": []},
+    {"trigger": {"kind": "order_intent", "settings": "x"}, "steps": []},
+    {"trigger": {"kind": "message.received", "settings": {"keywords": 1}}, "steps": [STEP]},
+    {"trigger": {"kind": "new_message"}, "steps": {"a": STEP}},
+    {"trigger": {"kind": "new_message"}, "steps": [None]},
+    {"trigger": {"kind": "new_message"}, "steps": [[STEP]]},
+    {"trigger": {"kind": "new_message"}, "steps": [STEP] * 61},
+    {"trigger": {"kind": "new_message"}, "steps": [{"id": [], "kind": "flow.stop"}]},
+    {"trigger": {"kind": "new_message"}, "steps": [{"id": "a", "kind": []}]},
+    {"trigger": {"kind": "new_message"}, "steps": [{"id": "a", "kind": {}}]},
+    {"trigger": {"kind": "new_message"}, "steps": [{**STEP, "next": ["a"]}]},
+    {"trigger": {"kind": "new_message"}, "steps": [{**STEP, "settings": []}]},
+    {"trigger": {"kind": "new_message"}, "steps": [STEP], "format": 2**70},
+    *(
+        {"trigger": {"kind": "new_message"}, "steps": [{"id": "a", "kind": "flow.wait", "settings": {"for": given}}]}
+        for given in ("P9999999999D", f"P{'9' * 5000}D", "P91D", "", [], None, 7)
+    ),
+    {
+        "trigger": {"kind": "new_message"},
+        "steps": [{"id": "a", "kind": "flow.branch", "settings": {"all": [{"field": [], "op": {}}]}}],
+    },
+]
+
+
+def test_definitions(any_shop: Shop) -> None:
+    program = Program(application(any_shop.world), any_shop)
+    kept = program.get("/workflows")["items"]
+    for definition in DEFINITIONS:
+        refused(program.post("/workflows", {"name": "x", "definition": definition}), str(definition)[:120])
+        refused(program.call("PUT", f"/workflows/{kept[0]['id']}", {"definition": definition}), str(definition)[:120])
+    assert program.get("/workflows")["items"] == kept
+
+
+def test_orders_beyond_any_amount(any_shop: Shop) -> None:
+    program = Program(application(any_shop.world), any_shop)
+    customer = program.customer()
+    most = 10**13
+    program.done("/products", {"title": "Gold", "variants": [{"sku": "G", "price_paise": most, "on_hand": 9}]})
+    for field, sku, quantity, more in (
+        ("lines", "G", 2, {}),
+        ("lines", "G", 2, {"draft": True}),
+        ("lines", "G", 2, {"discount_paise": most}),
+        ("shipping_paise", "G", 1, {"shipping_paise": 1}),
+        ("shipping_paise", "SAR-BLUE", 1, {"shipping_paise": most, "draft": True}),
+        ("discount_paise", "SAR-BLUE", 1, {"discount_paise": most}),
+    ):
+        body = {"customer_id": customer, "lines": [{"sku": sku, "quantity": quantity}], "shipping_paise": 0, **more}
+        answer = program.post("/orders", body)
+        refused(answer, str(body))
+        assert list(answer.json["errors"]) == [field], body
+    assert program.get("/orders")["items"] == []
+    largest = {"customer_id": customer, "lines": [{"sku": "G", "quantity": 1}], "shipping_paise": 0}
+    for draft in (False, False, True):
+        assert program.done("/orders", {**largest, "draft": draft})["total_paise"] == most
+    draft = program.get("/orders")["items"][0]
+    program.call("PATCH", f"/orders/{draft['id']}", {"shipping_paise": most})
+    assert program.post(f"/orders/{draft['id']}/place").status_code < 500
+    owner = Visitor(program.client.application)
+    owner.sign_in("meera@example.in")
+    for path in ("/app", "/app/orders", f"/app/orders/{draft['id']}", "/app/products", "/app/customers"):
+        assert owner.get(path).status_code == 200, path
+
+
 HUGE = "9" * 40
 QUERIES = (
     "/products?limit=" + HUGE, "/products?limit=-1", "/products?limit=1e3", "/products?cursor=" + "x" * 400,
@@ -139,6 +212,9 @@ QUERIES = (
     "/events?after=" + HUGE, "/events?after=-5", "/events?after=%F0%9D%9F%8F", "/orders?limit=%D9%A3",
     "/orders?cursor=" + HUGE, "/stats?from=2026-13-45&to=2026-11-22", "/stats?from=0000-01-01&to=2026-11-22",
     "/conversations?view=secret", "/messages?limit=", "/products?%00=1",
+    "/stats?from=9999-12-31&to=9999-12-31", "/stats?from=0001-01-01&to=0001-01-01", "/stats?from=2026-01-01&to=9999-12-31",
+    "/stats?from=1999-12-31&to=2000-01-01", "/stats?from=2026-11-22&to=2026-11-21", "/stats?from=%D9%A2026-11-22",
+    *(f"/{name}?cursor={one}" for name in ("orders", "products", "customers", "messages", "workflows") for one in FOREIGN_CURSORS),
 )  # fmt: skip
 
 

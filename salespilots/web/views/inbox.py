@@ -13,7 +13,7 @@ from salespilots.domain.errors import Conflict, DomainError, InvalidInput
 from salespilots.domain.order import OPEN_STATES, Order
 from salespilots.services.conversations import VIEWS, ChatRow
 from salespilots.web.context import here, services
-from salespilots.web.forms import ReplyForm, query_text, read
+from salespilots.web.forms import ReplyForm, query_number, query_text, read
 from salespilots.web.lookups import order_rows, user_names
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
@@ -112,12 +112,10 @@ def _chat_page(conversation_id: str, pane: str, status: int = 200, reply_error: 
 
 def _thread(found: ChatRow, orders: list[Order]) -> dict[str, Any]:
     shop_id, conversation_id = here().shop_id, found.conversation.id
-    before = request.args.get("before", "")
-    messages = services().conversations.messages(
-        shop_id, conversation_id, before=int(before) if before.isascii() and before.isdigit() else None, limit=PAGE
-    )
+    before = query_number(request.args.get("before"))
+    messages = services().conversations.messages(shop_id, conversation_id, before=before, limit=PAGE)
     events = services().conversations.timeline(shop_id, conversation_id)
-    if before and messages:
+    if before is not None and messages:
         events = [one for one in events if one.at <= messages[-1].created_at]
     workflows = {one.id: one.name for one in services().workflows.page(shop_id, limit=200).items}
     people = user_names([one.actor_id for one in messages] + [one.actor for one in events])
