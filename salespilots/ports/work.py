@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.domain.inbox import InboxRow
@@ -43,6 +43,14 @@ class ScopedInbox(Protocol):
 
     def park(self, row: InboxRow, *, error: str) -> None:
         """Give up: a person decides."""
+        ...
+
+    def kept(self, lane: str, since: datetime) -> list[InboxRow]:
+        """All rows of a lane that arrived at ``since`` or later, whatever became of them, in order of arrival."""
+        ...
+
+    def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
+        """Replace what a row tells. The row stays, so that the same event is not taken in again."""
         ...
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from salespilots.ports.channel import SentMessage
+from salespilots.ports.channel import Attachment, SentMessage
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, RateLimited, Rejected, Unavailable
 from salespilots.ports.work import LeaseLost
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
@@ -212,6 +212,42 @@ def test_unsent_words_are_forgotten(far: FarSide) -> None:
     far.deliver(event)
     far.deliver(far.event("deleted", message_ref=event.message_ref))
     assert not any("secret" in one.text for one in far.messages())
+    assert far.chat().preview == far.messages()[-1].text[:140] != ""
+
+
+def test_unsent_words_are_nowhere_any_more(far: FarSide) -> None:
+    first = far.event("message", "how much is delivery")
+    far.deliver(first)
+    far.shop.world.services.conversations.take_over(far.shop.id, far.chat().id, user_id=far.shop.user.id)
+    picture = Attachment(kind="image", url="https://cdn.example.com/secret.jpg")
+    more = {"attachments": (picture,), "payload": "secret", "raw": {"text": "my secret words"}, "customer_name": "Asha"}
+    event = far.event("message", "my secret words", **more)
+    far.deliver(event, far.event("edited", "my secret word", message_ref=event.message_ref))
+    assert far.chat().preview == "my secret words"
+    far.deliver(far.event("deleted", message_ref=event.message_ref))
+    spoken = next(one for one in reversed(far.messages()) if one.text)
+    assert (far.chat().preview, far.chat().preview_author) == (spoken.text[:140], spoken.author)
+    with far.shop.world.storage.unit_of_work(far.shop.id, read_only=True) as uow:
+        rows = uow.inbox.kept(far.chat().lane, first.sent_at)
+    assert [one.kind for one in rows] == ["message", "message", "edited", "deleted"]
+    assert "secret" not in str(rows)
+    assert "how much is delivery" in str(rows)
+    assert far.deliver(event) == 0
+
+
+def test_a_chat_of_unsent_words_only_says_so(far: FarSide) -> None:
+    event = far.event("message", "my secret words", automation=False)
+    far.deliver(event)
+    far.deliver(far.event("deleted", message_ref=event.message_ref))
+    assert (far.chat().preview, far.chat().preview_author) == ("Message unsent", "customer")
+
+
+def test_words_unsent_later_leave_the_line_of_the_list_alone(far: FarSide) -> None:
+    first = far.event("message", "my secret words", automation=False)
+    far.deliver(first)
+    far.deliver(far.event("message", "Thanks!", automation=False))
+    far.deliver(far.event("deleted", message_ref=first.message_ref))
+    assert far.chat().preview == "Thanks!"
 
 
 @pytest.mark.parametrize("kind", ["reaction", "read", "edited", "referral", "comment", "handover", "other", "deleted"])

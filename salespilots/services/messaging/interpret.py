@@ -25,6 +25,7 @@ from salespilots.services.messaging.answering import answer_in
 from salespilots.services.messaging.content import clean
 from salespilots.services.messaging.inbox import load_inbound, load_payment_event
 from salespilots.services.messaging.outgoing import cancel_pending_in
+from salespilots.services.messaging.unsent import forget_in
 from salespilots.services.settlement import Settlement
 
 TALKING = frozenset({"message", "quick_reply", "postback", "story_reply", "story_mention"})
@@ -232,9 +233,5 @@ class Interpreter:
         if found is None:
             return
         conversation, message = found
-        if message.direction is not Direction.IN or message.state in PENDING:
-            return
-        message.text, message.content, message.attachments, message.reason = "", {}, [], "deleted"
-        uow.messages.save(message)
-        ids = {"conversation_id": conversation.id, "message_id": message.id}
-        uow.record(Event(type="message.deleted", at=self._core.clock.now(), ids=ids))
+        if message.direction is Direction.IN and message.state not in PENDING:
+            forget_in(self._core, uow, conversation, message)

@@ -351,6 +351,31 @@ class StorageContract:
             assert [one.event_id for one in rows] == ["1", "2", "3"]
             assert rows[0].payload == {"text": "नमस्ते 🙏"}
 
+    def test_what_a_kept_event_tells_can_be_replaced(self, store: Any) -> None:
+        """Of this lane and shop, done or not; the event stays known."""
+        rows = [
+            self.row("1"), self.row("2"), self.row("3", lane="x:1:9"), self.row("4", shop=B), self.row("5"),
+        ]  # fmt: skip
+        rows[0].received_at -= timedelta(days=1)
+        with store.system_unit_of_work() as system:
+            system.inbox.accept(rows)
+            system.commit()
+        with store.unit_of_work(A) as uow:
+            uow.inbox.done(uow.inbox.waiting("x:1:2")[1], NOW)
+            kept = uow.inbox.kept("x:1:2", NOW)
+            assert [one.event_id for one in kept] == ["2", "5"]
+            uow.inbox.rewrite(kept[0], {"text": ""})
+            uow.commit()
+        with store.unit_of_work(B) as uow:
+            uow.inbox.rewrite(kept[1], {"text": "theirs"})
+            uow.commit()
+        with store.system_unit_of_work() as system:
+            assert system.inbox.accept([self.row("2")]) == []
+        with store.unit_of_work(A, read_only=True) as uow:
+            told = {one.event_id: one.payload["text"] for one in uow.inbox.kept("x:1:2", NOW - timedelta(days=1))}
+            assert told == {"1": "नमस्ते 🙏", "2": "", "5": "नमस्ते 🙏"}
+            assert [one.event_id for one in uow.inbox.waiting("x:1:2")] == ["1", "5"]
+
     def test_the_inbox_takes_thousands_at_once(self, store: Any) -> None:
         """Providers batch up to a thousand events; several batches may be written together."""
         rows = [self.row(str(number)) for number in range(2500)]

@@ -47,6 +47,13 @@ class MemoryScopedInbox:
     def park(self, row: InboxRow, *, error: str) -> None:
         self._set(row, state=InboxState.DEAD, attempts=row.attempts + 1, error=error)
 
+    def kept(self, lane: str, since: datetime) -> list[InboxRow]:
+        mine = (one for one in self._inbox if one.lane == lane and one.business_id == self._business_id)
+        return copy.deepcopy([one for one in mine if one.received_at >= since])
+
+    def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
+        self._set(row, payload=copy.deepcopy(payload))
+
     def _set(self, row: InboxRow, **values: Any) -> None:
         for index, one in enumerate(self._inbox):
             if one.position == row.position and one.business_id == self._business_id:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -93,6 +94,17 @@ class SqlScopedInbox:
 
     def park(self, row: InboxRow, *, error: str) -> None:
         self._set(row, state=InboxState.DEAD, attempts=row.attempts + 1, error=error)
+
+    def kept(self, lane: str, since: datetime) -> list[InboxRow]:
+        table = self._table
+        query = sa.select(table).where(
+            table.c.lane == lane, table.c.business_id == self._business_id, table.c.received_at >= since
+        )
+        rows = self._connection.execute(query.order_by(table.c.position)).mappings()
+        return [CODECS["inbox"].load(row) for row in rows]
+
+    def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
+        self._set(row, payload=payload)
 
     def _set(self, row: InboxRow, **values: object) -> None:
         table = self._table
