@@ -148,12 +148,22 @@ def test_packers_see_no_money(site: Site) -> None:
         text = packer.get(path).text
         assert "₹" not in text, path
         assert "3,078" not in text, path
+        assert "/o/" not in text, path  # the customer's page, which shows the prices
         seen += 1
     assert seen >= 4
     order = packer.get(f"/app/orders/{site.args['order_id']}").text
     assert "14, 3rd Cross, Indiranagar" in order
     assert "Mark as packed" in order
     assert "/payment-link" not in order
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_customers_page_is_linked_for_who_sees_money(site: Site, role: Role) -> None:
+    token = site.shop.world.services.orders.get(site.shop.id, site.args["order_id"]).token
+    path = f"/app/orders/{site.args['order_id']}"
+    for shown in (site.visitors[role].get(path), site.visitors[role].get(path, X_Partial="body")):
+        assert shown.status_code == 200
+        assert (f"/o/{token}" in shown.text) == (Permission.ORDERS in PERMISSIONS[role])
 
 
 def test_every_region_of_every_page_comes_alone(site: Site) -> None:
@@ -201,6 +211,7 @@ def test_nobody_is_sent_to_another_site(site: Site, target: str) -> None:
     assert "evil" not in visitor.post("/preferences", theme="auto", next=target).location
     tags = f"/app/customers/{site.args['customer_id']}/tags"
     assert "evil" not in (visitor.post(tags, label="vip", next=target).location or "")
+    visitor.post("/signout")  # the oldest of more than ten sessions ends, and it may be the site's own
 
 
 BAD_FORMS: list[tuple[str, dict[str, str], list[str], list[str]]] = [

@@ -231,7 +231,7 @@ def detail(
     money: bool,
     orders: bool,
 ) -> SimpleNamespace:
-    """Everything on an order's page."""
+    """Everything on an order's page. Without ``money`` no link to the customer's page either: it shows the prices."""
     nth = customer.orders_count
     return SimpleNamespace(
         id=order.id,
@@ -261,5 +261,5 @@ def detail(
         address_lines=address_lines(order.address),
         delivery_note=order.address.get("note", ""),
         tracking=tracking(order),
-        public_url=public_url,
+        public_url=public_url if money else None,
     )

@@ -92,13 +92,12 @@ def _detail(
         pictures=pictures(shop_id, [one.product_id for one in order.lines]),
         events=services().orders.timeline(shop_id, order_id),
         channel=_(provider.label) if provider else _("the chat"),
-        public_url=url_for("public.order", token=order.token, _external=False),
+        public_url=f"{services().core.base_url}{url_for('public.order', token=order.token)}",
         money=sees_money(),
         orders=here().may(Permission.ORDERS),
     )
     if not here().may(Permission.INBOX):
         shown.conversation_id = None
-    shown.public_url = f"{services().core.base_url}{shown.public_url}"
     return page(
         "orders/detail.html",
         status,
