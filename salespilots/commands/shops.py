@@ -42,7 +42,7 @@ def owner_add(email: str, shop_name: str, name: str, password_stdin: bool, as_js
 @json_option
 @guarded
 def owner_reset(email: str, password_stdin: bool, as_json: bool) -> None:
-    """A new password; ends that user's sessions. Without --password-stdin it prints a one-time link."""
+    """A new password; ends that user's sessions. Without --password-stdin it prints a one-time link to choose one."""
     application = open_application()
     link = application.services.accounts.reset_by_operator(email, read_password() if password_stdin else None)
     facts = {"email": email, **({"link": link} if link else {})}

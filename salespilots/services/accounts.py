@@ -294,16 +294,19 @@ class Accounts:
 
     def password_link(self, user_id: str) -> str:
         """A one-time address to choose a password, good for an hour."""
-        core, now = self._core, self._core.clock.now()
-        token = core.ids.token()
-        with core.storage.system_unit_of_work() as system:
-            system.password_links.add(
-                PasswordLink(
-                    id=core.ids.new("password_link"), token_hash=token_hash(token), user_id=user_id,
-                    expires_at=now + LINK_LIFE,
-                )
-            )  # fmt: skip
+        with self._core.storage.system_unit_of_work() as system:
+            link = self._add_link(system, user_id)
             system.commit()
+        return link
+
+    def _add_link(self, system: SystemUnitOfWork, user_id: str) -> str:
+        core, token = self._core, self._core.ids.token()
+        system.password_links.add(
+            PasswordLink(
+                id=core.ids.new("password_link"), token_hash=token_hash(token), user_id=user_id,
+                expires_at=core.clock.now() + LINK_LIFE,
+            )
+        )  # fmt: skip
         return f"{core.base_url}/reset/{token}"
 
     def link_user(self, token: str) -> User:
@@ -334,22 +337,29 @@ class Accounts:
         return user
 
     def reset_by_operator(self, email: str, password: str | None) -> str | None:
-        """A new password, or a one-time link when none is given; either way sessions end. Raises `NotFound`."""
-        email = clean_email(email)
-        with self._core.storage.system_unit_of_work(read_only=True) as system:
-            user = system.users.find(email=email)
-        if user is None:
-            raise NotFound(f"There is no account {email}.")
-        if password is None:
-            return self.password_link(user.id)
-        check_password(password, email=email)
-        hashed = self._core.hasher.hash(password)
-        with self._core.storage.system_unit_of_work() as system:
-            self._set_password(system, user.id, hashed)
-            system.commit()
-        return None
+        """A new password, or a one-time link to choose one when none is given. Raises `NotFound`.
 
-    def _set_password(self, system: SystemUnitOfWork, user_id: str, hashed: str) -> None:
+        Either way the old password opens nothing any more and the user's sessions end, at once.
+        """
+        email = clean_email(email)
+        if password is not None:
+            check_password(password, email=email)
+        hashed = self._core.hasher.hash(password) if password is not None else None
+
+        def use_case() -> str | None:
+            with self._core.storage.system_unit_of_work() as system:
+                user = system.users.find(email=email)
+                if user is None:
+                    raise NotFound(f"There is no account {email}.")
+                self._set_password(system, user.id, hashed)
+                link = self._add_link(system, user.id) if hashed is None else None
+                system.commit()
+            return link
+
+        return retrying(use_case)
+
+    def _set_password(self, system: SystemUnitOfWork, user_id: str, hashed: str | None) -> None:
+        """None: no password fits until a link sets one."""
         user = system.users.get(user_id)
         user.password_hash = hashed
         system.users.save(user)

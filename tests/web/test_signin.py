@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from salespilots.domain.errors import InvalidInput, NotFound
 from tests.support.browser import Visitor
 from tests.support.shop import PASSWORD, World
 
@@ -199,6 +200,25 @@ def test_reset_link_works_once_and_ends_other_sessions(world: World, owner: Visi
     assert Visitor(visitor.app).post(path, password="another lotus 78 river").status_code == 404
     assert Visitor(visitor.app).sign_in(MAIL).status_code == 422
     assert Visitor(visitor.app).sign_in(MAIL, "a new lotus 77 river").status_code == 303
+
+
+def test_reset_by_the_operator_ends_sessions_and_password_at_once(world: World, owner: Visitor) -> None:
+    accounts = world.services.accounts
+    link = accounts.reset_by_operator(MAIL.upper(), None)
+    assert link is not None
+    assert not owner.signed_in
+    assert owner.sign_in(MAIL).status_code == 422
+    assert owner.post(link.partition("8000")[2], password="a new lotus 77 river").status_code == 303
+    assert owner.signed_in
+    assert accounts.reset_by_operator(MAIL, "another lotus 78 river") is None
+    assert not owner.signed_in
+    assert owner.sign_in(MAIL, "a new lotus 77 river").status_code == 422
+    assert owner.sign_in(MAIL, "another lotus 78 river").status_code == 303
+    with pytest.raises(InvalidInput):
+        accounts.reset_by_operator(MAIL, "short")
+    with pytest.raises(NotFound):
+        accounts.reset_by_operator("nobody@example.in", None)
+    assert owner.signed_in
 
 
 def test_reset_link_ends_after_an_hour(world: World, visitor: Visitor) -> None:
