@@ -255,7 +255,9 @@ class RetryPolicy:
 class ActionType:
     """A kind of step. ``tone`` and ``sentence`` tell the workflow page how to show it.
 
-    ``run`` must be repeatable: it writes nothing, returns effects, and may call ports only if ``calls_ports``.
+    ``run`` must be repeatable: it writes nothing, returns effects, and may call ports only if ``calls_ports``. Without
+    ``calls_ports`` it runs inside the transaction that writes its effects, and on SQLite everybody who writes waits for
+    it: it computes from its context, quickly, with no network, no files and no waiting.
     ``only_ai``: the one call it makes is ``ai_reply``, so that it runs at once where the shop has no model.
     ``reads_message``: when ``context.understanding`` is worked out: ``when_woken`` by a message, ``always`` or ``never``.
     """
