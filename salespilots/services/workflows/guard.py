@@ -1,93 +1,95 @@
-"""The price-truth guard: a model's sentence leaves only if every figure and link in it came from this turn's tools.
+"""The price-truth guard: a model's sentence leaves only if all it says of money, stock and links came from this turn's tools.
 
-Amounts, stock figures, percentages and addresses are compared with what the tools returned; claims that only the
-shop may make (money received, discounts, free goods) are refused whatever the figures.
+Figures are compared by what they are figures of: an amount with prices and sums of the product that is named, a number of
+pieces with what is available. A link, an address or a phone number must be one that a tool gave. Claims that only the shop
+may make (something is free or cheaper, ordered, paid, sent, comes by a day) are refused whatever the figures. Where the
+guard cannot read, it refuses: the workflow's own sentence is always there.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass, field
 
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
-_LINK = re.compile(
-    r"(?:https?://|www\.)[^\s\"'<>{}\[\])]+|\b[a-z0-9-]+\.(?:com|in|net|org|io|me|shop|link|co)\b[^\s\"'<>{}\[\])]*",
-    re.IGNORECASE,
-)
-_SPELLED = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
-    r"hundred|thousand|lakh|ek|do|teen|char|paanch|sau|hazaar|hazar|सौ|हज़ार|हजार|लाख)\b[\s\w]{0,30}?"
-    r"(?:rupees?|rupaye|rupye|rs\b|inr\b|₹|रुपये|रुपए|percent|%|प्रतिशत)",
-    re.IGNORECASE,
-)
-_CLAIMS = re.compile(
-    r"\b(?:discount|coupon|promo|cashback|% off|percent off|for free|free of (?:cost|charge)|free gift|muft|"
-    r"payment (?:is |was |has been )?(?:received|confirmed|successful)|you have paid|refund(?:ed)? (?:is|was|has)|"
-    r"guarantee[ds]?|order (?:is |has been |was )?(?:placed|confirmed|booked))\b|मुफ़्त|मुफ्त|छूट|डिस्काउंट",
-    re.IGNORECASE,
-)
-_STOCK = re.compile(
-    r"\b(?:in stock|out of stock|sold out|available|left|remaining|khatam|milega|bacha|bache)\b|स्टॉक|उपलब्ध",
-    re.IGNORECASE,
-)
-_SYSTEM = re.compile(r"\b(?:system prompt|my instructions|api key|as an ai|language model)\b", re.IGNORECASE)
+from salespilots.services.workflows.guard_claims import claim_problem
+from salespilots.services.workflows.guard_facts import Facts
+from salespilots.services.workflows.guard_figures import figure_problem
+from salespilots.services.workflows.guard_reply import Reply
+from salespilots.services.workflows.guard_stock import stock_problem
+from salespilots.services.workflows.guard_subjects import Named, Names, Part, parts
+from salespilots.services.workflows.guard_targets import masked, target_problem
+from salespilots.services.workflows.guard_text import Token, Unreadable, sentences, tokens
+
+__all__ = ["MAX_REPLY", "Facts", "problem_with"]
+
 MAX_REPLY = 900
 
 
-@dataclass(slots=True)
-class Facts:
-    """What the tools of one turn returned. ``numbers`` in plain form (``1499``, ``1499.00`` is ``1499``)."""
-
-    numbers: set[str] = field(default_factory=set)
-    links: set[str] = field(default_factory=set)
-    tools_used: int = 0
-
-    def learn(self, result: str) -> None:
-        """Add a tool's result."""
-        self.tools_used += 1
-        text = _plain(result)
-        for link in _LINK.findall(text):
-            self.links.add(link.rstrip(".,;)\"'"))
-        self.numbers.update(_figure(one) for one in _NUMBER.findall(_LINK.sub(" ", text)))
-
-
-def _plain(text: str) -> str:
-    """Compatibility forms and any script's digits become plain ones; invisible characters go."""
-    normal = unicodedata.normalize("NFKC", text)
-    return "".join(
-        str(unicodedata.digit(one)) if one.isdigit() and not one.isascii() else one
-        for one in normal
-        if unicodedata.category(one) != "Cf"
+def problem_with(reply: str, facts: Facts) -> str | None:
+    """Why the reply must not leave, in words that hold nothing of it, or None."""
+    if not reply.strip() or len(reply) > MAX_REPLY:
+        return "empty or too long"
+    try:
+        text, known = masked(_unnumbered(reply), facts)
+        whole = tokens(text, known)
+    except Unreadable as error:
+        return str(error)
+    said = sentences(whole)
+    return (
+        target_problem(text, known)
+        or claim_problem([_words(one) for one in said], facts)
+        or _facts_problem(whole, said, facts)
     )
 
 
-def _figure(text: str) -> str:
-    """One spelling per number."""
-    whole, _, fraction = text.replace(",", "").partition(".")
-    fraction = fraction.rstrip("0")
-    whole = whole.lstrip("0") or "0"
-    return f"{whole}.{fraction}" if fraction else whole
+def _unnumbered(reply: str) -> str:
+    """The lines of a list without their numbers, where these count from one."""
+    pattern = re.compile(r"(?m)^[ \t]*(\d{1,2})[.)][ \t]+")
+    numbers = [int(one) for one in pattern.findall(reply)]
+    return pattern.sub("", reply) if numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 1 else reply
 
 
-def problem_with(reply: str, facts: Facts) -> str | None:
-    """Why the reply must not leave, or None."""
-    text = _plain(reply).strip()
-    if not text or len(text) > MAX_REPLY:
-        return "empty or too long"
-    for link in _LINK.findall(text):
-        if link.rstrip(".,;)\"'") not in facts.links:
-            return "a link that no tool gave"
-    bare = _LINK.sub(" ", text)
-    for number in _NUMBER.findall(bare):
-        if _figure(number) not in facts.numbers:
-            return "a figure that no tool gave"
-    if _SPELLED.search(bare):
-        return "an amount in words"
-    if _CLAIMS.search(bare):
-        return "a claim only the shop may make"
-    if _SYSTEM.search(bare):
-        return "talk about itself"
-    if _STOCK.search(bare) and not facts.tools_used:
-        return "a stock claim without looking"
+def _words(sentence: list[Token]) -> str:
+    return " ".join(one.text for one in sentence if one.kind not in ("known", "break"))
+
+
+def _facts_problem(whole: list[Token], said: list[list[Token]], facts: Facts) -> str | None:
+    """A figure or a word about stock that is not so."""
+    about = parts(said, Names(facts))
+    for cut in about:
+        if all(part.about is None and not part.contrast for part in cut):
+            told = _priced([one for part in cut for one in part.tokens], facts)
+            for part in cut:
+                part.about = told or None
+    replies = [Reply(facts, sentence, cut, whole) for sentence, cut in zip(said, about, strict=True)]
+    for reply in replies:
+        problem = figure_problem(reply)
+        if problem:
+            return problem
+    priced = _priced(whole, facts)
+    for cut in about:
+        for part in cut:
+            problem = stock_problem(part.tokens, _subject(part, priced, facts), facts, explicit=bool(part.named))
+            if problem:
+                return problem
     return None
+
+
+def _priced(given: list[Token], facts: Facts) -> Named:
+    """What words are about that name nothing known: the kinds whose amounts they give."""
+    amounts = {one.value for one in given if one.kind == "number" and not one.spelled}
+    kinds = {
+        one
+        for one in facts.variants
+        if one.price in amounts or any(quote.goods in amounts or quote.total in amounts for quote in one.quotes)
+    }
+    return [frozenset(kinds)] if kinds else []
+
+
+def _subject(part: Part, priced: Named, facts: Facts) -> Named:
+    if part.about is not None:
+        return part.about
+    if part.contrast:
+        return [frozenset(facts.variants)] if facts.variants else []
+    if priced:
+        return priced
+    return [frozenset(facts.focus.variants.values())] if facts.focus is not None else []
