@@ -20,6 +20,7 @@ from salespilots.services.ordering import (
     AUTHORISED_LIFE,
     BY_HAND,
     build_order_in,
+    check_amounts,
     close_links_in,
     credit_in,
     movements_of,
@@ -330,11 +331,10 @@ class Orders:
             for name, value in values.items():
                 if name in ("shipping_paise", "discount_paise") and order.state is not OrderState.DRAFT:
                     raise InvalidTransition("Charges are fixed once an order is placed.")
-                if name == "discount_paise" and value > order.subtotal_paise:
-                    raise InvalidInput({"discount_paise": ["More than the goods cost."]})
                 if name == "payment_method":
                     self._check_method(uow, value)
                 setattr(order, name, value)
+            check_amounts(order)
             return Applied((Event(type="order.changed", at=now, ids=order.ids()),))
 
         return self.act(business_id, order_id, step, actor=actor)

@@ -339,3 +339,15 @@ def test_a_real_customer_never_gets_the_practice_page_in_production(
     assert far.chat().waiting_since is not None
     [order] = far.shop.world.services.orders.page(far.shop.id).items
     assert order.state == "placed"
+
+
+def test_history_is_read_from_a_time_that_the_channels_own_clock_covers(far: FarSide) -> None:
+    behind = timedelta(minutes=7)
+    asked: list[object] = []
+    far.channel.history = lambda ref, *, since: asked.append(since) or []  # type: ignore[method-assign, assignment]
+    far.channel.script = [OutcomeUnknown(provider="fake")]
+    wrote = far.shop.world.clock.now() - behind
+    far.deliver(far.event("message", "blue saree kitna hai?", sent_at=wrote))
+    later(far, minutes=2)
+    far.shop.world.settle()
+    assert asked == [wrote]

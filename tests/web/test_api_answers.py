@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from marshmallow import RAISE
 
+from salespilots.domain.money import MAX_PAISE
 from salespilots.ports.storage import StorageUnavailable
 from salespilots.services.orders import Orders
 from salespilots.web import streams
@@ -208,3 +209,14 @@ def test_a_refund_says_how_much_and_why(program: Program, body: dict[str, object
     order = shop.pay(shop.order_two_sarees())
     problem(program.post(f"/orders/{order.id}/refund", body), 422)
     problem(program.post(f"/orders/{order.id}/return"), 422)
+
+
+def test_a_drafts_charges_stay_within_what_an_order_can_cost(program: Program) -> None:
+    line = {"sku": program.product()["variants"][0]["sku"], "quantity": 1}
+    draft = program.done("/orders", {"customer_id": program.customer(), "lines": [line], "draft": True})
+    path = f"/orders/{draft['id']}"
+    assert "shipping_paise" in problem(program.call("PATCH", path, {"shipping_paise": MAX_PAISE}), 422)["errors"]
+    assert "discount_paise" in problem(program.call("PATCH", path, {"discount_paise": 10**9}), 422)["errors"]
+    assert (
+        program.call("PATCH", path, {"shipping_paise": 500, "discount_paise": 100}).json["total_paise"] == 99900 + 400
+    )

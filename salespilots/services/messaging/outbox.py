@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from salespilots.domain.business import Connection
-from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
+from salespilots.domain.conversation import PENDING, Author, Conversation, Direction, Message, MessageState, Mode
 from salespilots.domain.events import Event
 from salespilots.ports.channel import Outbound, SentMessage
 from salespilots.ports.errors import AuthFailed, NotConnected, OutcomeUnknown, PluginError, PortError
-from salespilots.ports.storage import UnitOfWork, eq, one_of
+from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.ports.work import Lease
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
@@ -245,7 +245,7 @@ class Outbox:
 
     def _read_back(self, business_id: str, lease: Lease, message: Message, conversation: Conversation) -> None:
         """No echo came: look at the channel's own history of the chat."""
-        since = (message.sending_since or message.created_at) - timedelta(seconds=30)
+        since = self._history_start(business_id, message)
         provider = self._core.registry.channels.find(conversation.provider)
         shown: list[SentMessage] | None = None
         if provider is not None and provider.capabilities.reads_history:
@@ -255,6 +255,16 @@ class Outbox:
             except (PortError, PluginError) as error:
                 log.warning("outbox.read_back_failed", business=business_id, message=message.id, code=error.code)
         retrying(lambda: self._settle_uncertain(business_id, lease, message.id, shown))
+
+    def _history_start(self, business_id: str, message: Message) -> datetime:
+        """From when on to read: before the send by our clock, and not after what the channel's clock says came before."""
+        ours = (message.sending_since or message.created_at) - timedelta(seconds=30)
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            before = uow.messages.select(
+                eq("conversation_id", message.conversation_id), eq("direction", Direction.IN),
+                Where("seq", "lt", message.seq), order="-seq", limit=1,
+            )  # fmt: skip
+        return min([ours, *(one.sent_at for one in before if one.sent_at is not None)])
 
     def _settle_uncertain(
         self, business_id: str, lease: Lease, message_id: str, shown: list[SentMessage] | None
@@ -269,7 +279,7 @@ class Outbox:
                 known = {
                     one.provider_ref
                     for one in uow.messages.select(
-                        eq("conversation_id", message.conversation_id), order="-seq", limit=60
+                        eq("conversation_id", message.conversation_id), order="-seq", limit=200
                     )
                 }
                 for one in shown:
