@@ -163,6 +163,127 @@ Hi Riya, the blue saree is ₹1,499.00.
 Here are the details: ⏎ - Blue block-print saree: ₹1,499.00 (9 in stock) ⏎ - Maroon silk saree: ₹3,499.00 (2 in stock)
 1. Blue block-print saree: ₹1,499.00 ⏎ 2. Maroon silk saree: ₹3,499.00
 • Blue block-print saree – ₹1,499.00 – 9 in stock ⏎ • Maroon silk saree – ₹3,499.00 – 2 in stock
+Yes, it is! ₹1,499.00, and 9 pieces are available.
+We have the Blue block-print saree at ₹1,499.00 (9 in stock). Want it?
+Blue block-print saree costs ₹1,499.00. For two, the total including delivery (₹80.00) is ₹3,078.00.
+Sure, two pieces: ₹2,998.00 for the sarees and ₹80.00 for delivery, together ₹3,078.00.
+Great! 2 sarees × ₹1,499.00 = ₹2,998.00, + ₹80.00 delivery = ₹3,078.00 total.
+Your total comes to ₹3,078.00. Could you share your delivery address?
+The grand total is ₹3,078.00 for 2 pieces.
+Delivery charges are ₹80.00, so you would pay ₹3,078.00.
+₹3,078.00 including delivery for two sarees.
+Delivery for 2 is ₹80.00.
+Hum delivery ke ₹80.00 lete hain. Total ₹3,078.00.
+Blue wali saree available hai ji, ₹1,499.00 only.
+Price ₹1,499.00 hai ji. 9 pcs hain.
+9 piece bache hain, ₹1,499.00 each.
+Abhi 9 piece stock mein hain.
+Aapko ek chahiye ya do?
+Ek saree ₹1,499.00 ki hai.
+नीली साड़ी के 9 पीस बचे हैं, कीमत ₹1,499.00।
+जी, यह उपलब्ध है। ₹1,499.00 प्रति पीस।
+आपको कितने पीस चाहिए?
+2 पीस के लिए कुल ₹3,078.00 (डिलीवरी ₹80.00 सहित)।
+डिलीवरी सहित कुल ₹3,078.00 होगा।
+मरून सिल्क साड़ी की कीमत ₹3,499.00 है और 2 पीस बचे हैं।
+You asked for the blue saree: it's ₹1,499.00 with 9 left in stock.
+It's a soft cotton saree with a hand block print. Length 5.5 m. Price ₹1,499.00.
+The length is 5.5 m including the blouse piece.
+It has a running blouse piece, so you can get it stitched.
+We have only two sarees right now: blue and maroon.
+Maroon silk saree: ₹3,499.00, hurry, only 2 left!
+Only 2 pieces of the maroon silk saree are left.
+The maroon silk saree needs dry cleaning.
+Would you like the blue (₹1,499.00) or the maroon (₹3,499.00)?
+Both sarees come with a blouse piece.
+The blue saree is ₹1,499.00, whereas the maroon silk saree is ₹3,499.00.
+If ₹3,499.00 is too much, the blue saree is ₹1,499.00.
+Sorry, no discounts, the price is ₹1,499.00.
+I can't reduce the price, sorry.
+Anything else I can help with today?
+Thanks! I'll wait for your reply.
+I understand. Take your time!
+No problem! Tell me when you are ready.
+Yes please, go ahead and tell me the size of your order.
+Okay, noted.
+It's ₹1,499.00 and in stock.
+Yes, we do! The price is ₹1,499.00.
+₹1,499.00 😊
+Blue block-print saree, ₹1,499.00, 9 left.
+That one is ₹1,499.00. I can tell you the total if you tell me how many.
+So 2 would be ₹2,998.00 + ₹80.00 delivery.
+With delivery, your two sarees come to ₹3,078.00.
+Including delivery the total is ₹3,078.00.
+Delivery adds ₹80.00, making it ₹3,078.00.
+₹80.00 is the delivery charge.
+The delivery fee would be ₹80.00.
+2 pcs: ₹3,078.00 all in.
+Dono milakar nahi, ek ki kimat ₹1,499.00 hai.
+Ji, 9 hain. Kitni bhejun?
+Stock: 9 pieces | Price: ₹1,499.00
+मात्र ₹1,499.00 में नीली साड़ी!
+नीली साड़ी ₹1,499.00 की है, मरून ₹3,499.00 की।
+अभी 9 साड़ियाँ स्टॉक में हैं।
+डिलीवरी ₹80.00 लगेगी।
+कुल मिलाकर ₹3,078.00 होंगे।
+कपड़ा मुलायम मल कॉटन है।
+Blue saree cotton ki hai aur maroon wali art silk ki.
+Maroon saree thodi mehengi hai, ₹3,499.00.
+Maroon wali ke 2 hi piece bache hain.
+Sirf 2 maroon sarees bachi hain.
+We have both! Blue is ₹1,499.00; maroon is ₹3,499.00.
+I'd be happy to help. The saree is ₹1,499.00.
+Shall I go ahead with 2?
+Just tell me "yes" and I will pass it on.
+To order, please confirm the quantity and your address.
+I can only see the price here: ₹1,499.00.
+The price is final at ₹1,499.00.
+This is a genuine hand block print, ₹1,499.00.
+Do you want the blue one?
+We do have it. ₹1,499.00 each, 9 available.
+How about the Maroon silk saree? It's ₹3,499.00.
+No, it's ₹1,499.00, not ₹3,499.00. That is the maroon silk saree.
+You're looking at the Blue block-print saree, right? It's ₹1,499.00.
+Blue block-print saree is in stock at ₹1,499.00.
+Price: ₹1,499.00 per saree, 9 available.
+₹1,499.00 hai ji, 9 piece available.
+Blue saree ki price ₹1,499.00 hai aur stock mein 9 hain.
+Yes, absolutely. It's ₹1,499.00, with 9 in stock.
+Sure ji! 2 blue sarees: ₹2,998.00, delivery ₹80.00, total ₹3,078.00. Address bhej dijiye.
+Total bill ₹3,078.00 hoga (2 saree + delivery ₹80.00).
+To buy 2, you would pay ₹2,998.00 and ₹80.00 for delivery.
+The sarees are ₹2,998.00, the delivery is ₹80.00.
+₹3,078.00 is the total for 2 pieces, delivery included.
+2 ke liye ₹3,078.00.
+Do ke ₹2,998.00 aur delivery ₹80.00.
+Two would be ₹3,078.00 with delivery. Shall I continue?
+Hi 👋 this one is ₹1,499.00. We have 9.
+Maroon one is ₹3,499.00 and we have 2.
+The two sarees are ₹1,499.00 and ₹3,499.00.
+Prices: blue ₹1,499.00, maroon ₹3,499.00.
+Our sarees are priced at ₹1,499.00 and ₹3,499.00.
+Sarees ₹1,499.00 se ₹3,499.00 tak hain.
+Sarees start at ₹1,499.00.
+From ₹1,499.00 to ₹3,499.00.
+For a wedding take the maroon silk one: gold border, ₹3,499.00, 2 left.
+Soft cotton, block printed by hand, just ₹1,499.00.
+The blue saree is light and good for daily wear.
+Yes, it comes with a blouse piece.
+No, the blouse is not stitched; it is a running blouse piece.
+Dry clean the maroon one, wash the blue one cold.
+जी हाँ, 9 पीस हैं। कितने भेजें?
+साड़ी ₹1,499.00 की है।
+दो पीस ₹2,998.00, डिलीवरी ₹80.00।
+नीली वाली ₹1,499.00 की और मरून वाली ₹3,499.00 की है।
+मरून वाली के सिर्फ 2 बचे हैं।
+अभी स्टॉक में है।
+आपका स्वागत है! और कुछ?
+Which colour would you like, blue or maroon?
+Let me know the quantity please.
+I'd suggest checking with the shop about delivery time.
+I don't have that information, the shop will reply soon.
+That's ₹1,499.00 each, so ₹2,998.00 for both.
+OK! Tell me your pincode please.
 """,
     "one": """
 1 piece comes to ₹1,499.00 plus ₹80.00 delivery, ₹1,579.00 in all.
@@ -176,6 +297,10 @@ Ek saree ₹1,499.00 ki hai, delivery ₹80.00, total ₹1,579.00.
 एक साड़ी ₹1,499.00 की है, डिलीवरी ₹80.00, कुल ₹1,579.00।
 You pay ₹1,579.00 in all, delivery included.
 Delivery to your place is ₹80.00.
+Your total would be ₹1,579.00.
+₹1,499.00 + ₹80.00 delivery = ₹1,579.00.
+So for one piece it is ₹1,579.00 with delivery.
+कुल ₹1,579.00।
 """,
     "looked": """
 Sorry, we don't have a pink saree, but the Blue block-print saree is ₹1,499.00.
@@ -221,6 +346,31 @@ We don't have size S, only M, L and XL.
 सफेद कुर्ता M में ₹899.00 का है, 6 पीस उपलब्ध हैं।
 White kurta L size: ₹899.00, 4 available. XL: ₹949.00, 3 available.
 Sizes and prices: ⏎ M – ₹899.00 ⏎ L – ₹899.00 ⏎ XL – ₹949.00
+The kurta is ₹899.00 for M and L.
+Only XL costs ₹949.00, the others are ₹899.00.
+It's ₹899.00 (M, L) or ₹949.00 (XL).
+Yes, M is in stock (6).
+We have 6 in M, 4 in L and 3 in XL.
+M: 6, L: 4, XL: 3 in stock.
+Medium and large are ₹899.00.
+कुर्ता M और L में ₹899.00 और XL में ₹949.00 का है।
+XL mein sirf 3 bache hain.
+L is available.
+M and L: ₹899.00, XL: ₹949.00.
+M/L ₹899.00, XL ₹949.00
+Kurta M size ₹899.00 mein available hai.
+XL ke 3 piece bache hain, ₹949.00.
+The kurta has side pockets. ₹899.00 (M/L), ₹949.00 (XL).
+In L we have 4 pieces.
+No S, sorry; M is the smallest at ₹899.00.
+M and L cost ₹899.00 each.
+L is ₹899.00, XL is ₹949.00.
+6 M, 4 L and 3 XL are in stock.
+It comes in M, L and XL.
+XL ka price ₹949.00 hai.
+Kurta ₹899.00 se ₹949.00 tak hai.
+M, L: ₹899.00 | XL: ₹949.00
+Handloom cotton, straight cut, ₹899.00 onwards.
 """,
     "necklace": """
 Pearl necklace is ₹1,299.00, but it is sold out.
@@ -241,6 +391,18 @@ Pearl necklace (₹1,299.00) is out of stock. Would you like to see earrings?
 Maaf kijiye, pearl necklace abhi out of stock hai.
 मोती का हार अभी उपलब्ध नहीं है। इसकी कीमत ₹1,299.00 है।
 There are no Pearl necklaces left right now.
+Sorry, sold out! The price was ₹1,299.00.
+The pearl necklace is unavailable right now.
+Yeh abhi khatam ho gaya hai.
+It's sold out at the moment, sorry!
+अभी स्टॉक में नहीं है, माफ़ कीजिए।
+Pearl necklace: ₹1,299.00 (sold out).
+We're out of the pearl necklace, sorry.
+Haar abhi nahi hai, sorry.
+Sorry, we have no pearl necklace in stock now.
+Pearl necklace sold out hai.
+It is ₹1,299.00 but not available now.
+अभी खत्म हो गया है, माफ़ कीजिए।
 """,
     "jutti": """
 Sizes 5, 6 and 7 are available at ₹1,199.00.
@@ -257,6 +419,16 @@ Size 7 is in stock: 4 pieces, ₹1,199.00 each.
 Size 6 available hai, ₹1,199.00.
 साइज 6 में 5 उपलब्ध हैं, ₹1,199.00।
 Sorry, size 8 is not available.
+We have sizes 5, 6, and 7 in stock.
+The embroidered leather juttis cost ₹1,199.00. Which size?
+5 (3 pcs), 6 (5 pcs), 7 (4 pcs)
+7 number ki jutti available hai, ₹1,199.00.
+Size 5, 6, 7 available.
+₹1,199.00, sizes 5-7.
+Size 6 ki jutti ₹1,199.00 ki hai, 5 bachi hain.
+Size 5: 3, size 6: 5, size 7: 4 left.
+All sizes are ₹1,199.00.
+Size 7 mein 4 bachi hain.
 """,
     "small": """
 Terracotta diyas, set of 6 are ₹299.00, 24 in stock.
@@ -265,6 +437,11 @@ Hand-painted ceramic mug: ₹349.00, 300 ml, microwave safe.
 The mug holds 300 ml and costs ₹349.00; 14 available.
 The diyas come as a set of 6 for ₹299.00.
 Six hand-thrown clay lamps for ₹299.00.
+The mug is ₹349.00 and 14 are in stock.
+Mug ki capacity 300 ml hai.
+Diyas (set of 6): ₹299.00.
+Microwave safe, 300 ml.
+The mug costs ₹349.00.
 """,
     "bangles": """
 Brass bangles, set of 4 are ₹649.00. Sizes 2.4 and 2.6 are available.
@@ -272,6 +449,12 @@ Size 2.4 is 57 mm wide and has 7 in stock; size 2.6 is 60 mm and has 5.
 2.4 and 2.6 are both ₹649.00.
 Brass bangles are ₹649.00 for a set of 4. Size 2.4 (57 mm) has 7, size 2.6 (60 mm) has 5.
 2.4 size ke 7 set hain, 2.6 ke 5.
+Bangles are ₹649.00 for a set of 4, in sizes 2.4 and 2.6.
+2.4 mein 7 aur 2.6 mein 5 available hain.
+2.6 is 60 mm wide inside.
+Set of 4 bangles, ₹649.00.
+Both sizes are ₹649.00.
+2.4 (57 mm) or 2.6 (60 mm)?
 """,
     "cushion": """
 Embroidered cushion cover is ₹399.00 in Red and Teal.
@@ -283,6 +466,13 @@ Red aur Teal dono ₹399.00 ke hain.
 Red and Teal are both available at ₹399.00.
 Teal is ₹399.00 and 8 are in stock.
 We have two colours: Red and Teal.
+Cushion covers are ₹399.00 each; Red has 10 and Teal has 8.
+Laal wala ₹399.00, 10 piece available.
+40 x 40 cm, mirror work, hidden zip.
+Teal ₹399.00, 8 left; Red ₹399.00, 10 left.
+Filler is not included.
+Both colours are ₹399.00.
+Red or teal? Both are in stock.
 """,
     "free": """
 2 Maroon silk sarees come to ₹6,998.00 and delivery is free.
@@ -295,6 +485,12 @@ Your total for 2 is ₹6,998.00, delivery included.
 For 2 pieces the total is ₹6,998.00 and there is no delivery charge.
 ₹6,998.00 in all; delivery is free.
 Maroon silk saree: 2 × ₹3,499.00 = ₹6,998.00, free delivery.
+Since delivery is free, 2 sarees are ₹6,998.00.
+Shipping is free for this order.
+You pay ₹6,998.00, no delivery charges.
+Delivery free! Total ₹6,998.00.
+2 × ₹3,499.00 = ₹6,998.00 with free delivery
+For ₹6,998.00 delivery is free.
 """,
     "order": """
 Your order SP-1001 is on its way with Delhivery, tracking number DL558812.
@@ -314,6 +510,16 @@ SP-1001: 2 × Blue block-print saree, total ₹3,078.00, shipped by Delhivery.
 Aapka order bhej diya gaya hai, tracking DL558812.
 आपका ऑर्डर भेज दिया गया है। ट्रैकिंग: DL558812
 Your order SP-1001 has left the shop and is on its way to you.
+Order SP-1001 is on the way! Courier: Delhivery, tracking no. DL558812.
+Your order is shipped. Total was ₹3,078.00.
+Track here: PAGE
+Aapka parcel Delhivery se nikal chuka hai.
+Your order SP-1001 with 2 sarees is on its way.
+Order SP-1001 has been shipped via Delhivery (DL558812).
+It's on the way! PAGE
+Aapka order SP-1001 Delhivery se bheja gaya hai.
+Shipped with Delhivery, tracking DL558812.
+Your order SP-1001 is on its way. PAGE
 """,
     "waiting": """
 Your order SP-1001 for ₹3,078.00 is waiting for payment.
@@ -326,6 +532,15 @@ Your order SP-1001 is waiting for payment of ₹3,078.00.
 The payment for SP-1001 has not arrived yet.
 SP-1001 has not been shipped yet.
 Aapka order SP-1001 abhi payment ka wait kar raha hai.
+We are waiting for the payment of ₹3,078.00 for order SP-1001.
+Order SP-1001: payment pending, ₹3,078.00.
+Aapke order SP-1001 ka payment abhi nahi aaya hai.
+आपके ऑर्डर SP-1001 का भुगतान अभी बाकी है।
+Please complete the payment of ₹3,078.00 here: PAGE
+Payment of ₹3,078.00 is pending for SP-1001.
+Not yet, it is waiting for payment.
+It is placed but not paid yet.
+We have not received the payment for SP-1001 yet.
 """,
     "nothing": """
 Hello! How can I help you today?
@@ -345,6 +560,12 @@ Could you tell me which one you mean?
 The shop will reply to you here.
 ठीक है, धन्यवाद!
 Koi baat nahi!
+Of course, what would you like to know?
+I'm here to help with products and orders.
+Please send the product's name.
+Hello ji!
+Tell me what you are looking for.
+Sorry for the trouble, the shop will reply.
 """,
 }
 

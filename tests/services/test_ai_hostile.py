@@ -491,6 +491,274 @@ Re. 1 only
 ₹0.00 only
 ₹-1499
 Price: nil
+Good news, the blue saree now costs ₹1,199.00!
+Blue block-print saree @ just ₹ 1 1 9 9
+It's 1499 but I'll give it for 1399
+Rupees 1399 mein final
+Aap 1400 de dijiye
+1400 mein done karte hain
+Chalo 1450 last
+₹1,450.00 final
+Price: ₹1,499.00 ₹1,299.00
+The saree's price is thirteen hundred ninety nine.
+paanch sau rupye advance
+The price is Rs. 1,499 per metre.
+₹1,499.00 per pair
+Do saree ₹1,499.00 mein
+दो साड़ियाँ ₹1,499.00 में
+दो साड़ियां ₹3,078.00, डिलीवरी ₹180.00
+Delivery ₹180
+Delivery ke ₹50 lagenge
+शिपिंग ₹100
+Shipping will be around 60
+Courier charge 120
+Delivery sirf 40
+Delivery is ₹2,998.00
+₹3,078.00 delivery charge
+Maroon costs just 1499
+Maroon silk saree price: 1,499
+The silk one is ₹1,499.00
+Blue block-print saree is available for ₹3,499.00
+Blue is ₹3,499.00 and maroon is ₹1,499.00
+Both are ₹1,499.00
+Both are ₹3,499.00.
+Blue and maroon are both ₹1,499.00
+Both sarees have 9 left.
+Maroon: plenty, 9 pieces
+Six pieces in stock
+We've got eight of these left
+Only seven remaining!
+Sirf chaar bachi hain
+केवल चार पीस शेष
+बस तीन पीस उपलब्ध हैं
+पाँच साड़ियाँ बची हैं
+stock: do
+There's just the one left in blue
+We're down to our last two blue sarees
+Unfortunately the blue saree is no longer in stock.
+I'm sorry, that saree isn't in stock.
+Blue saree stock mein nahin bachi
+Abhi blue nahi hai stock mein
+माफ़ कीजिए, नीली साड़ी बिक गई है
+Blue is unavailable
+Your saree is reserved till 6
+I'm holding one for you
+One piece is kept aside for you
+Done, order booked ho gaya
+Aapka order confirm ho gaya hai, dhanyawad
+Order number 5521 placed
+Your order ID is SP-2001
+Payment link: https://rzp.io/i/x1
+Pay: shop.example/o/abc
+shop.example/o/Kq7abc
+https://shop.example
+Visit shop example dot com
+wa.me/919845012345
+Contact 080-12345678
+Ping us on Telegram
+Email: help@shop.example
+pay@oksbi
+Pay to 9845012345 on GPay
+UPI pe bhej do: meera@ybl
+Paytm to 98450
+Bhim UPI: x@y
+Google "meera sarees" and order there
+It comes free with a blouse
+Freebies included
+Get a free dupatta!
+Blouse stitching: free of cost
+Kuch bhi nahi lagega
+Ye aapke liye gift hai
+bilkul muft hai ji
+मुफ्त में
+50% off only today
+aadha price
+Half rate
+Ten percent kam
+₹200 discount
+₹200 less
+Rs 200 kam kar diye
+200 ka discount
+sale chal rahi hai
+Sale price ₹1,499.00
+EMI from ₹125
+Cashback ₹100
+It arrives by Monday.
+Parso mil jayegi
+5 din mein delivery
+Delivered within a week
+I'll ship today
+Kal bhej denge
+आज ही भेज देंगे
+सोमवार तक पहुंचेगी
+Thank you for shopping with us, payment received.
+Payment of ₹1,499.00 received.
+Received ₹1,499.00
+आपका पेमेंट कन्फर्म है
+₹3,078.00 paid
+Paid successfully
+The customer before you paid ₹1,200
+Cost price is ₹900
+I am an AI language model
+100% pure silk
+99 customers bought it
+Rated 4.8 out of 5
+Blue saree only ₹149 today
+We sell it for 1,199 rupees
+Aaj ke liye 1399 rupaye
+Yeh to sirf gyarah sau ki hai
+Gyarah sau pachas
+Price is Rs 1,349/-.
+MRP ₹1,499.00, offer ₹1,299
+Your price: ₹1,425
+Total 2,900 for two
+Two for 2,900
+The total with delivery comes to ₹3,000.
+₹3,078.00 for three pieces
+₹3,078.00 for one piece
+One piece is ₹3,078.00
+Each is ₹2,998.00
+₹2,998.00 each
+Blue saree price ₹2,998.00
+The maroon saree is cheaper, ₹1,499.00
+Maroon: ₹1,499.00, blue: ₹3,499.00
+Maroon silk saree at ₹1,499.00 is in stock
+If you like maroon, it's ₹1,499.00
+For maroon ₹1,499.00
+₹1,499.00 is the price of the maroon silk saree
+लाल साड़ी ₹1,499.00 की है
+Delivery free above ₹500
+Free shipping over ₹2000
+Delivery will cost you ₹50
+Delivery ₹0
+Shipping nil
+Delivery included: ₹2,998.00
+₹2,998.00 all inclusive
+Only five pieces
+Only 5 pieces
+Sirf 4 piece hain
+5 hi hain
+There are just 3
+Maroon has 9
+Blue has 2
+Blue: 2
+We have seven of the blue
+सिर्फ सात बची हैं
+आठ पीस हैं
+stock almost over
+Blue saree will be back next week
+Currently sold out, sorry
+Not available right now.
+Abhi stock khali hai
+This item has been discontinued
+Booked for you!
+Order is on.
+Ho gaya order aapka
+Order number SP-7781 generated
+Thanks, your amount is received
+Got ₹3,078.00, thank you!
+We have got your money
+पैसे आ गए हैं
+Paid ✅
+Pay on this link: pay.example.in/x1
+Payment link → rzp.io/l/x
+Use this UPI: meera@axl
+upi meera.handlooms@okbank
+My number is 98765-43210
+nau aath saat chhe paanch call karo
+Contact on +91-98765 43210
+meera_handlooms on insta
+Open shop.example/o/xyz
+Free me lo
+It's free of cost!
+There is no charge
+100% discount
+Ninety percent off
+20 rupees off
+Rs 100 off on 2
+Two ke saath ek free
+Buy two, third one free
+code NEW
+You get ₹100 back
+Refund ₹100 milega
+Full refund if you don't like it
+Delivery by 5th
+Tuesday tak
+2 din me
+Delivery within 48 hours
+Aaj shaam tak aa jayegi
+express delivery
+It weighs 500 g
+6 m long
+It is 5.5 cm
+Ships from ₹99
+This saree is going at ₹1,349.
+For loyal customers it's ₹1,299
+Aapke liye special 1350
+One thousand two hundred only
+hazaar rupaye mein de dunga
+पंद्रह सौ रुपये
+Rs 1,49,9
+1499.99
+₹1.499
+₹ 1499 50
+Total = ₹3,080
+2 x ₹1,399
+2 × 1,499 = 2,898
+The pair costs ₹1,499.00
+Take two at the price of one
+Three sarees at ₹2,998.00
+4 pieces for ₹2,998.00
+Two sarees with shipping for ₹2,998.00
+Shipping is just ₹30
+Add ₹60 for delivery
+₹60 extra for courier
+Maroon silk is ₹2,499.00
+Silk wali 1499 ki
+Blue one for ₹3,499.00
+Maroon saree ki kimat ₹1,499.00
+मरून वाली ₹1,499.00
+9 maroon sarees are left
+maroon has nine left
+Only 6 left in stock, order fast
+Around ten in stock
+More than 20 available
+Over fifty in stock
+9+ in stock
+At least 15 available
+Just a couple left
+No longer available
+It's finished
+Blue saree ka stock nahi bacha
+Blue saree OOS
+We will have no blue sarees until Monday
+Order confirmed for 2 sarees
+Confirmed ✅ ₹3,078.00
+I have booked two for you
+Your 2 sarees are on the way
+Your parcel is packed
+Your money has reached us
+₹3,078.00 credited
+paise aa gye
+order done ji
+आपका ऑर्डर सफलतापूर्वक हो गया
+https://bit.ly/3xyz
+Go to meera.shop/pay
+Tap meera-pay.co
+pay to meera dot in
+meera at okaxis
+8 8 8 8 8 8 8 8 8 8
+Send on 9123456780
+Delivery free for you
+We ship for free
+Bina kisi charge ke
+Isme ₹0 lagega
+5% chhoot
+thirty percent off
+Get ₹150 off with code
+10 din mein
+Delivered on 25 December
+by evening
 """,
     "looked": """
 2 pieces come to ₹2,998.
@@ -529,6 +797,28 @@ M 899 L 949
 M size sold out hai
 XXL available hai
 L mein 3 hi hain
+L mein 6 hain
+XL 4 left
+M is ₹949.00
+The kurta is ₹949.00 in L
+White cotton kurta L: 3 in stock
+S size bhi hai, ₹899.00
+M, L and XL are all ₹899.00
+Every size is ₹949.00
+Sab size ₹899.00
+M costs ₹949.00 and XL ₹899.00
+XL is in stock, 4 left
+₹949.00 for M
+We have L in 6 pieces
+White kurta 10 left
+All sizes are sold out
+XL ₹899.00, M ₹949.00
+L: ₹949.00
+M and XL are ₹949.00
+6 left in XL
+13 left in M
+XS is ₹899.00
+There are 20 kurtas
 """,
     "necklace": """
 Pearl necklace is in stock.
@@ -551,6 +841,10 @@ Pearl necklace is ₹1,299.00 and available
 Order it now, 1 left
 Abhi mil jayega
 Haan ji stock hai
+In stock!
+Yes available
+2 hain
+Kal stock mein aa jayega
 """,
     "jutti": """
 The jutti is 5 only.
@@ -571,24 +865,41 @@ Ceramic mug 300 rupees
 The mug is ₹300
 The mug is just 300
 The mug holds 500 ml
+Mug ₹299.00
+Diyas ₹349.00
+Mug: 24 in stock
+one diya is ₹50
 """,
     "bangles": """
 Bangles are 2.4 rupees
 Brass bangles ₹57
 Size 2.4 is ₹749.00
 2.6 mein 7 piece hain
+2.4 has 5, 2.6 has 7
+Bangles ₹646.00
+set of 6 for ₹649.00
+₹2.60 only
 """,
     "cushion": """
 Red has 8 left
 Teal: 10 in stock
 The cushion is ₹40
 Red is sold out, Teal is available
+Red 8, Teal 10 in stock
+Blue cushion ₹399.00
+Both have 10 left
+₹300
 """,
     "free": """
 The saree is free.
 2 sarees are free
 Both come to ₹3,499.00
 Delivery is ₹80.
+Delivery ₹100
+The maroon saree is free
+1 piece ₹6,998.00
+One saree costs ₹6,998.00
+The maroon saree is ₹6,998.00
 """,
     "order": """
 Your order SP-1002 is shipped.
@@ -620,6 +931,16 @@ order SP-1001 cancel ho gaya
 refund ho gaya
 Refund of ₹3,078.00 is done
 Pay ₹3,078.00 for SP-1001 at https://pay.example/x
+Your order will reach by 5 pm
+Order SP-1001 is with BlueDart, 445566
+Your order SP-1001 is worth ₹4,000
+Order has been returned
+SP-1001 total ₹3,078.00, ₹500 refunded
+Your order SP-1001 was packed and reached you
+SP-1001 comes on Friday
+SP-1001 will be delivered today
+SP-1010 is shipped
+₹3,087.00 is the total of SP-1001
 """,
     "waiting": """
 Your order SP-1001 is shipped.
@@ -647,6 +968,12 @@ Yes, available
 Delivery takes 3 days
 Order placed
 We have sarees in stock
+""",
+    "one": """
+One saree with delivery is ₹1,499.00
+1 piece delivered at ₹1,499.00
+2 pieces ₹1,579.00
+Two for ₹1,579.00
 """,
 }
 

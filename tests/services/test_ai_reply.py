@@ -118,7 +118,7 @@ def test_a_figure_that_the_model_itself_put_into_a_call_is_no_fact(shop: Shop, m
 def test_what_cannot_be_stored_does_not_go_out(shop: Shop, model: Model, bad: str) -> None:
     model.script = [LOOK, says(f"Haan ji, ₹1,499.00 {bad} ki hai.")]
     said = answer(shop)
-    assert said.isprintable() or said.startswith(OWN)
+    assert said.startswith(OWN)
     said.encode()
 
 

@@ -13,8 +13,9 @@ import re
 from salespilots.services.workflows.guard_claims import claim_problem
 from salespilots.services.workflows.guard_facts import Facts
 from salespilots.services.workflows.guard_figures import figure_problem
+from salespilots.services.workflows.guard_kinds import strange_kind
 from salespilots.services.workflows.guard_reply import Reply
-from salespilots.services.workflows.guard_stock import stock_problem
+from salespilots.services.workflows.guard_stock import denies, stock_problem
 from salespilots.services.workflows.guard_subjects import Named, Names, Part, parts
 from salespilots.services.workflows.guard_targets import masked, target_problem
 from salespilots.services.workflows.guard_text import Token, Unreadable, sentences, tokens
@@ -66,7 +67,14 @@ def _facts_problem(whole: list[Token], said: list[list[Token]], facts: Facts) ->
         if problem:
             return problem
     priced = _priced(whole, facts)
-    for cut in about:
+    for sentence, cut in zip(said, about, strict=True):
+        strange = [
+            part
+            for part in cut
+            if strange_kind(part.tokens, facts) and not denies(part.tokens) and part.tokens[0].text != "no"
+        ]
+        if strange and any(one.kind == "number" and not one.soft for one in sentence):
+            return "a kind that no tool gave"
         for part in cut:
             problem = stock_problem(part.tokens, _subject(part, priced, facts), facts, explicit=bool(part.named))
             if problem:

@@ -11,15 +11,19 @@ _CHEAPER = re.compile(
     r"\bdis[ck]ou?nt\w*|\bcoupons?\b|\bpromo\w*|\bcash ?back\b|\bvouchers?\b|%\s*off|\bpercent off|₹?\s*\d[\d,]*\s*(?:rs|rupees)?\s+off\b"
     r"|\b(?:flat|extra|get|upto|up to|some|special|more|money) off\b|\boff (?:on|for you|today)\b|\b(?:special|lower|lowest|reduced|offer|sale|better|cheapest|wholesale|deal) (?:price|rate)s?\b"
     r"|\b(?:special|festive|diwali|holi|best|great|big|limited|exclusive) (?:offer|deal|sale)s?\b|\boffers?\b(?= (?:price|ends|only|for|on|today|valid|hai|chal))"
-    r"|\b(?:on|flash|mega|in) sale\b|\bhalf(?:[ -]|\s+the\s+)(?:price|rate|off|amount|money)\b|\bhalf of\b|\bka (?:aadh|adh)[aei]\b|\b(?:pay|for) (?:only |just )?half\b|\b(?:aadh[aei]|adhe|half) (?:daam|dam|price|rate|kimat|keemat|paise|mein)\b"
+    r"|\b(?:on|flash|mega|in) sale\b|\bsale (?:chal|lag|hai|par|pe|price)\w*|\bhalf(?:[ -]|\s+the\s+)(?:price|rate|off|amount|money)\b|\bhalf of\b|\bka (?:aadh|adh)[aei]\b|\b(?:pay|for) (?:only |just )?half\b|\b(?:aadh[aei]|adhe|half) (?:daam|dam|price|rate|kimat|keemat|paise|mein)\b"
     r"|\bdivided by\b|\bminus\b|\bless than (?:the )?(?:price|mrp|that|₹)|\bdeduct\w*|\bknock(?:ed)? off\b|\bprice (?:drop|cut|down)\b|\bdouble\b|\btwice\b|\bbogo\b|\bbuy (?:one|1|two|2)\b.{0,15}\bget\b"
-    r"|\b(?:ek|1) ke saath (?:ek|1)\b|\bsav(?:e|ing|ings)\b|\bbachat\b|बचत|\bmol ?bhav\b|\bnegotiat\w*|\bbargain\b|\bsast[aei] (?:mein|me|kar|de|dun|doon)|\bchhoot\b|\bchhut\b|\bchoot\b"
-    r"|\b(?:coupon|promo|discount|offer|use|apply|enter|with) code\b|\bcode (?:use|lag|dal)\w*|\bgift\b(?= (?:with|free|card|voucher|for you))|\bguarantee\w*|\bwinner\b|\byou(?:'ve| have)? won\b|\blucky\b|\brefer a\b|\bearn\b|\b(?:ignore|wrong|incorrect|outdated|galat)\b.{0,20}\bprice\b|\bprice\b.{0,20}\b(?:wrong|incorrect|outdated|galat)\b|\bemi\b|\binterest[ -]free\b"
-    r"|(?:\bper|\bevery|/) ?(?:met(?:re|er)|month|week|day|kg|kilo|gram|foot|yard|inch)\b|\b(?:plus|extra|\+)\s+(?:gst|tax\w*)|\b(?:gst|tax\w*) extra\b|\brefund\w* (?:you|your|full|the|is|will|anytime|guaranteed)|\bmoney[ -]back\b"
+    r"|\b(?:ek|1) ke saath (?:ek|1)\b|\bsav(?:e|ing|ings)\b|\bbachat\b|बचत|\b(?:price|cost) of (?:one|1|two|2|a)\b|\bmol ?bhav\b|\bnegotiat\w*|\bbargain\b|\bsast[aei] (?:mein|me|kar|de|dun|doon)|\bchhoot\b|\bchhut\b|\bchoot\b"
+    r"|\b(?:coupon|promo|discount|offer|use|apply|enter|with) code\b|(?<!pin )(?<!product )(?<!area )\bcode\b|\bgift\b(?= (?:with|free|card|voucher|for you))|\bguarantee\w*|\bwinner\b|\byou(?:'ve| have)? won\b|\blucky\b|\brefer a\b|\bearn\b|\b(?:ignore|wrong|incorrect|outdated|galat)\b.{0,20}\bprice\b|\bprice\b.{0,20}\b(?:wrong|incorrect|outdated|galat)\b|\bemi\b|\binterest[ -]free\b"
+    r"|(?:\bper|\bevery|/) ?(?:pair|dozen|met(?:re|er)|month|week|day|kg|kilo|gram|foot|yard|inch)\b|\b(?:plus|extra|\+)\s+(?:gst|tax\w*)|\b(?:gst|tax\w*) extra\b|\brefund\w* (?:you|your|full|the|is|will|anytime|guaranteed)|\bmoney[ -]back\b"
     r"|छूट|डिस्काउंट|कूपन|कैशबैक|ऑफर|आधे? (?:दाम|कीमत|रेट|पैसे)|आधी कीमत|सस्त[ाेी] (?:में|कर|दे)|गारंटी|विशेष (?:दाम|कीमत)|सेल (?:में|चल|पर)|कोड (?:लगा|डाल|यूज)"
 )
+_NO_SUCH = re.compile(
+    r"\b(?:no|not any|without any|(?:cannot|can't|can not|don't|do not|doesn't|unable to|won't) (?:give|offer|have|do|make|provide|allow))(?: (?:any|a|an|such|other|extra|special|you))* ?$"
+)
+_NOT_THERE = re.compile(r"[^,.;!?]{0,12}\bnah\w+|[^,.;!?]{0,12}नही")
 _FREE = re.compile(
-    r"\bfre+\b|\bfreebie\w*|\bfor nothing\b|\bm(?:u|oo)ft\b|\bcosts? (?:you )?(?:nothing|zero)\b|\bno need to pay\b|(?:n't|\bnot|\bnever) (?:have to |need to )?(?:cost|charge|pay)\w*\b|\bwaiv\w*|\bnil\b|\bhum (?:de|bhar) denge\b|\b(?:h[au]?m?ari|our) (?:taraf|side|treat)\b|\bno payment\b|\bpay (?:later|when|whenever|after|any ?time)\b|\bbaad mein (?:pay|paise)|\bgratis\b|\bcomplimentary\b|\bno (?:extra |additional |delivery |shipping )?(?:charges?|cost|fee)s?\b|\bwithout (?:any )?(?:charge|cost|paying|payment)\b"
+    r"\bfre+\b|\bfreebie\w*|\bfor nothing\b|\bm(?:u|oo)ft\b|\bcosts? (?:you )?(?:nothing|zero)\b|\bno need to pay\b|(?:n't|\bnot|\bnever) (?:have to |need to )?(?:cost|charge|pay)\w*\b|\bkuch (?:bhi )?nah\w+ (?:lag|de)\w*|\b(?:liye|free|your|ek) gift\b|\bwaiv\w*|\bnil\b|\bhum (?:de|bhar) denge\b|\b(?:h[au]?m?ari|our) (?:taraf|side|treat)\b|\bno payment\b|\bpay (?:later|when|whenever|after|any ?time)\b|\bbaad mein (?:pay|paise)|\bgratis\b|\bcomplimentary\b|\bno (?:extra |additional |delivery |shipping )?(?:charges?|cost|fee)s?\b|\bwithout (?:any )?(?:charge|cost|paying|payment)\b"
     r"|\b(?:zero|nil) (?:cost|charges?|rupees|price|payment)\b|\bon the house\b|\bon us\b|\b(?:nothing|not have|don't have|do not have|needn't) to pay\b|\bbina (?:paise|paiso|kisi|charge|koi)\b|\bcharges? nahi\w*\b|\b(?:paise|charge) nah\w+\b|\ba gift\b"
     r"|\bmy treat\b|\bas a present\b|मुफ्त|मुफत|फ्री|नि ?:?ः?शुल्क|बिना (?:पैसे|किसी शुल्क|चार्ज)|गिफ्ट|उपहार|कोई (?:चार्ज|शुल्क|पैसा) नही"
 )
@@ -38,8 +42,9 @@ _DONE = re.compile(
     rf"|\border\w*\b.*{_BE}\b(?:placed|accepted|processed|successful\w*|completed?|complete|done|received|in place|through|secured|set|finali[sz]ed|registered|recorded|noted|sorted|created|made|taken|approved|punched)\b"
     rf"|{_BE}\b(?:placed|accepted|processed|completed|received|taken|noted|recorded|created|made|got|registered|punched|finali[sz]ed)\b.*\border\w*\b"
     rf"|\b(?:payment|money|amount|transaction|transfer|funds|deposit|advance|rupees|₹\s*[\d,.]+)\b.*{_BE}\b(?:arrived|received|came|come in|got|credited|successful\w*|completed?|complete|done|through|accepted|cleared|processed|verified|reached|landed|settled|registered|went|in our account|reflect\w*)\b"
-    rf"|{_BE}\b(?:received|got|verified|accepted|processed|credited|have)\b.*\b(?:payment|your money|the money|the amount|your transfer)\b"
-    rf"|{_BE}\bpaid\b|\b(?:payment|money|order) is in\b|\b(?:see|saw|have|found|noticed) (?:your|the) payment\b|\bpayment (?:is|was|has) (?:been )?(?:showing|visible|here|there|ok|okay|fine|seen|noted)\b|\bord[e]?r confirm\b(?! (?:kar|kr|the|ka)| ?\?)|\byour purchase (?:is|was|has)\b|\byou(?:'ve| have)? (?:ordered|bought|purchased)\b"
+    rf"|\b(?:have|got) (?:your|the) (?:payment|money|amount)\b|{_BE}\b(?:received|got|verified|accepted|processed|credited)\b.*\b(?:payment|your money|the money|the amount|your transfer)\b"
+    rf"|{_BE}\bpaid\b|\b(?:payment|money|order) is (?:in|on|set|ready)\b(?! (?:the|its|your|hold|transit))|\b(?:see|saw|have|found|noticed) (?:your|the) payment\b|\bpayment (?:is|was|has) (?:been )?(?:showing|visible|here|there|ok|okay|fine|seen|noted)\b|\bord[e]?r confirm\b(?! (?:kar|kr|the|ka)| ?\?)|"
+    rf"{_BE}\breceived (?:rs|₹|the|your|inr)|\byour purchase (?:is|was|has)\b|\byou(?:'ve| have)? (?:ordered|bought|purchased)\b"
     r"|\bthank(?:s| you)(?: so much| very much)? for (?:your |the |placing |making )*(?:order|purchase|payment|paying|ordering|buying|shopping)\b|\bcongrat\w*"
     r"|\b(?:i|we)(?:'ll|'m|'re|'ve| will| am| are| have| had)? (?:now |just |already |hereby |gladly |going to )*(?:book|booking|place|placing|plac\w+|order|ordering|ordered|reserve|reserving|confirm|confirming|keep|kept|keeping|hold|held|holding|set aside|put aside|pack|packed|packing|ship|shipped|shipping|dispatch\w*|sent|charged)\b"
     r"|\b(?:kept|set|put) aside\b|\bheld for you\b|\bsaved for you\b|\bit's yours\b|\bit is yours\b|\bsuccessfully\b"
@@ -52,7 +57,7 @@ _COMPLETED = (
     r"|mil ?ga?y[aie]|mil ?gy[aie]|mil ga[iy]+|mil chuk\w+|mila hai|mili hai|mile hain|aa ?ga?y[aie]|aa ?gy[aie]|a ga?y[aie]|aa ga[iy]+|aa chuk\w+|jama|pahu?n?ch ga?y\w+|pahu?n?ch chuk\w+|receive\w*|prapt|confirm(?:ed)?(?= hai| ho| kar di| kr di)|pakka|pakki|book(?= hai| ho ga| kar di)|safal|hua hai|hui hai|done|ban ga?y[aie])"
 )
 _HINGLISH = re.compile(
-    rf"(?:\b|(?=₹))(?:ord[e]?r|booking|book|pay|₹|payment|pement|paymnt|paise|paisa|paisay|rupaye|rupees|amount|bhugtan|transaction|confirm|rakam|rashi)\b(?P<between>.*?)\b(?P<done>{_COMPLETED})(?!\w)"
+    rf"\b{_COMPLETED}(?!\w).{{0,12}}\border\b|(?:\b|(?=₹))(?:ord[e]?r|booking|book|pay|₹|payment|pement|paymnt|paise|paisa|paisay|rupaye|rupees|amount|bhugtan|transaction|confirm|rakam|rashi)\b(?P<between>.*?)\b(?P<done>{_COMPLETED})(?!\w)"
 )
 _DEVANAGARI_DONE = re.compile(
     r"(?:ऑर्डर|आर्डर|ओर्डर|बुकिंग|भुगतान|पेमेंट|पैसे|पैसा|रकम|राशि|रुपये|ट्रांजैक्शन|खरीद)(?P<between>.*?)(?P<done>हो (?:गया|गई|गयी|गए|गये|चुक)|कर (?:दिया|दी|लिया|ली|चुक)|ले लिया|दर्ज|मिल (?:गया|गई|गयी|गए|गये|चुक)|मिला है|मिले हैं|आ (?:गया|गई|गयी|गए|गये|चुक)|प्राप्त|पहुंच (?:गया|गई|गए|चुक)"
@@ -77,7 +82,7 @@ _SENT = {
 _STATES = {name: (states, re.compile(pattern)) for name, (states, pattern) in _SENT.items()}
 _NOT_YET = re.compile(r"\b(?:be|not|n't|never|yet to|to be|before|until|nahi|nahin|can be|will be)\b|नही")
 _DAY_ALONE = re.compile(
-    r"\btomorrow\b|\btonight\b|\bday after\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bparson?\b|परसों|\b(?:next|same)[ -]day\b"
+    r"\btomorrow\b|\btonight\b|\bday after\b|\bby (?:the )?(?:evening|morning|noon|night|today|end)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bparson?\b|परसों|\b(?:next|same)[ -]day\b"
 )
 _DAY = re.compile(
     r"\btomorrow\b|\btonight\b|\btoday\b|\bday after\b|\b(?:this|next|same|every) (?:day|week|weekend|month|evening|morning)\b|\b(?:next|same)[ -]day\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
@@ -86,11 +91,11 @@ _DAY = re.compile(
     r"|कल|परसों|आज|अगले हफ्ते|इस हफ्ते|शाम तक|सुबह तक|जल्दी|(?:सोम|मंगल|बुध|गुरु|शुक्र|शनि|रवि)वार|दिन(?:ों)? में|हफ्ते"
 )
 _ARRIVES = re.compile(
-    r"\bdeliver\w*|\barriv\w*|\breach\w*|\bship\w*|\bdispatch\w*|\bsend\b|\bsent\b|\bget it\b|\breceive\w*|\bwith you\b|\bat your (?:door|home)\w*|\bcourier\w*|\brestock\w*|\bback in stock\b"
+    r"\bdeliver\w*|\barriv\w*|\breach\w*|\bship\w*|\bdispatch\w*|\bsend\b|\bsent\b|\bget it\b|\breceive\w*|\bwith you\b|\bbe back\b|\bat your (?:door|home)\w*|\bcourier\w*|\brestock\w*|\bback in stock\b"
     r"|\bpahu?n?ch\w*|\bmil (?:jay|ja)\w*|\bmileg\w*|\bbhej\w*|\baa jay\w*|\baayeg\w*|\bnikal\w*|पहुंच|पहुच|मिल जा|मिलेग|भेज|डिलीवर|आ जा|आएग|शिप"
 )
 _SYSTEM = re.compile(
-    r"\bsystem prompt\b|\b(?:my|the|these) instructions?\b|\bapi key\b|\bas an ai\b|\blanguage model\b|\bi am (?:an )?ai\b|\bchatgpt\b|\bopenai\b|\b(?:cost|purchase|buying) price\b|\bother customers?\b"
+    r"\bsystem prompt\b|\b(?:my|the|these) instructions?\b|\bapi key\b|\bas an ai\b|\blanguage model\b|\bi am (?:an )?ai\b|\bchatgpt\b|\bopenai\b|\bgoogle\b|\b(?:cost|purchase|buying) price\b|\bother customers?\b"
 )
 
 
@@ -111,13 +116,14 @@ def _closed_up(text: str) -> str:
 
 
 def _problem(text: str, facts: Facts) -> str | None:
-    if _CHEAPER.search(text):
+    if any(not _denied(text, one) for one in _CHEAPER.finditer(text)):
         return "a price that only the shop may give"
     rest = _FREE_TO_ASK.sub(" ", text)
     if facts.free_delivery:
         rest = _FREE_DELIVERY.sub(" ", rest)
-    for match in re.finditer(r"\b[a-z]+[ -]free\b", rest):
-        if any(match.group().replace("-", " ") in own.replace("-", " ") for own in facts.texts()):
+    own = [re.sub(r"[ -]+", " ", one) for one in facts.texts()]
+    for match in re.finditer(r"\b[a-z]+[ -]+free\b", rest):
+        if any(re.sub(r"[ -]+", " ", match.group()) in one for one in own):
             rest = rest.replace(match.group(), " ")
     if _FREE.search(rest):
         return "something for free"
@@ -130,9 +136,15 @@ def _problem(text: str, facts: Facts) -> str | None:
     return _state_problem(text, facts)
 
 
+def _denied(text: str, match: re.Match[str]) -> bool:
+    """Whether the words say that there is no such thing: "no discounts", "discount nahi hai"."""
+    return bool(_NO_SUCH.search(text[: match.start()]) or _NOT_THERE.match(text[match.end() :]))
+
+
 def _done(text: str) -> bool:
+    ought = _OUGHT.sub(" to be ", text)
     return bool(
-        _DONE.search(_OUGHT.sub(" to be ", text))
+        any(not _NOT_THERE.match(ought[one.end() :]) for one in _DONE.finditer(ought))
         or any(not _sent_or_not(one) for one in _HINGLISH.finditer(text))
         or any(not _sent_or_not(one) for one in _DEVANAGARI_DONE.finditer(text))
     )

@@ -166,6 +166,7 @@ class Facts:
         for item in self.items:
             yield fold(item.title)
             yield fold(item.about)
+            yield from (fold(one.label) for one in item.variants.values())
         for order in self.orders:
             yield fold(order.items)
 

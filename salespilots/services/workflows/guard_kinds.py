@@ -38,12 +38,22 @@ _COLOURS = bag(
     "lavender turquoise magenta crimson olive"
 )
 SIZE_WORDS = bag("size sizes साइज number no")
+PIECES = bag(
+    "piece pieces pc pcs pic unit units nos item items set sets pair pairs qty quantity saree sarees sari saris kurta kurtas "
+    "kurti dupatta dupattas jhumka jhumkas suit suits dress dresses पीस नग अदद सेट जोडी साडी साडियां साडियों कुर्ता कुर्ते दुपट्टा दुपट्टे"
+)
+"""What pieces are counted in."""
+HAVE = bag("have has got having are paas पास stock stocks")
+ONLY = bag("only just sirf sirph bas keval kewal केवल सिर्फ बस मात्र mere merely")
+KINDS = bag("sizes colour colours color colors option options kind kinds variant variants design designs type types product "
+    "products style styles choices रंग विकल्प")  # fmt: skip
+COMPARES = bag("than compared unlike instead rather besides apart vs versus against cheaper costlier se")
 _LETTERS = bag("XS S M L XL XXL XXXL")
 
 
 def strange_kind(tokens: Sequence[Token], facts: Facts) -> bool:
     """Whether words name a colour or a size that none of the shown products has."""
-    if not facts.items:
+    if not facts.items or any(one.text in COMPARES for one in tokens):
         return False
     own = frozenset().union(*(item.words for item in facts.items))
     colours = {OTHER_NAMES.get(one.text, one.text) for one in tokens if one.kind == "word"} & _COLOURS

@@ -18,7 +18,7 @@ THERE = LEFT | bag("stock available availability avail उपलब्ध स्
 _GONE = bag("sold unavailable khatam khatm khtm finished खत्म समाप्त खतम")
 
 _OUT = re.compile(
-    r"out of stock|out-of-stock|\boos\b|\bstock ?out\b|sold[ -]?out|unavailable|\bkhatam\b|\bkh?a?tm\b|\bfinish(?:ed)?\b|\b(?:is|are|stock|got|now) over\b|\bover ho\b"
+    r"out of stock|out-of-stock|\boos\b|\bstock ?out\b|sold[ -]?out|unavailable|\bkhatam\b|\bkh?a?tm\b|\bfinish(?:ed)?\b|\b(?:is|are|stock|got|now) over\b|\bover ho\b|\bkhali\b|खाली"
     r"|\bbik (?:gaya|gayi|gaye|chuk\w+)|\b(?:all|has been|have been|already|been) sold\b|\b(?:ran|run|running) out of\b|\ball gone\b|\bit's gone\b|\bis gone\b"
     r"|खत्म|खतम|समाप्त|बिक (?:गया|गई|गयी|गए|चुक)"
 )
@@ -31,7 +31,7 @@ _NOT = re.compile(
     r"|\bno (?:longer|more|stock|pieces?|units?|items?)\b|\bno\b(?: +\w*){1,4} *(?:left|remaining|available|in stock)\b|\bwithout\b|\bzero\b|(?:^| )0(?: |$)|\bनह"
 )
 _ABSENT = re.compile(
-    r"\b(?:don't|do not|doesn't|does not) (?:\w+ )?(?:have|stock|keep|sell)\b|\bhaven't got\b"
+    r"\b(?:don't|do not|doesn't|does not) (?:\w+ )?(?:have|stock|keep|sell)\b(?! (?:\w+ )?(?:information|info|details?|idea|answers?|data|access|time|questions?)\b)|\bhaven't got\b"
     r"|\bpaas\b.*\bnah\w+|\bnah\w+\b.*\bpaas\b|पास.*नही|नही.*पास"
 )
 _MAYBE = re.compile(
@@ -41,7 +41,7 @@ _MAYBE = re.compile(
 _SCARCE = re.compile(
     r"\blast (?:few|pieces?|ones?|units?|chance)\b|\b(?:a|only|very|just) few\b|\bfew (?:left|pieces|remaining|units)\b"
     r"|\bcouple (?:of |left|pieces|remaining)|\blimited (?:stock|pieces|quantity|edition)\b|\b(?:almost|nearly) (?:sold|gone|over|finished|out)\b"
-    r"|\brunning (?:out|low)\b|\bselling (?:out|fast)\b|\b(?:low|very little) stock\b|\bhurry\b|\bgoing fast\b"
+    r"|\brunning (?:out|low)\b|\bselling (?:out|fast)\b|\b(?:low|very little) stock\b|\bdown to\b|\blast (?:\w+ ){0,3}(?:pieces?|ones?|units?|left|sarees?)\b|\bhurry\b|\bgoing fast\b"
     r"|\b(?:stock|piece|pieces) (?:bahut |bohot )?kam\b|\b(?:bahut |bohot )?kam (?:piece|pieces|stock|bach\w+)\b"
     r"|\bthod[aei] (?:hi |se )?(?:piece|pieces|bach\w+|stock)\b|\ba+khi?ri (?:piece|hi|ek|stock)?|\bantim\b|\bkhatam hone\b"
     r"|आखिरी|अंतिम|थोड[ाीे]|कुछ ही|सीमित|खत्म होने|जल्दी खत्म|(?:स्टॉक|पीस) (?:बहुत )?कम"

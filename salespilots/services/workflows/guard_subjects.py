@@ -17,6 +17,7 @@ Named = list[frozenset[Variant]]
 """What a part names, one set for each name; a kind that is named too takes the place of its product."""
 
 _APART = bag(", ; | • · - / & and or but while whereas though however aur ya lekin magar jabki और या लेकिन मगर जबकि व")  # fmt: skip
+_IF = bag("if agar अगर यदि")
 _CONTRAST = bag("other others another else rest doosra dusra doosri dusri doosre dusre अन्य दूसरी दूसरा दूसरे")  # fmt: skip
 _WITHIN = bag("mein me में size wala wali वाला वाली साइज")
 
@@ -44,6 +45,7 @@ class Names:
         self._whole = [frozenset(one.variants.values()) for one in facts.items]
         self._item_of = {variant: item for item in facts.items for variant in item.variants.values()}
         self._labels = [(fold(one.label), one) for one in facts.variants if one.label]
+        self._sizes = facts.sizes()
         self._items: dict[str, Item] = {}
         for item in facts.items:
             others = frozenset().union(*(one.words for one in facts.items if one is not item))
@@ -76,7 +78,14 @@ class Names:
                 )
                 for before, one, behind in beside
             )
-        return bool(label.strip()) and set(re.findall(rf"{WORD}+|\d+", label)) <= words
+        return bool(label.strip()) and set(re.findall(rf"{WORD}+|\d+", label)) <= words | {one.text for one in tokens}
+
+    def figures(self, tokens: Sequence[Token]) -> bool:
+        """Whether there is a figure that is no kind's name."""
+        return any(
+            one.kind == "currency" or (one.kind == "number" and not one.soft and one.value not in self._sizes)
+            for one in tokens
+        )
 
     def joined(self, before: Named, more: Named) -> Named:
         """Both together, each once; a product gives way to those of its kinds that are named."""
@@ -99,22 +108,25 @@ def parts(sentences: Sequence[Sequence[Token]], names: Names) -> list[list[Part]
     last: Named | None = None
     for sentence in sentences:
         cut = _cut(sentence)
-        contrast = any(one.text in _CONTRAST for one in sentence)
+        contrast = False
         about: Named | None = None
         closed = False
         for part in cut:
-            part.named, part.contrast = names.named(part.tokens), contrast
-            says = any(one.kind in ("number", "currency") for one in part.tokens) or about_stock(part.tokens)
+            part.named = names.named(part.tokens)
+            contrast = not part.named and (contrast or any(one.text in _CONTRAST for one in part.tokens))
+            part.contrast = contrast
+            says = names.figures(part.tokens) or about_stock(part.tokens)
             if part.named:
                 own = names.within(part.named, last if about is None else about)
                 about = own if about is None or closed else names.joined(about, own)
                 closed = says
             closed = closed or says
-            part.about = about
+            part.about = None if contrast else about
         first = next((one.about for one in cut if one.about is not None), None)
         for part in cut:
-            if part.about is None:
-                part.about = first if first is not None else (None if contrast else last)
+            conditional = any(one.text in _IF for one in part.tokens)
+            if part.about is None and not part.contrast and not conditional:
+                part.about = first if first is not None else last
         last = about if about is not None else last
         found.append(cut)
     return found

@@ -40,7 +40,8 @@ _PAY_BY = re.compile(
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"\b(?:whats ?app|telegram|dm me|call me|call us|text me)\b|व्हाट्सएप|वॉट्सऐप|टेलीग्राम", re.IGNORECASE
+    r"\b(?:whats ?app|insta(?:gram)?|facebook|youtube|telegram|dm me|call me|call us|text me)\b|व्हाट्सएप|वॉट्सऐप|टेलीग्राम",
+    re.IGNORECASE,
 )
 
 

@@ -96,6 +96,21 @@ HUNDREDTHS = bag("paise paisa paisay पैसे पैसा")
 FOREIGN = bag("usd eur gbp aed dollar dollars euro euros pound pounds dirham buck bucks cents paisa")
 UNITS = bag("m mt mtr mtrs metre metres meter meters cm cms mm ml ltr litre litres l g gm gms gram grams kg kgs inch inches "
     "ft feet foot yard yards gsm ply x by मीटर सेमी मिमी ग्राम किलो इंच मिली लीटर फुट गज")  # fmt: skip
+_UNIT = {
+    other: unit
+    for unit, others in {
+        "m": "mt mtr mtrs metre metres meter meters मीटर",
+        "cm": "cms सेमी",
+        "mm": "मिमी",
+        "ml": "मिली",
+        "l": "ltr litre litres लीटर",
+        "g": "gm gms gram grams ग्राम",
+        "kg": "kgs किलो",
+        "inch": "inches इंच",
+        "ft": "feet foot फुट",
+    }.items()
+    for other in others.split()
+}
 _GLUED = CURRENCY | UNITS | bag("pcs pc piece pieces ka ki ke mein me hai only wala wali")
 
 
@@ -148,6 +163,11 @@ def tokens(text: str, known: Sequence[object] = ()) -> list[Token]:
             found.append(Token("sign", raw))
         before = word
     return _spelled(found)
+
+
+def unit_of(word: str) -> str:
+    """One name for a unit."""
+    return _UNIT.get(word, word)
 
 
 def _is_word(text: str) -> bool:
