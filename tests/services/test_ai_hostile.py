@@ -983,7 +983,19 @@ def test_no_false_sentence_goes_out(scene: str, sentence: str) -> None:
     assert problem_with(sentence, facts_of(scene)) is not None
 
 
-@pytest.mark.parametrize("sentence", ["", "  \n", "x" * 2000])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "",
+        "  \n",
+        "x" * 2000,
+        "sau " * 200,
+        "sau " * 50 + "five rupees",
+        "9" * 800,
+        "₹" * 800,
+        "1.5" + "0" * 500 + "1 m",
+    ],
+)
 def test_empty_and_endless_ones_neither(sentence: str) -> None:
     assert problem_with(sentence, facts_of("saree")) is not None
 
@@ -1006,6 +1018,6 @@ FORMS = (
 @pytest.mark.parametrize("form", FORMS)
 def test_no_other_amount_goes_out(form: str) -> None:
     facts = facts_of("saree")
-    for amount in (*range(1, 3600, 13), 149, 14990, 149900, 1499_00_000):
+    for amount in (*range(1, 3600, 29), 149, 14990, 149900, 1499_00_000):
         if amount not in (1499, 3499):
             assert problem_with(form.format(amount), facts) is not None, amount

@@ -13,6 +13,10 @@ UNKNOWN = Decimal(-1)
 """A number that has no exact value here (``dedh``, ``sadhe``): never equal to a fact."""
 
 
+LARGEST = Decimal(10**12)
+"""Above every figure of a shop; what is larger is read as no number."""
+
+
 def bag(text: str) -> frozenset[str]:
     """The words of a list."""
     return frozenset(text.split())
@@ -120,6 +124,8 @@ def combine(parts: list[Decimal | str]) -> Decimal:
     """The value of a run of values and multiplier words; `UNKNOWN` where they do not make one number."""
     total, current = Decimal(0), None
     for part in parts:
+        if current is not None and current >= LARGEST:
+            return UNKNOWN
         if isinstance(part, str):
             many = _MANY[part]
             current = (Decimal(1) if current is None else current) * many
@@ -133,4 +139,5 @@ def combine(parts: list[Decimal | str]) -> Decimal:
             current += part
         else:
             return UNKNOWN
-    return total + (current or Decimal(0))
+    total += current or Decimal(0)
+    return total if total < LARGEST else UNKNOWN

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from salespilots.services.workflows.guard_numbers import UNKNOWN, bag, combine, multiplier, value_of
+from salespilots.services.workflows.guard_numbers import LARGEST, UNKNOWN, bag, combine, multiplier, value_of
 
 
 class Unreadable(Exception):
@@ -176,7 +176,10 @@ def _is_word(text: str) -> bool:
 
 def _figures(raw: str) -> list[Token]:
     if _PLAIN_FIGURE.fullmatch(raw) or _GROUPED.fullmatch(raw):
-        return [Token("number", raw, raw, Decimal(raw.replace(",", "")))]
+        value = Decimal(raw.replace(",", ""))
+        if value >= LARGEST:
+            raise Unreadable("a figure in no known form")
+        return [Token("number", raw, raw, value)]
     if _LIST.fullmatch(raw):
         listed: list[Token] = []
         for one in raw.split(","):
