@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from salespilots.services.workflows.guard_facts import Facts
-from salespilots.services.workflows.guard_numbers import bag
-from salespilots.services.workflows.guard_text import Token
+from salespilots.services.workflows.guard.facts import Facts
+from salespilots.services.workflows.guard.numbers import bag
+from salespilots.services.workflows.guard.text import Token
 
 _SAME = {
     "blue": "neeli neela nili nila neele नीली नीला नीले",

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import re
 
-from salespilots.services.workflows.guard_claims import claim_problem
-from salespilots.services.workflows.guard_facts import Facts
-from salespilots.services.workflows.guard_figures import figure_problem
-from salespilots.services.workflows.guard_kinds import strange_kind
-from salespilots.services.workflows.guard_reply import Reply
-from salespilots.services.workflows.guard_stock import denies, stock_problem
-from salespilots.services.workflows.guard_subjects import Named, Names, Part, parts
-from salespilots.services.workflows.guard_targets import masked, target_problem
-from salespilots.services.workflows.guard_text import Token, Unreadable, sentences, tokens
+from salespilots.services.workflows.guard.claims import claim_problem
+from salespilots.services.workflows.guard.facts import Facts
+from salespilots.services.workflows.guard.figures import figure_problem
+from salespilots.services.workflows.guard.kinds import strange_kind
+from salespilots.services.workflows.guard.reply import Reply
+from salespilots.services.workflows.guard.stock import denies, stock_problem
+from salespilots.services.workflows.guard.subjects import Named, Names, Part, parts
+from salespilots.services.workflows.guard.targets import masked, target_problem
+from salespilots.services.workflows.guard.text import Token, Unreadable, sentences, tokens
 
 __all__ = ["MAX_REPLY", "Facts", "problem_with"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from salespilots.services.workflows.guard_facts import Facts, Item, Variant
-from salespilots.services.workflows.guard_kinds import HAVE, KINDS, ONLY, PIECES
-from salespilots.services.workflows.guard_reply import Reply
-from salespilots.services.workflows.guard_stock import LEFT, THERE
-from salespilots.services.workflows.guard_subjects import Named, Part
-from salespilots.services.workflows.guard_sums import BOTH, all_meant
-from salespilots.services.workflows.guard_text import Token
+from salespilots.services.workflows.guard.facts import Facts, Item, Variant
+from salespilots.services.workflows.guard.kinds import HAVE, KINDS, ONLY, PIECES
+from salespilots.services.workflows.guard.reply import Reply
+from salespilots.services.workflows.guard.stock import LEFT, THERE
+from salespilots.services.workflows.guard.subjects import Named, Part
+from salespilots.services.workflows.guard.sums import BOTH, all_meant
+from salespilots.services.workflows.guard.text import Token
 
 
 def stock_figure_problem(reply: Reply, one: Token, part: Part, before: list[Token], behind: list[Token]) -> str | None:

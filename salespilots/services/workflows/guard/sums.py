@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from salespilots.services.workflows.guard_facts import Item, Variant
-from salespilots.services.workflows.guard_kinds import COMPARES, PIECES
-from salespilots.services.workflows.guard_numbers import bag
-from salespilots.services.workflows.guard_reply import Reply
-from salespilots.services.workflows.guard_stock import THERE
-from salespilots.services.workflows.guard_subjects import Named, Part
+from salespilots.services.workflows.guard.facts import Item, Variant
+from salespilots.services.workflows.guard.kinds import COMPARES, PIECES
+from salespilots.services.workflows.guard.numbers import bag
+from salespilots.services.workflows.guard.reply import Reply
+from salespilots.services.workflows.guard.stock import THERE
+from salespilots.services.workflows.guard.subjects import Named, Part
 
 DELIVERY = bag("delivery shipping courier postage freight डिलीवरी डिलिवरी शिपिंग कूरियर delivary delivry")
 _INCLUDED = bag("including includes included incl inclusive samet sahit milakar सहित समेत मिलाकर")

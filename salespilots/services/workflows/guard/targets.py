@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from salespilots.services.workflows.guard_facts import Facts
-from salespilots.services.workflows.guard_numbers import bag
-from salespilots.services.workflows.guard_text import MARK, WORD, fold, plain
+from salespilots.services.workflows.guard.facts import Facts
+from salespilots.services.workflows.guard.numbers import bag
+from salespilots.services.workflows.guard.text import MARK, WORD, fold, plain
 
 _TLD = bag(
     "com net org io xyz ly info biz gl gd cc us uk dev ai tk gg app pro icu vip web bharat भारत in co me to shop store link top "

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from salespilots.services.workflows.guard_text import Token, Unreadable, fold, tokens
+from salespilots.services.workflows.guard.text import Token, Unreadable, fold, tokens
 
 _AMOUNT = re.compile(r"₹([\d,]+(?:\.\d+)?)")
 _LINK = re.compile(r"https?://[^\s\"'<>{}\[\]()]+", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from salespilots.services.workflows.guard_facts import Facts
+from salespilots.services.workflows.guard.facts import Facts
 
 _CHEAPER = re.compile(
     r"\bdis[ck]ou?nt\w*|\bcoupons?\b|\bpromo\w*|\bcash ?back\b|\bvouchers?\b|%\s*off|\bpercent off|₹?\s*\d[\d,]*\s*(?:rs|rupees)?\s+off\b"

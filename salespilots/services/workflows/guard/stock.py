@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from salespilots.services.workflows.guard_facts import Facts, Variant
-from salespilots.services.workflows.guard_kinds import strange_kind
-from salespilots.services.workflows.guard_numbers import bag
-from salespilots.services.workflows.guard_text import WORD, Token
+from salespilots.services.workflows.guard.facts import Facts, Variant
+from salespilots.services.workflows.guard.kinds import strange_kind
+from salespilots.services.workflows.guard.numbers import bag
+from salespilots.services.workflows.guard.text import WORD, Token
 
 LITTLE = 3
 """Pieces up to which "only a few left" is true."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from salespilots.services.workflows.guard_numbers import LARGEST, UNKNOWN, bag, combine, multiplier, value_of
+from salespilots.services.workflows.guard.numbers import LARGEST, UNKNOWN, bag, combine, multiplier, value_of
 
 
 class Unreadable(Exception):

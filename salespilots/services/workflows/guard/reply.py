@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from salespilots.services.workflows.guard_facts import Facts
-from salespilots.services.workflows.guard_numbers import bag
-from salespilots.services.workflows.guard_subjects import Part
-from salespilots.services.workflows.guard_text import Token
+from salespilots.services.workflows.guard.facts import Facts
+from salespilots.services.workflows.guard.numbers import bag
+from salespilots.services.workflows.guard.subjects import Part
+from salespilots.services.workflows.guard.text import Token
 
 _LIGHT = bag(": . - ( ) [ ] + = _ < > \" '")
 

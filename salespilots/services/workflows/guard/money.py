@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from salespilots.services.workflows.guard_facts import Quote, Variant
-from salespilots.services.workflows.guard_numbers import bag
-from salespilots.services.workflows.guard_reply import Reply
-from salespilots.services.workflows.guard_subjects import Part
-from salespilots.services.workflows.guard_sums import (
+from salespilots.services.workflows.guard.facts import Quote, Variant
+from salespilots.services.workflows.guard.numbers import bag
+from salespilots.services.workflows.guard.reply import Reply
+from salespilots.services.workflows.guard.subjects import Part
+from salespilots.services.workflows.guard.sums import (
     DELIVERY,
     SUM,
     WITH,

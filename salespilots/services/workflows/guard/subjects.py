@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from salespilots.services.workflows.guard_facts import Facts, Item, Variant
-from salespilots.services.workflows.guard_kinds import OTHER_NAMES, SIZE_WORDS
-from salespilots.services.workflows.guard_numbers import bag
-from salespilots.services.workflows.guard_stock import about_stock
-from salespilots.services.workflows.guard_text import WORD, Token, fold
+from salespilots.services.workflows.guard.facts import Facts, Item, Variant
+from salespilots.services.workflows.guard.kinds import OTHER_NAMES, SIZE_WORDS
+from salespilots.services.workflows.guard.numbers import bag
+from salespilots.services.workflows.guard.stock import about_stock
+from salespilots.services.workflows.guard.text import WORD, Token, fold
 
 Named = list[frozenset[Variant]]
 """What a part names, one set for each name; a kind that is named too takes the place of its product."""

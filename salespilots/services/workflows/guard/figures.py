@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from salespilots.services.workflows.guard_facts import Facts
-from salespilots.services.workflows.guard_kinds import HAVE, KINDS, ONLY, PIECES, SIZE_WORDS
-from salespilots.services.workflows.guard_money import money_problem
-from salespilots.services.workflows.guard_numbers import bag
-from salespilots.services.workflows.guard_pieces import (
+from salespilots.services.workflows.guard.facts import Facts
+from salespilots.services.workflows.guard.kinds import HAVE, KINDS, ONLY, PIECES, SIZE_WORDS
+from salespilots.services.workflows.guard.money import money_problem
+from salespilots.services.workflows.guard.numbers import bag
+from salespilots.services.workflows.guard.pieces import (
     counts,
     how_many,
     of_pieces,
     pieces_problem,
     stock_figure_problem,
 )
-from salespilots.services.workflows.guard_reply import Reply
-from salespilots.services.workflows.guard_stock import LEFT, THERE, denies
-from salespilots.services.workflows.guard_sums import DELIVERY
-from salespilots.services.workflows.guard_text import FOREIGN, HUNDREDTHS, UNITS, Token, unit_of
+from salespilots.services.workflows.guard.reply import Reply
+from salespilots.services.workflows.guard.stock import LEFT, THERE, denies
+from salespilots.services.workflows.guard.sums import DELIVERY
+from salespilots.services.workflows.guard.text import FOREIGN, HUNDREDTHS, UNITS, Token, unit_of
 
 WRONG = "a figure that no tool gave"
 
