@@ -13,9 +13,10 @@ _AMOUNT = re.compile(r"^(?:₹|rs\.?|inr)?\s*(-?)\s*([0-9][0-9,]*)(?:\.([0-9]{1,
 
 def check_paise(value: object, *, name: str = "amount") -> int:
     """Return ``value`` when it is a whole number of paise within range; floats and bools are refused."""
-    if abs(_whole_paise(value, name)) > MAX_PAISE:
+    whole = _whole_paise(value, name)
+    if abs(whole) > MAX_PAISE:
         raise ValueError(f"{name} is out of range")
-    return _whole_paise(value, name)
+    return whole
 
 
 def _whole_paise(value: object, name: str = "amount") -> int:

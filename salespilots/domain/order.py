@@ -42,6 +42,9 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
 HOLDS_STOCK = frozenset({OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED})
 """States in which the order's pieces are reserved."""
 
+ACCEPTED = frozenset({OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED})
+"""States after the shop's yes."""
+
 OPEN_STATES = frozenset({OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED})
 """States a customer may ask about as "my order"."""
 
@@ -165,7 +168,7 @@ class Order:
 
         The caller reserves in the same unit of work.
         """
-        if self.state in OPEN_STATES or self.state is OrderState.DELIVERED:
+        if self.state is OrderState.PLACED or self.state in ACCEPTED:
             return Ignored("already placed")
         if not self.lines:
             raise InvalidTransition("An order needs at least one line.")
@@ -180,7 +183,7 @@ class Order:
 
     def confirm(self, *, now: datetime) -> Outcome:
         """The order will be fulfilled: it is paid, or payment on delivery was accepted."""
-        if self.state in (OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED):
+        if self.state in ACCEPTED:
             return Ignored("already confirmed")
         self._move(OrderState.CONFIRMED)
         self.confirmed_at, self.expires_at = now, None

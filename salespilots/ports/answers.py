@@ -13,7 +13,10 @@ from salespilots.ports.texts import say
 from salespilots.ports.understanding import Understanding
 
 ANSWER_TYPES = ("text", "quantity", "variant", "name", "phone", "pincode", "address", "yes_no", "choice")
-ORDERING = frozenset({"quantity", "variant", "name", "phone", "pincode", "address"})
+DETAILS = frozenset({"name", "phone", "pincode", "address"})
+"""What a parcel needs to know of its customer."""
+
+ORDERING = DETAILS | {"quantity", "variant"}
 """What is asked on the way to an order: "no" to any of these means no order."""
 
 MAX_PIECES = 99

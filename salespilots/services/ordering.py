@@ -20,6 +20,9 @@ from salespilots.services.automation import react
 from salespilots.services.core import Core
 
 MAX_QUANTITY = 1000
+CHECK_EVERY = timedelta(minutes=15)
+"""How often a provider is asked about money that it has not told of, and how long an order waits for it each time."""
+
 ASK_AGAIN = timedelta(minutes=1)
 """A refund that the provider has not answered for is asked for again after this, with its own key."""
 
@@ -147,6 +150,12 @@ def reserve_in(core: Core, uow: UnitOfWork, order: Order, key: str = "reserve") 
 def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:
     """Give the promised pieces back, once."""
     uow.stock.move(movements_of(core, order, MovementKind.RELEASE, 0, -1, key))
+    _tell_stock(core, uow, order)
+
+
+def restock_in(core: Core, uow: UnitOfWork, order: Order) -> None:
+    """Put the order's pieces back on the shelf after they had left, once whatever says so."""
+    uow.stock.move(movements_of(core, order, MovementKind.RETURN, 1, 0, "return"))
     _tell_stock(core, uow, order)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
 from salespilots.domain.events import Event
-from salespilots.domain.order import HOLDS_STOCK, Order, OrderState
+from salespilots.domain.order import ACCEPTED, HOLDS_STOCK, Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.stock import MovementKind
 from salespilots.domain.transitions import Applied, Outcome
@@ -19,6 +19,8 @@ from salespilots.services.notices import notice_in
 from salespilots.services.ordering import (
     AUTHORISED_LIFE,
     BY_HAND,
+    CASH,
+    CHECK_EVERY,
     build_order_in,
     check_amounts,
     close_links_in,
@@ -26,13 +28,8 @@ from salespilots.services.ordering import (
     movements_of,
     place_in,
     release_in,
+    restock_in,
 )
-
-GOING = frozenset({OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED})
-"""States after the shop's yes."""
-
-HOLD_ON = timedelta(minutes=15)
-"""How long an order waits each time for money that a bank has promised."""
 
 
 class Orders:
@@ -165,7 +162,7 @@ class Orders:
             return
         if self._core.registry.payments.find(method) is None:
             raise InvalidInput({"payment_method": ["No payments plugin has this key."]})
-        if method not in ("practice", "cod") and uow.connections.find(provider=method) is None:
+        if method not in ("practice", CASH) and uow.connections.find(provider=method) is None:
             raise InvalidInput({"payment_method": ["Connect this way to pay first."]})
 
     # --- moving on ------------------------------------------------------------------------------------
@@ -223,15 +220,15 @@ class Orders:
         """Accept without online money: cash on delivery, or money received by hand, before or after it left."""
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            if order.state is not OrderState.PLACED and order.state not in GOING:
+            if order.state is not OrderState.PLACED and order.state not in ACCEPTED:
                 raise InvalidTransition(f"A {order.state} order cannot be confirmed.")
             if received and order.due_paise > 0:
                 self._book_by_hand(uow, order, received, now)
                 confirmed = order.confirm(now=now)
                 return confirmed if isinstance(confirmed, Applied) else Applied()
-            if order.state in GOING:
+            if order.state in ACCEPTED:
                 return order.confirm(now=now)
-            if order.payment_method != "cod" and order.due_paise > 0:
+            if order.payment_method != CASH and order.due_paise > 0:
                 raise Conflict(
                     "This order waits for an online payment. Say what was received, or make it cash on delivery."
                 )
@@ -315,7 +312,7 @@ class Orders:
             outcome = order.take_back(now=now)
             if isinstance(outcome, Applied):
                 if restock:
-                    uow.stock.move(movements_of(self._core, order, MovementKind.RETURN, 1, 0, "return"))
+                    restock_in(self._core, uow, order)
                 if order.paid_paise > order.refunded_paise:
                     order.flag("Returned: a refund may be due.")
             return outcome
@@ -357,7 +354,7 @@ class Orders:
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
             due = order.state is OrderState.PLACED and order.expires_at is not None and order.expires_at <= now
             if due and self._money_on_its_way(uow, order, now):
-                order.expires_at = now + HOLD_ON
+                order.expires_at = now + CHECK_EVERY
                 return Applied()
             outcome = order.expire(now=now)
             if isinstance(outcome, Applied):

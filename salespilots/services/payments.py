@@ -15,10 +15,9 @@ from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.notices import notice_in
-from salespilots.services.ordering import AUTHORISED_LIFE
+from salespilots.services.ordering import AUTHORISED_LIFE, CHECK_EVERY
 from salespilots.services.settlement import Settlement
 
-CHECK_EVERY = timedelta(minutes=15)
 LATE = timedelta(days=3)
 """A provider that cannot be asked is asked again until this long after the link's end: banks may confirm that late."""
 LINK_LIFE = timedelta(hours=24)

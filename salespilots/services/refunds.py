@@ -8,15 +8,13 @@ from salespilots.domain.errors import Conflict, InvalidTransition
 from salespilots.domain.events import Event
 from salespilots.domain.order import HOLDS_STOCK, Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
-from salespilots.domain.stock import MovementKind
 from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
 from salespilots.ports.payments import RefundRequest, RefundResult
 from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
-from salespilots.services.ordering import UNANSWERED, movements_of, refund_in, settle_refund_in
+from salespilots.services.ordering import CHECK_EVERY, UNANSWERED, refund_in, restock_in, settle_refund_in
 
-CHECK_EVERY = timedelta(minutes=15)
 GIVE_UP = timedelta(days=2)
 """A refund that no provider answered for by then is a person's task."""
 
@@ -76,24 +74,20 @@ class Refunds:
             if refund is None:
                 return None
             if restock:
-                self._restock(uow, order, actor)
+                self._restock(uow, order)
             if order.attention_reason and "refund" in order.attention_reason:
                 order.needs_attention, order.attention_reason = False, None
             uow.orders.save(order)
             uow.commit()
         return payment, refund
 
-    def _restock(self, uow: UnitOfWork, order: Order, actor: str) -> None:
+    def _restock(self, uow: UnitOfWork, order: Order) -> None:
         """Pieces that left come back, once for an order whatever says so."""
         if order.state in HOLDS_STOCK:
             raise InvalidTransition("The pieces are still held for this order: cancel it to put them back.")
         if order.state not in (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.RETURNED):
             return
-        uow.stock.move(movements_of(self._core, order, MovementKind.RETURN, 1, 0, "return"))
-        now = self._core.clock.now()
-        for line in order.lines:
-            ids = {"product_id": line.product_id, "variant_id": line.variant_id, "order_id": order.id}
-            uow.record(Event(type="stock.changed", at=now, ids=ids, actor=actor or "system"))
+        restock_in(self._core, uow, order)
 
     def ask_again(self, business_id: str, refund_id: str) -> None:
         """Ask for a refund whose answer is owed, with its own key; called by the sweeper, safe to repeat."""

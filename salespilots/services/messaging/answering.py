@@ -9,7 +9,7 @@ from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.run import Run, RunState
 from salespilots.domain.workflow import Workflow, WorkflowVersion, steps_by_id
-from salespilots.ports.answers import parse_answer
+from salespilots.ports.answers import DETAILS, parse_answer
 from salespilots.ports.channel import QuickReply, Text
 from salespilots.ports.extensions import TriggerFact
 from salespilots.ports.storage import UnitOfWork, Where, eq
@@ -29,9 +29,6 @@ from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
 
 PERSON = frozenset({"human_agent", "complaint", "refund_return", "cancel_order", "payment_issue"})
 """Intents that a person should answer when no workflow does."""
-
-DETAILS = frozenset({"name", "phone", "pincode", "address"})
-"""Questions to which bare digits are a try at an answer, whatever else they could mean."""
 
 QUIET = frozenset({"thanks_bye"})
 
