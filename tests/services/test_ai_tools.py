@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,13 +103,20 @@ def facts_of(scene: str) -> Facts:
     return learnt(*SCENES[scene], asked="pink saree hai?" if scene == "looked" else "")
 
 
-def sentences(table: dict[str, str]) -> list[tuple[str, str]]:
-    """(scene, sentence) of a list with a sentence a line; ``⏎`` is a line break, ``PAGE`` the order's page."""
-    return [
-        (scene, line.replace(" ⏎ ", "\n").replace("PAGE", PAGE))
-        for scene, lines in table.items()
-        for line in lines.strip("\n").split("\n")
-    ]
+def sentences(name: str) -> list[tuple[str, str]]:
+    """(scene, sentence) of a list in ``ai_sentences``: a sentence a line under the ``#`` line of its scene.
+
+    ``⏎`` is a line break, ``PAGE`` the order's page, and ``\\u200b`` a character that would not be seen.
+    """
+    found: list[tuple[str, str]] = []
+    scene = ""
+    for line in (Path(__file__).parent / "ai_sentences" / f"{name}.txt").read_text("utf-8").splitlines():
+        if line.startswith("# "):
+            scene = line[2:]
+            continue
+        shown = re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), line)
+        found.append((scene, shown.replace(" ⏎ ", "\n").replace("PAGE", PAGE)))
+    return found
 
 
 def test_what_is_learnt_has_its_kind() -> None:
