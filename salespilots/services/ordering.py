@@ -221,7 +221,15 @@ def close_links_in(uow: UnitOfWork, order: Order, now: datetime) -> None:
 
 
 def refund_in(
-    core: Core, uow: UnitOfWork, order: Order, payment: Payment, *, amount_paise: int, reason: str, key: str
+    core: Core,
+    uow: UnitOfWork,
+    order: Order,
+    payment: Payment,
+    *,
+    amount_paise: int,
+    reason: str,
+    key: str,
+    actor: str = "",
 ) -> Refund | None:
     """A refund row, once per key. Raises `Conflict` above what was captured and not given back."""
     if (
@@ -246,6 +254,7 @@ def refund_in(
             at=now,
             ids={**order.ids(), "refund_id": refund.id},
             data={"amount_paise": amount_paise},
+            actor=actor or "system",
         )
     )
     return refund

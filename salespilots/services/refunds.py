@@ -70,7 +70,9 @@ class Refunds:
                     "More than was paid and not given back yet.",
                     refundable_paise=order.paid_paise - order.refunded_paise,
                 )
-            refund = refund_in(core, uow, order, payment, amount_paise=amount_paise, reason=reason, key=key)
+            refund = refund_in(
+                core, uow, order, payment, amount_paise=amount_paise, reason=reason, key=key, actor=actor
+            )
             if refund is None:
                 return None
             if restock:

@@ -220,3 +220,10 @@ def test_a_drafts_charges_stay_within_what_an_order_can_cost(program: Program) -
     assert (
         program.call("PATCH", path, {"shipping_paise": 500, "discount_paise": 100}).json["total_paise"] == 99900 + 400
     )
+
+
+def test_the_story_of_an_order_says_who_gave_money_back(program: Program) -> None:
+    order = program.shop.pay(program.shop.order_two_sarees())
+    body = {"amount_paise": 100, "reason": "torn"}
+    story = program.done(f"/orders/{order.id}/refund", body)["timeline"]
+    assert [one["actor"] for one in story if one["type"] == "refund.created"] == [program.key.id]
