@@ -38,6 +38,17 @@ class StorageUnavailable(SalesPilotsError):
     code = "storage_unavailable"
 
 
+def storable(value: Any) -> bool:
+    """Whether a database can hold this text: none of them stores NUL and half a character. True for what is no text."""
+    if not isinstance(value, str):
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in value
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """A condition on one field. ``op``: eq, ne, in, lt, le, gt, ge, is_null, not_null, like (words, any case), has (list member)."""

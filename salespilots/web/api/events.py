@@ -14,6 +14,7 @@ from salespilots.web.api.guard import actor, scope, shop_id
 from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 from salespilots.web.errors import problem
+from salespilots.web.forms import query_number
 from salespilots.web.streams import slot, stream
 
 PATH = "events"
@@ -28,8 +29,8 @@ STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
 @blueprint.answers(answers.Event, page=True)
 def list_events(query: dict[str, Any]) -> Any:
     """Events after ``after``, oldest first; with ``Accept: text/event-stream`` they keep coming for five minutes."""
-    last = request.headers.get("Last-Event-ID", "")
-    known = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else query["after"]
+    last = query_number(request.headers.get("Last-Event-ID"))
+    known = query["after"] if last is None else last
     if "text/event-stream" in request.headers.get("Accept", ""):
         return _stream(known)
     seq = query["after"] if query["cursor"] is None else query["cursor"]

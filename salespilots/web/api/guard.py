@@ -14,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from salespilots.domain.errors import InvalidInput
 from salespilots.domain.idempotency import IdempotencyRecord
+from salespilots.ports.storage import storable
 from salespilots.web.context import services
 from salespilots.web.errors import problem
 
@@ -86,7 +87,7 @@ def _check_body() -> Response | None:
     for name, values in request.args.lists():
         if len(values) > 1:
             return problem(422, "invalid_input", "A parameter is given twice.", errors={name[:60]: ["Give it once."]})
-        if not _storable(values[0]) or not _storable(name):
+        if not storable(values[0]) or not storable(name):
             return problem(
                 422, "invalid_input", "A parameter cannot be read.", errors={"query": ["Not storable text."]}
             )
@@ -124,7 +125,7 @@ def _check_value(value: Any) -> Response | None:
         wrong = ""
         if depth > MAX_DEPTH:
             wrong = "Nested too deeply."
-        elif isinstance(one, str) and not _storable(one):
+        elif not storable(one):
             wrong = "Text with a character that cannot be stored."
         elif isinstance(one, int) and abs(one) >= 2**63:
             wrong = "A number beyond 64 bits."
@@ -138,16 +139,6 @@ def _check_value(value: Any) -> Response | None:
         elif isinstance(one, list):
             todo += [(inner, depth + 1) for inner in one]
     return None
-
-
-def _storable(text: str) -> bool:
-    if "\x00" in text:
-        return False
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 # --- idempotency -------------------------------------------------------------------------------------------

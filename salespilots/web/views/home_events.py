@@ -12,6 +12,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.events import Event
 from salespilots.services.live import Live, stream_name
 from salespilots.web.context import here, services
+from salespilots.web.forms import query_number
 from salespilots.web.permissions import permits
 from salespilots.web.streams import slot, stream
 
@@ -20,8 +21,9 @@ REPLAY = 200
 
 def _after() -> int:
     for text in (request.headers.get("Last-Event-ID"), request.args.get("after")):
-        if text and text.isascii() and text.isdigit() and len(text) <= 18:
-            return int(text)
+        seq = query_number(text)
+        if seq is not None:
+            return seq
     return services().live.last_seq(here().shop_id)
 
 

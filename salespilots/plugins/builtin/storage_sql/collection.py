@@ -15,22 +15,11 @@ import sqlalchemy as sa
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
-from salespilots.ports.storage import Page, Where
+from salespilots.ports.storage import Page, Where, storable
 
 T = TypeVar("T")
 _ID = re.compile(r"^[a-z]{3}_[A-Za-z0-9]{1,44}\Z")
 """What an id looks like: anything else is absent without asking the database."""
-
-
-def storable(value: Any) -> bool:
-    """Whether a database can hold this text: none of them stores NUL and half a character. True for what is no text."""
-    if not isinstance(value, str):
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in value
 
 
 def upsert(connection: sa.Connection, table: sa.Table) -> Any:
