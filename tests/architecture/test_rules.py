@@ -29,6 +29,7 @@ MAY_CROSS_SHOPS = {
     "services/payments.py",  # a practice payment page is found by its reference
     "services/shops.py",  # the operator lists shops
     "testing/contracts/storage.py",
+    "testing/contracts/storage_work.py",
 }
 
 
