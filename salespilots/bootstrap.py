@@ -34,6 +34,8 @@ from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.interpret import Interpreter
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
+from salespilots.services.messaging.pace import Pace
+from salespilots.services.messaging.turns import Turns
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
@@ -44,12 +46,13 @@ from salespilots.services.shops import Shops
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workflows.runner import Runner
+from salespilots.services.workforce import Workforce
 
 
 class SilentDoorbell:
     """Rings nowhere: the sweeper finds the work. For tests and one-off commands."""
 
-    def ring(self, lane: str) -> None:
+    def ring(self, *lanes: str) -> None:
         """Do nothing."""
 
 
@@ -133,14 +136,11 @@ def assemble(
     def ports_for(business_id: str, context: ActionContext) -> StepPorts:
         return StepPorts(core, connections, payments, business_id, context)
 
-    outbox = Outbox(core, connections)
-    lanes = Lanes(
-        core,
-        Interpreter(core, settlement),
-        Runner(core, ports_for),
-        outbox,
-        f"{socket.gethostname()[:20]}:{os.getpid()}",
-    )
+    pace = Pace()
+    outbox = Outbox(core, connections, pace)
+    owner = f"{socket.gethostname()[:20]}:{os.getpid()}:{core.ids.token()[:8]}"
+    turns = Turns(core, Interpreter(core, settlement), Runner(core, ports_for), outbox, owner)
+    lanes = Lanes(core, turns)
     orders, catalog, workflows = Orders(core), Catalog(core), Workflows(core)
     inbox = InboxService(core, connections)
     services = Services(
@@ -164,6 +164,8 @@ def assemble(
         practice=Practice(core, inbox),
         refunds=refunds,
         shops=Shops(core),
+        turns=turns,
+        workforce=Workforce(core),
         workflows=workflows,
     )
     return Application(config=config, manager=manager, registry=registry, services=services, storage=storage)

@@ -176,6 +176,8 @@ def _refuse_weak(config: Config, given: Mapping[str, str]) -> None:
         raise ConfigError(f"{PREFIX}BASE_URL: production needs the public https address, got {config.base_url!r}.")
     if config.metrics_token is not None and len(config.metrics_token) < 16:
         raise ConfigError(f"{PREFIX}METRICS_TOKEN: production needs at least 16 characters.")
+    if given_crashes := os.environ.get("SALESPILOTS_CRASH_DIR"):
+        raise ConfigError(f"{PREFIX}CRASH_DIR: kills processes, for tests only; unset it (got {given_crashes!r}).")
     if os.environ.get("FLASK_DEBUG", "0") not in ("", "0", "false"):
         raise ConfigError("FLASK_DEBUG: debug mode is not for production, unset it.")
     mode = config.home.stat().st_mode

@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from salespilots.bells import LocalBell
 from salespilots.config import Config
+from salespilots.ports.runtime import Doorbell
 
 if TYPE_CHECKING:
     from huey import Huey
@@ -98,14 +100,16 @@ class HueyDoorbell:
         self._down = False
         self._lock = threading.Lock()
 
-    def ring(self, lane: str) -> None:
+    def ring(self, *lanes: str) -> None:
         """Best effort."""
         try:
             with self._lock:
                 self._wake = self._wake or self._connect()
-            self._wake(lane)
+            for lane in lanes:
+                self._wake(lane)
         except Exception as error:
             with self._lock:
+                self._wake = None  # the queue may have been taken away and made anew
                 first, self._down = not self._down, True
             if first:
                 log.warning("doorbell.down", error=type(error).__name__)
@@ -115,9 +119,10 @@ class HueyDoorbell:
             log.info("doorbell.back")
 
 
-def make_doorbell(config: Config) -> HueyDoorbell:
+def make_doorbell(config: Config) -> Doorbell:
     """The doorbell of a process that only rings."""
-    return HueyDoorbell(lambda: make_wake(make_huey(config), lambda lane: None))
+    queue = HueyDoorbell(lambda: make_wake(make_huey(config), lambda lane: None))
+    return LocalBell(config.home, queue) if config.database_url.startswith("sqlite") else queue
 
 
 def check_queue(config: Config) -> str:

@@ -21,6 +21,8 @@ EVENT_TYPES: dict[str, str] = {
     "message.skipped": "A reply was not sent, with the reason",
     "message.cancelled": "A reply was stopped before it left",
     "message.uncertain": "The channel did not say whether it took a reply",
+    "message.undecided": "Nobody can find out whether a reply arrived: a person decides",
+    "message.arrived_twice": "A reply that was sent again had arrived the first time",
     "message.deleted": "A customer unsent a message",
     "product.shown": "A customer was shown a product",
     "product.changed": "A product was added or changed",
@@ -51,6 +53,8 @@ EVENT_TYPES: dict[str, str] = {
     "run.finished": "A workflow run ended",
     "connection.changed": "A connection was set up or changed",
     "connection.attention": "A connection needs a look",
+    "channel.held": "A channel is away or refuses us: messages wait",
+    "channel.released": "A channel works again: messages go on",
     "inbox.parked": "An incoming event could not be handled and waits for a decision",
 }
 """Every type that may be recorded, with what it means."""

@@ -11,7 +11,7 @@ PREFIXES = {
     "order": "ord", "line": "lin", "payment": "pay", "refund": "ref",
     "workflow": "wfl", "version": "wfv", "run": "run", "step": "stp",
     "template": "tpl", "segment": "seg", "connection": "con", "api_key": "key", "event": "evt",
-    "request": "req", "idempotency": "idm", "quote": "quo", "tag": "tag",
+    "request": "req", "idempotency": "idm", "quote": "quo", "tag": "tag", "gate": "gat",
 }  # fmt: skip
 """Kind to prefix. An id never says how many there are, and never carries a shop."""
 

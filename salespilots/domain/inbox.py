@@ -8,15 +8,24 @@ from enum import StrEnum
 
 
 class InboxState(StrEnum):
-    """`UNROUTED`: for an account nobody has connected. `DEAD`: gave up after several tries."""
+    """`UNROUTED`: for an account nobody has connected. `DEAD`: gave up after several tries. `DISCARDED`: a person
+    decided to leave it."""
 
     NEW = "new"
     DONE = "done"
     DEAD = "dead"
+    DISCARDED = "discarded"
     UNROUTED = "unrouted"
 
 
 MAX_ATTEMPTS = 6
+"""Tries of an event that cannot be handled, before it waits for a person."""
+
+BACKOFF = (2, 8, 30, 120, 600, 1800)
+"""Seconds between those tries."""
+
+MAX_ORPHANED = 10
+"""Workers that may die one after the other with the same lane in their hands; then its first event waits for a person."""
 
 
 @dataclass(slots=True, kw_only=True)

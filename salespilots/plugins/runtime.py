@@ -16,6 +16,8 @@ from salespilots.domain.ids import PREFIXES
 from salespilots.ports.errors import Unavailable
 
 _ALPHABET = string.ascii_letters + string.digits
+_LENGTH = 22
+_IDS = len(_ALPHABET) ** _LENGTH
 
 
 class SystemClock:
@@ -31,7 +33,12 @@ class RandomIds:
 
     def new(self, kind: str) -> str:
         """An id with the prefix of ``kind``."""
-        return f"{PREFIXES[kind]}_{''.join(secrets.choice(_ALPHABET) for _ in range(22))}"
+        number = secrets.randbelow(_IDS)
+        letters = []
+        for _ in range(_LENGTH):
+            number, letter = divmod(number, len(_ALPHABET))
+            letters.append(_ALPHABET[letter])
+        return f"{PREFIXES[kind]}_{''.join(letters)}"
 
     def token(self) -> str:
         """256 random bits for a URL or a cookie."""

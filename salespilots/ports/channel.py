@@ -155,6 +155,9 @@ class ChannelCapabilities:
     content: frozenset[str]  # of {"text", "image", "quick_replies", "product_cards"}
     echoes_own_messages: bool
     reads_history: bool = False
+    sends_per_second: float = 0.0  # of one account; 0: no limit
+    looks_per_second: float = 0.0  # calls of `Channel.history` for one account; 0: no limit
+    settling: timedelta = timedelta(0)  # how long an event waits for earlier ones that come later
 
 
 class Channel(Protocol):

@@ -25,9 +25,9 @@ class IdFactory(Protocol):
 
 
 class Doorbell(Protocol):
-    """Tells a worker that a lane has work. Best effort: a lost ring costs one sweep, never a message."""
+    """Tells a worker that lanes have work. Best effort: a lost ring costs one sweep, never a message."""
 
-    def ring(self, lane: str) -> None: ...
+    def ring(self, *lanes: str) -> None: ...
 
 
 class Metrics(Protocol):

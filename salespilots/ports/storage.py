@@ -4,7 +4,8 @@ A `UnitOfWork` belongs to one business; nothing it returns or changes can be ano
 webhook routing, sweeps) uses a `SystemUnitOfWork`, which offers only what that work needs.
 
 Rows are the domain's dataclasses, given out as copies: change one and `save` it. ``version`` is checked on
-`save`; a mismatch raises `StaleEntity` and the service repeats the use case.
+`save`, or when the unit writes what was saved, at the latest on `commit`; a mismatch raises `StaleEntity` and the
+service repeats the use case. What was saved is what the same unit reads next.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from salespilots.domain import customer as cu
 from salespilots.domain.catalog import Product, Variant
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.domain.events import Event
+from salespilots.domain.gate import Gate
 from salespilots.domain.idempotency import IdempotencyRecord
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund
@@ -27,7 +29,7 @@ from salespilots.domain.run import Run, StepExecution
 from salespilots.domain.stock import StockLevel, StockMovement
 from salespilots.domain.workflow import Workflow, WorkflowVersion
 from salespilots.ports.markers import PORT_VERSION, hookspec
-from salespilots.ports.work import Inbox, Lanes, Lease, ScopedInbox, Throttle, Work
+from salespilots.ports.work import Inbox, Lanes, ScopedInbox, Throttle, Work, Workers
 
 T = TypeVar("T")
 
@@ -222,9 +224,11 @@ class UnitOfWork(Protocol):
     connections: Collection[b.Connection]
     api_keys: Collection[b.ApiKey]
     idempotency: Collection[IdempotencyRecord]
+    gates: Collection[Gate]
     stock: StockBook
     events: EventLog
     inbox: ScopedInbox
+    lanes: Lanes
     queries: Queries
 
     def __enter__(self) -> UnitOfWork: ...
@@ -247,8 +251,9 @@ class UnitOfWork(Protocol):
         """Append to the log when the unit commits."""
         ...
 
-    def hold(self, lease: Lease) -> None:
-        """Raise `LeaseLost` unless the lease is still the newest; locks the lane until the unit ends."""
+    def revisions(self) -> dict[str, int]:
+        """``catalogue``, ``workflows``, ``connections``: numbers that rise with every committed change there, absent
+        before the first. What was read under a number is still so while the number is the same."""
         ...
 
     def commit(self) -> None:
@@ -271,6 +276,7 @@ class SystemUnitOfWork(Protocol):
     inbox: Inbox
     lanes: Lanes
     work: Work
+    workers: Workers
     throttle: Throttle
 
     def __enter__(self) -> SystemUnitOfWork: ...
@@ -342,4 +348,5 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "runs": (("workflow_id", "trigger_key"),),
         "steps": (("run_id", "visit", "attempt"),),
         "idempotency": (("business_id", "key"),),
+        "gates": (("business_id", "provider"),),
     }

@@ -19,18 +19,38 @@ class LeaseLost(SalesPilotsError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to work on a lane until it runs out; ``fence`` rises with every holder."""
+    """The right to work on a lane until it runs out. ``owner`` is a worker's id; ``fence`` rises with every holder;
+    ``orphaned``: how many holders in a row ended without letting the lane go."""
 
     lane: str
     owner: str
     fence: int
+    orphaned: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """A worker process as it last told of itself. Ages in seconds, by the database's clock; ``swept_age`` None before
+    its first sweep. ``lanes``: how many it holds now."""
+
+    id: str
+    host: str
+    pid: int
+    version: str
+    seen_age: float = 0.0
+    swept_age: float | None = None
+    lanes: int = 0
+
+
+FARTHEST = timedelta(days=2)
+"""No retry waits this long."""
 
 
 class ScopedInbox(Protocol):
     """The waiting events of a lane, within a unit of work."""
 
-    def waiting(self, lane: str, limit: int = 20) -> list[InboxRow]:
-        """New rows, in provider order and then order of arrival."""
+    def waiting(self, lanes: Sequence[str], limit: int = 20) -> dict[str, list[InboxRow]]:
+        """New rows of each lane that has any, in provider order and then order of arrival."""
         ...
 
     def done(self, row: InboxRow, now: datetime) -> None:
@@ -43,6 +63,18 @@ class ScopedInbox(Protocol):
 
     def park(self, row: InboxRow, *, error: str) -> None:
         """Give up: a person decides."""
+        ...
+
+    def parked(self, position: int) -> InboxRow | None:
+        """A given-up row by its ``position``; another shop's is None."""
+        ...
+
+    def again(self, row: InboxRow) -> None:
+        """Take a given-up row up again, with all its tries."""
+        ...
+
+    def discard(self, row: InboxRow, now: datetime) -> None:
+        """Leave a given-up row for good."""
         ...
 
     def kept(self, lane: str, since: datetime) -> list[InboxRow]:
@@ -63,34 +95,62 @@ class Inbox(Protocol):
 
 
 class Lanes(Protocol):
-    """Who works on which lane. Times come from the database's own clock."""
+    """Who works on which lane. Times come from the database's own clock.
 
-    def claim(self, lane: str, owner: str, ttl: timedelta) -> Lease | None:
-        """Take the lane if nobody holds it."""
+    A lane whose lease runs out is free; so is one whose lease lies further ahead than any lease can: the clock was set
+    back meanwhile.
+    """
+
+    def claim(self, lanes: Sequence[str], owner: str, ttl: timedelta) -> dict[str, Lease]:
+        """Take those that nobody holds; waits for a holder that is just letting go."""
         ...
 
-    def renew(self, lease: Lease, ttl: timedelta) -> bool:
-        """Hold it longer; False when it is lost."""
+    def hold(self, leases: Sequence[Lease]) -> set[str]:
+        """The lanes of those leases that are the newest still; locks them until the unit ends."""
         ...
 
-    def release(self, lease: Lease) -> None:
+    def renew(self, leases: Sequence[Lease], ttl: timedelta) -> None:
+        """Hold longer what is still held."""
+        ...
+
+    def release(self, leases: Sequence[Lease]) -> None:
         """Let go."""
+        ...
+
+    def free(self, owner: str) -> int:
+        """Let go of all that this worker holds, because it is dead. Returns how many."""
+        ...
+
+
+class Workers(Protocol):
+    """The worker processes that are there."""
+
+    def beat(self, worker: Worker, *, swept: bool) -> None:
+        """Still there, and whether it has just swept."""
+        ...
+
+    def all(self) -> list[Worker]:
+        """Everyone who told of themselves and was not forgotten, longest there first."""
+        ...
+
+    def forget(self, worker_id: str) -> None:
+        """It ended."""
         ...
 
 
 class Work(Protocol):
-    """What is due across shops: the sweeper's questions."""
+    """What is due across shops: the sweeper's questions. A pair is (business id, lane).
 
-    def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
-        """Lanes with a new event, a ready or due run, or a message to send; oldest first, fair between shops."""
+    Times further ahead than `FARTHEST` count as come: they were written while a clock was wrong.
+    """
+
+    def due_lanes(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
+        """Lanes nobody holds with a new event, a ready or due run, or a message to send; oldest first, fair between
+        shops. A lane stands here for each shop with work on it: an account may have gone from one to another."""
         ...
 
-    def is_due(self, lane: str, now: datetime) -> bool:
-        """Whether this lane has such work."""
-        ...
-
-    def businesses_due(self, lane: str, now: datetime) -> list[str]:
-        """Shops with such work on this lane: several only when an account went from one shop to another."""
+    def due_of(self, lanes: Sequence[str], now: datetime) -> list[tuple[str, str]]:
+        """The same for these lanes, held or not."""
         ...
 
     def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
@@ -105,8 +165,17 @@ class Work(Protocol):
         """(business id, refund id) of refunds that the provider has not answered for, fair between shops."""
         ...
 
-    def backlog(self, now: datetime) -> dict[str, float]:
-        """``inbox_new``, ``inbox_dead``, ``outbox_queued``, ``outbox_uncertain``, ``oldest_seconds``."""
+    def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:
+        """``inbox_new``, ``inbox_dead``, ``outbox_queued``, ``outbox_uncertain``, ``oldest_seconds`` (the age of the
+        oldest event that waits), ``lanes_held``; for one shop without the last, or for all."""
+        ...
+
+    def dead(self, business_id: str | None = None, limit: int = 200) -> list[InboxRow]:
+        """Events that were given up, newest first, for one shop or all."""
+        ...
+
+    def undecided(self, limit: int = 200) -> list[tuple[str, str]]:
+        """(business id, message id) of sends whose outcome is not known, oldest first."""
         ...
 
     def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:

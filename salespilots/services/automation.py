@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from salespilots.domain.conversation import Conversation, Mode
 from salespilots.domain.events import STARTING, Event
 from salespilots.domain.run import ACTIVE, Run, RunState
-from salespilots.domain.workflow import Workflow, WorkflowState, WorkflowVersion, first_step
+from salespilots.domain.workflow import Workflow, WorkflowVersion, first_step
 from salespilots.ports.extensions import TriggerFact
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.core import Core
@@ -17,14 +17,6 @@ MAX_RUNS_PER_HOUR = 30
 
 ABOUT = ("refund_id", "payment_id", "order_id")
 """What an event is about, the closest first: its workflow starts once for each."""
-
-
-def live_versions(uow: UnitOfWork) -> list[tuple[Workflow, WorkflowVersion]]:
-    """Live workflows with their published version, first to last."""
-    workflows = uow.workflows.select(eq("state", WorkflowState.LIVE), order="position")
-    ids = [one.live_version_id for one in workflows if one.live_version_id]
-    versions = {one.id: one for one in uow.workflow_versions.select(one_of("id", ids))}
-    return [(one, versions[one.live_version_id]) for one in workflows if one.live_version_id in versions]
 
 
 def match(
@@ -53,8 +45,12 @@ def start_in(
     data: dict,
     message_id: str | None = None,
     order_id: str | None = None,
+    active: Sequence[Run] | None = None,
 ) -> Run | None:
-    """Start a run once per trigger key. An older run of the same workflow in this chat gives way."""
+    """Start a run once per trigger key. An older run of the same workflow in this chat gives way.
+
+    ``active``: the chat's runs, when they are known and not changed since.
+    """
     step = first_step(version.definition)
     if step is None:
         return None
@@ -67,7 +63,7 @@ def start_in(
     )  # fmt: skip
     if not uow.runs.add_once(run):
         return None
-    for older in active_runs(uow, conversation):
+    for older in active_runs(uow, conversation) if active is None else active:
         if older.workflow_id == workflow.id and older.id != run.id:
             older.finish(RunState.CANCELLED, now, "replaced")
             uow.runs.save(older)
@@ -106,7 +102,7 @@ def react(core: Core, uow: UnitOfWork, events: Sequence[Event], *, order_id: str
                 uow.runs.save(run)
         if conversation.mode is Mode.HUMAN:
             continue
-        live = live_versions(uow) if live is None else live
+        live = core.memory.live(uow) if live is None else live
         found = match(core, live, TriggerFact(type=event.type))
         if found:
             workflow, version, reason = found

@@ -12,7 +12,6 @@ from salespilots.domain.events import Event
 from salespilots.domain.stock import OWNER_REASONS, MovementKind, StockLevel, StockMovement
 from salespilots.ports.extensions import ProductView, VariantView
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
-from salespilots.ports.understanding import CatalogueEntry, VariantEntry
 from salespilots.services.core import Core, retrying
 
 MAX_VARIANTS = 60
@@ -96,27 +95,6 @@ def product_view(base_url: str, detail: ProductDetail) -> ProductView:
             for one in detail.variants
         ),
     )
-
-
-def entries_in(uow: UnitOfWork) -> list[CatalogueEntry]:
-    """The live catalogue as the matcher reads it."""
-    products = uow.products.select(eq("state", ProductState.LIVE), order="created_at", limit=2000)
-    variants = uow.variants.select(eq("archived", False), order="position")
-    by_product: dict[str, list[VariantEntry]] = {}
-    for one in variants:
-        by_product.setdefault(one.product_id, []).append(VariantEntry(variant_id=one.id, sku=one.sku, title=one.title))
-    return [
-        CatalogueEntry(
-            product_id=one.id,
-            title=one.title,
-            category=one.category,
-            keywords=tuple(one.keywords),
-            code=one.code,
-            variants=tuple(by_product.get(one.id, ())),
-        )
-        for one in products
-        if one.id in by_product
-    ]
 
 
 class Catalog:

@@ -18,6 +18,7 @@ from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
+from salespilots.services.messaging.turns import Turns
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
@@ -25,6 +26,7 @@ from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
 from salespilots.services.shops import Shops
 from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workforce import Workforce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +53,6 @@ class Services:
     practice: Practice
     refunds: Refunds
     shops: Shops
+    turns: Turns
+    workforce: Workforce
     workflows: Workflows

@@ -10,6 +10,7 @@ from salespilots.domain.errors import StaleEntity
 from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metrics, PasswordHasher, Vault
 from salespilots.ports.storage import Storage
 from salespilots.ports.understanding import Understander
+from salespilots.services.shop_memory import ShopMemory
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ class Core:
     allow_private_urls: bool = False
     signup: str = "open"
     environ: dict[str, str] = field(default_factory=dict, repr=False)
+    memory: ShopMemory = field(default_factory=ShopMemory, repr=False)
 
 
 def retrying(use_case: Callable[[], T], attempts: int = 8) -> T:

@@ -1,7 +1,8 @@
 """Marked lines at which a test may kill the process: the proof that no line is special.
 
-Nothing happens unless the environment names a point (``SALESPILOTS_CRASH_POINT=name``): then the process ends at once,
-as with kill -9, the first time it gets there.
+Nothing happens unless the environment names a folder (``SALESPILOTS_CRASH_DIR``). Whoever gets to a point and finds a
+file of its name there takes the file away and ends at once, as with kill -9. So a test orders one death at one line,
+of whichever process comes there first, by making a file, and knows that it happened when the file is gone.
 """
 
 from __future__ import annotations
@@ -10,24 +11,28 @@ import os
 import signal
 
 POINTS = {
-    "accept.before_commit": "webhook parsed, nothing stored",
-    "accept.after_commit": "webhook stored, no worker woken, no answer given",
-    "lane.claimed": "lane taken, nothing done",
-    "interpret.before_commit": "event understood, nothing kept",
-    "interpret.after_commit": "message stored, run started",
-    "step.started": "a step that calls a provider is noted as started",
-    "step.called": "the provider answered, the answer is not kept",
-    "step.applied": "the step's effects are kept",
-    "send.claimed": "a message is marked as being sent",
-    "send.accepted": "the channel took it, we have not noted it",
-    "send.settled": "the send is noted",
-    "payment.claimed": "a payment row exists, no link asked for",
-    "payment.linked": "the provider made the link, we have not noted it",
+    "accept.before_commit": "a webhook is parsed, nothing is stored",
+    "accept.after_commit": "a webhook is stored, no worker was woken, no answer given",
+    "turn.before_commit": "events are understood and replies planned, nothing is kept",
+    "turn.after_commit": "messages and runs are kept, the next call is noted and not made",
+    "step.called": "a provider answered a step, the answer is not kept",
+    "send.accepted": "the channel took a message, we have not noted it",
+    "settle.before_commit": "what a call brought is worked out, nothing is kept",
+    "settle.after_commit": "what a call brought is kept, with what follows from it",
+    "payment.claimed": "a payment row exists, no link was asked for",
+    "payment.linked": "the provider made a link, we have not noted it",
 }
-"""Every point and what is true there. A test checks that each one is hit."""
+"""Every point and what is true there. Tests check that each one is hit."""
+
+_FOLDER = os.environ.get("SALESPILOTS_CRASH_DIR", "")
 
 
 def crash_point(name: str) -> None:
-    """Die here if the environment says so."""
-    if os.environ.get("SALESPILOTS_CRASH_POINT") == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Die here if a test ordered it."""
+    if not _FOLDER:
+        return
+    try:
+        os.unlink(os.path.join(_FOLDER, name))
+    except OSError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -8,7 +8,7 @@ from salespilots.services.core import Core
 NAMES = {
     "message": "message", "conversation": "chat", "order": "order", "payment": "order", "refund": "order",
     "product": "stats", "stock": "stats", "customer": "chat", "run": "run", "workflow": "run",
-    "connection": "integration", "inbox": "notice", "shop": "stats",
+    "connection": "integration", "channel": "integration", "inbox": "notice", "shop": "stats",
 }  # fmt: skip
 
 

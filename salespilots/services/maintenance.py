@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,11 +21,22 @@ from salespilots.services.refunds import Refunds
 log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 5.0
+MAX_LANES = 500
+"""Lanes of one sweep."""
+
 PURGE_EVERY = timedelta(hours=1)
 
 
 def _now(key: str, question: Callable[[], object]) -> None:
     question()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What a sweep found. ``full``: there may be more lanes."""
+
+    lanes: int
+    full: bool
 
 
 class Maintenance:
@@ -38,20 +50,23 @@ class Maintenance:
         self._refunds = refunds
         self._purged_at: datetime | None = None
 
-    def sweep(self, work_on: Callable[[str], object], ask: Callable[[str, Callable[[], object]], object] = _now) -> int:
-        """Hand every lane with due work to ``work_on``, expire orders, ask about money. Returns the lanes.
+    def sweep(
+        self,
+        offer: Callable[[Sequence[tuple[str, str]]], object],
+        ask: Callable[[str, Callable[[], object]], object] = _now,
+    ) -> Swept:
+        """Hand the lanes with due work to ``offer`` as (business id, lane), expire orders, ask about money.
 
         ``ask`` is given each question to a payments provider, with a key of its own: it may wait for the answer, or
         see to it on another thread so that a slow provider holds back nothing here.
         """
         now = self._core.clock.now()
         with self._core.storage.system_unit_of_work(read_only=True) as system:
-            lanes = system.work.due_lanes(now)
+            lanes = system.work.due_lanes(now, MAX_LANES)
             orders = system.work.orders_to_expire(now)
             payments = system.work.payments_to_check(now)
             refunds = system.work.refunds_to_ask(now)
-        for lane in lanes:
-            work_on(lane)
+        offer(lanes)
         for business_id, order_id in orders:
             self._guarded("expire", partial(self._orders.expire, business_id, order_id))
         for business_id, payment_id in payments:
@@ -62,7 +77,7 @@ class Maintenance:
             ask(refund_id, partial(self._guarded, "refund", question))
         if self._purged_at is None or now - self._purged_at > PURGE_EVERY:
             self._purge(now)
-        return len(lanes)
+        return Swept(lanes=len(lanes), full=len(lanes) == MAX_LANES)
 
     def drain_due(self, limit: int = 1000) -> int:
         """Do all due work here and now, without any queue: tests, and one-off commands. Returns pieces done."""
@@ -70,7 +85,7 @@ class Maintenance:
         for _ in range(limit):
             with self._core.storage.system_unit_of_work(read_only=True) as system:
                 lanes = system.work.due_lanes(self._core.clock.now())
-            pieces = sum(self._lanes.drain(lane) for lane in lanes)
+            pieces = sum(self._lanes.drain(lane) for lane in dict.fromkeys(lane for _, lane in lanes))
             done += pieces
             if not pieces:
                 break

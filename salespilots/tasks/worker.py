@@ -1,127 +1,45 @@
-"""The worker process: Huey's consumer for wake-ups, and the sweeper that needs no queue at all."""
+"""The worker process: a crew that works on lanes, what tells it to look, and the sweeper that needs no telling."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from salespilots.bootstrap import Application
+from salespilots.bells import BellReceiver
+from salespilots.bootstrap import assemble
 from salespilots.config import Config
-from salespilots.queueing import HueyDoorbell, make_huey, make_wake
+from salespilots.presence import Presence
+from salespilots.queueing import make_huey, make_wake
 from salespilots.services.maintenance import SWEEP_SECONDS
+from salespilots.tasks.crew import Crew
+from salespilots.tasks.sweeper import Sweeper
 
 if TYPE_CHECKING:
     from huey import Huey
 
 log = structlog.get_logger(__name__)
 
-SEND_SLOTS = 16
-"""Threads that drain lanes: a send in flight holds one, so slots set how many leave at the same time."""
-
-ASKERS = 4
-"""Threads that ask payments providers what became of links and refunds, apart from what customers wait for."""
-
 LISTENERS = 2
 """Threads that wait at the queue. They only pass lanes on; more of them would fight over the queue's file."""
 
-DRAIN_SECONDS = 25
+DRAIN_SECONDS = 26.0
+"""For what is under way when the worker is told to stop; with the rest it ends within 30."""
 
 
-class Crew:
-    """Drains lanes on a fixed number of threads, each lane on one at a time; a ring meanwhile makes it look again."""
+class _OwnBell:
+    """Rings within the process: work that this worker makes is its own."""
 
-    def __init__(self, application: Application) -> None:
-        self._lanes = application.services.lanes
-        self._pool = ThreadPoolExecutor(SEND_SLOTS, thread_name_prefix="lane")
-        self._lock = threading.Lock()
-        self._busy: set[str] = set()
-        self._again: set[str] = set()
-        self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="ask")
-        self._asked: set[str] = set()
-
-    def submit(self, lane: str) -> None:
-        """Drain a lane soon."""
-        with self._lock:
-            if lane in self._busy:
-                self._again.add(lane)
-                return
-            self._busy.add(lane)
-        self._pool.submit(self._drain, lane)
-
-    def _drain(self, lane: str) -> None:
-        while True:
-            try:
-                self._lanes.drain(lane)
-            except Exception as error:  # the rows are as they were: the sweeper finds them again
-                log.error("lane.error", error=type(error).__name__)
-            with self._lock:
-                if lane not in self._again:
-                    self._busy.discard(lane)
-                    return
-                self._again.discard(lane)
-
-    def ask(self, key: str, question: Callable[[], object]) -> None:
-        """Put a question to a provider soon; not while the same one is being asked."""
-        with self._lock:
-            if key in self._asked:
-                return
-            self._asked.add(key)
-        self._askers.submit(self._ask, key, question)
-
-    def _ask(self, key: str, question: Callable[[], object]) -> None:
-        try:
-            question()
-        except Exception as error:  # the rows are as they were: the sweeper asks again
-            log.error("ask.error", error=type(error).__name__)
-        finally:
-            with self._lock:
-                self._asked.discard(key)
-
-    def stop(self) -> None:
-        """Finish what runs and end."""
-        self._askers.shutdown(wait=False, cancel_futures=True)
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._askers.shutdown(wait=True)
+    def __init__(self) -> None:
+        self.ring: Callable[..., None] = lambda *lanes: None
 
 
-class Sweeper(threading.Thread):
-    """Every few seconds: find due lanes in the tables, whatever became of their wake-ups."""
-
-    def __init__(self, application: Application, crew: Crew) -> None:
-        super().__init__(name="sweeper", daemon=True)
-        self._services = application.services
-        self._crew = crew
-        self._stop_event = threading.Event()
-        self._failing = False
-
-    def run(self) -> None:
-        """Until stopped."""
-        while not self._stop_event.wait(SWEEP_SECONDS):
-            try:
-                self._services.maintenance.sweep(self._crew.submit, self._crew.ask)
-            except Exception as error:  # the database may be away for a while: say it once and go on looking
-                if not self._failing:
-                    log.error("sweep.error", error=type(error).__name__)
-                self._failing = True
-            else:
-                if self._failing:
-                    log.info("sweep.back")
-                self._failing = False
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stop_event.set()
-
-
-def _connect(config: Config) -> Huey:
+def _connect(config: Config, stopping: Callable[[], bool]) -> Huey | None:
     """The queue, as soon as it can be reached; until then the sweeper does all the work."""
     down = False
-    while True:
+    while not stopping():
         try:
             return make_huey(config)
         except Exception as error:
@@ -129,30 +47,54 @@ def _connect(config: Config) -> Huey:
                 log.error("queue.down", error=type(error).__name__)
             down = True
             time.sleep(SWEEP_SECONDS)
+    return None
 
 
 def run_worker(config: Config) -> None:
     """Work until a signal says stop; what is under way is finished first."""
-    from salespilots.bootstrap import assemble
-
-    wakes: list[Any] = []
-    application = assemble(config, doorbell=HueyDoorbell(lambda: wakes[0]))
-    crew = Crew(application)
-    sweeper = Sweeper(application, crew)
+    bell = _OwnBell()
+    application = assemble(config, doorbell=bell)
+    services, embedded = application.services, config.database_url.startswith("sqlite")
+    presence = Presence(config.home, services.turns.owner)
+    crew = Crew(services, desks=1 if embedded else 2)
+    bell.ring = crew.ring
+    receiver = BellReceiver(services.turns.owner, crew.ring) if embedded else None
+    sweeper = Sweeper(services, crew, presence)
     sweeper.start()
-    huey = _connect(config)
-    wakes.append(make_wake(huey, crew.submit))
-    from huey.consumer import Consumer
-
-    log.info("worker.started", slots=SEND_SLOTS)
-    consumer = Consumer(
-        huey, workers=LISTENERS, periodic=False, initial_delay=0.02, max_delay=0.1, backoff=1.3, worker_type="thread",
-        health_check_interval=1, graceful_signal="TERM", shutdown_timeout=DRAIN_SECONDS,
-    )  # fmt: skip
     try:
-        consumer.run()
+        _listen(config, crew, polls_rarely=receiver is not None and receiver.hears)
     finally:
         sweeper.stop()
-        crew.stop()
+        if receiver is not None:
+            receiver.stop()
+        crew.stop(DRAIN_SECONDS)
+        _leave(sweeper)
         application.storage.close()
         log.info("worker.stopped")
+
+
+def _listen(config: Config, crew: Crew, *, polls_rarely: bool) -> None:
+    """Huey's consumer, until a signal says stop."""
+    huey = _connect(config, lambda: False)
+    if huey is None:
+        return
+    make_wake(huey, crew.ring)
+    from huey.consumer import Consumer
+
+    log.info("worker.started")
+    options: dict[str, Any] = (
+        {"workers": 1, "initial_delay": 0.25, "max_delay": 2.0} if polls_rarely
+        else {"workers": LISTENERS, "initial_delay": 0.02, "max_delay": 0.1}
+    )  # fmt: skip
+    consumer = Consumer(
+        huey, periodic=False, backoff=1.3, worker_type="thread", health_check_interval=1, graceful_signal="TERM",
+        shutdown_timeout=2, **options,
+    )  # fmt: skip
+    consumer.run()
+
+
+def _leave(sweeper: Sweeper) -> None:
+    try:
+        sweeper.leave()
+    except Exception as error:  # the database is away: our leases run out by themselves
+        log.warning("worker.left_unsaid", error=type(error).__name__)

@@ -24,10 +24,12 @@ MAY_CROSS_SHOPS = {
     "services/maintenance.py",  # the sweeper serves all
     "services/messaging/inbox.py",  # a webhook finds its shop
     "services/messaging/intake.py",  # rows of many shops are written in one transaction
-    "services/messaging/lanes.py",  # lanes are taken before their shop is opened
+    "services/messaging/lanes.py",  # a lane's shops are found by what is due on it
+    "services/messaging/turns.py",  # lanes of any shop are let go and kept
     "services/orders.py",  # a customer's page is found by its token
     "services/payments.py",  # a practice payment page is found by its reference
     "services/shops.py",  # the operator lists shops
+    "services/workforce.py",  # workers serve all shops
     "testing/contracts/storage.py",
     "testing/contracts/storage_work.py",
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from salespilots.services import crash_points
 from salespilots.services.crash_points import POINTS
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import Shop, World
@@ -37,7 +38,7 @@ def in_a_process(work: Callable[[], None]) -> int:
 
 
 @pytest.mark.parametrize("point", sorted(POINTS))
-def test_killed_at_each_point(point: str, tmp_path: Path, sqlite_url: str) -> None:
+def test_killed_at_each_point(point: str, tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     record = tmp_path / "far-side.txt"
 
     class Recorded(FakeChannelPlugin):
@@ -82,11 +83,12 @@ def test_killed_at_each_point(point: str, tmp_path: Path, sqlite_url: str) -> No
             far.deliver(event)
             world.close()
 
-        os.environ["SALESPILOTS_CRASH_POINT"] = point
-        try:
-            ended = in_a_process(work)
-        finally:
-            del os.environ["SALESPILOTS_CRASH_POINT"]
+        order = tmp_path / point
+        order.touch()
+        monkeypatch.setattr(crash_points, "_FOLDER", str(tmp_path))
+        ended = in_a_process(work)
+        monkeypatch.undo()
+        order.unlink(missing_ok=True)
         assert ended in (0, signal.SIGKILL)
         killed += ended == signal.SIGKILL
 

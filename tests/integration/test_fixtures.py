@@ -63,7 +63,7 @@ def read(shop: Shop) -> None:
     """Interpret what waits; nothing is sent."""
     with shop.world.storage.system_unit_of_work(read_only=True) as system:
         lanes = system.work.due_lanes(shop.world.clock.now())
-    for lane in lanes:
+    for _, lane in lanes:
         shop.world.services.lanes.drain(lane)
 
 

@@ -55,10 +55,10 @@ def test_a_wiped_queue_costs_only_a_sweep(config: Config, make_world: Callable[.
     shop.say("Hi", settle=False)
     bell.ring(f"practice:{shop.id}:sim-riya")
     make_huey(config).storage.flush_all()
-    swept: list[str] = []
-    world.services.maintenance.sweep(swept.append)
-    assert swept == [f"practice:{shop.id}:sim-riya"]
-    world.services.lanes.drain(swept[0])
+    swept: list[tuple[str, str]] = []
+    world.services.maintenance.sweep(swept.extend)
+    assert swept == [(shop.id, f"practice:{shop.id}:sim-riya")]
+    world.services.lanes.drain(swept[0][1])
     assert shop.texts()[0].startswith("Hello Riya")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from salespilots.ports.channel import Attachment, SentMessage
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from salespilots.ports.work import LeaseLost
+from salespilots.services.messaging.turns import Piece
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
 
@@ -287,16 +287,16 @@ def test_a_stale_holder_is_stopped_by_the_fence(far: FarSide) -> None:
     lane = "fake:acc:asha"
     far.deliver(far.event("message", "Hi"), settle=False)
     with world.storage.system_unit_of_work() as system:
-        stale = system.lanes.claim(lane, "slow", timedelta(0))
-        newer = system.lanes.claim(lane, "quick", timedelta(seconds=30))
+        stale = system.lanes.claim([lane], "slow", timedelta(0))[lane]
+        newer = system.lanes.claim([lane], "quick", timedelta(seconds=30))[lane]
         system.commit()
-    assert newer is not None
-    assert stale is not None
-    with pytest.raises(LeaseLost):
-        world.services.outbox.send_due(far.shop.id, lane, stale, lambda: None)
+    piece = Piece(far.shop.id, lane, lease=stale)
+    world.services.turns.take([piece])
+    assert (piece.lease, piece.call, piece.done) == (None, None, 0)
     assert world.services.lanes.drain(lane) == 0
+    assert far.channel.sent == []
     with world.storage.system_unit_of_work() as system:
-        system.lanes.release(newer)
+        system.lanes.release([newer])
         system.commit()
     assert world.services.lanes.drain(lane) > 0
 

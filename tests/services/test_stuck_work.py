@@ -213,7 +213,7 @@ def test_a_flood_at_one_shop_hides_no_other(make_world, database_url) -> None:
     world.services.inbox.keep_channel("practice", events("quiet", 1), quiet.id)
     with world.storage.system_unit_of_work(read_only=True) as system:
         lanes = system.work.due_lanes(now, limit=20)
-    assert "practice:quiet:c0000" in lanes[:2]
+    assert (quiet.id, "practice:quiet:c0000") in lanes[:2]
     assert len(lanes) == 20
 
 

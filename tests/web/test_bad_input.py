@@ -332,7 +332,7 @@ def test_signed_oddities_never_break_the_intake_or_what_comes_after(hooked: Shop
         assert post(item(f"m-after-{name}")) == 200
     with hooked.world.storage.system_unit_of_work(read_only=True) as system:
         lanes = system.work.due_lanes(hooked.world.clock.now())
-    for lane in lanes:
+    for _, lane in lanes:
         hooked.world.services.lanes.drain(lane)
     stored = hooked.world.services.conversations.message_page(hooked.id, limit=200).items
     after = {one.provider_ref: one.text for one in stored if (one.provider_ref or "").startswith("m-after")}

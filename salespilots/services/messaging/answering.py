@@ -19,11 +19,9 @@ from salespilots.services.automation import (
     MAX_RUNS_PER_HOUR,
     active_runs,
     cancel_runs_in,
-    live_versions,
     match,
     start_in,
 )
-from salespilots.services.catalog import entries_in
 from salespilots.services.core import Core
 from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
 
@@ -48,7 +46,7 @@ def read_message(core: Core, uow: UnitOfWork, text: str, payload: str) -> Unders
         return Understanding(intent="product_inquiry", confidence=1.0)
     if kind == "order_status":
         return Understanding(intent="order_status", confidence=1.0)
-    return core.understander.understand(text, entries_in(uow))
+    return core.memory.understand(core.understander, uow, text)
 
 
 def answer_in(
@@ -62,8 +60,9 @@ def answer_in(
     started: bool,
 ) -> None:
     """Decide within the transaction of the message. The caller saves the conversation."""
-    live = live_versions(uow)
-    runs = [one for one in active_runs(uow, conversation) if one.waiting_for == "message.received"]
+    live = core.memory.live(uow)
+    active = [] if started else active_runs(uow, conversation)
+    runs = [one for one in active if one.waiting_for == "message.received"]
     asking = _wake_waits(core, uow, runs, message, live)
     if conversation.mode is Mode.HUMAN or customer.opted_out or not live:
         return
@@ -89,7 +88,7 @@ def answer_in(
         if workflow.id != run.workflow_id:
             run.wake("aside", message.id)  # answered first, then the question is asked again
             uow.runs.save(run)
-        _start(core, uow, workflow, version, conversation, message, reason, understood, payload)
+        _start(core, uow, workflow, version, conversation, message, reason, understood, active)
         return
     found = match(core, live, fact)
     if found is not None:
@@ -97,7 +96,7 @@ def answer_in(
             hand_over_in(core, uow, conversation, message, "too many automatic answers in an hour")
             return
         workflow, version, reason = found
-        _start(core, uow, workflow, version, conversation, message, reason, understood, payload)
+        _start(core, uow, workflow, version, conversation, message, reason, understood, active)
     else:
         _not_understood(core, uow, conversation, message, understood)
 
@@ -134,7 +133,7 @@ def _start(
     message: Message,
     reason: str,
     understood: Understanding,
-    payload: str,
+    active: list[Run],
 ) -> None:
     data = {
         "trigger": reason,
@@ -149,7 +148,7 @@ def _start(
         data["asked_quantity"] = understood.quantity
     start_in(
         core, uow, workflow, version, conversation=conversation, trigger_key=f"message:{message.id}", data=data,
-        message_id=message.id,
+        message_id=message.id, active=active,
     )  # fmt: skip
 
 

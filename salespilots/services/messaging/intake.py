@@ -5,6 +5,7 @@ A commit to disk costs the same for one row as for thirty, and a single writer n
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from salespilots.ports.runtime import Doorbell
 from salespilots.ports.storage import Storage, StorageUnavailable, SystemUnitOfWork
 from salespilots.services.crash_points import crash_point
 
+MAX_RINGS = 50
 MAX_BATCH = 64
 """Webhooks in one transaction."""
 
@@ -83,14 +85,14 @@ class Bell:
 
     def __init__(self, doorbell: Doorbell) -> None:
         self._doorbell = doorbell
-        self._lanes: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._lanes: queue.SimpleQueue[Sequence[str]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def ring(self, lanes: Sequence[str]) -> None:
-        """Soon, in this order."""
-        for lane in lanes:
-            self._lanes.put(lane)
+        """Soon."""
+        if lanes:
+            self._lanes.put(lanes)
         if lanes and self._thread is None:
             with self._lock:
                 if self._thread is None:
@@ -99,4 +101,8 @@ class Bell:
 
     def _work(self) -> None:
         while True:
-            self._doorbell.ring(self._lanes.get())
+            lanes = dict.fromkeys(self._lanes.get())
+            with contextlib.suppress(queue.Empty):
+                while len(lanes) < MAX_RINGS:  # whatever else waits to be rung goes with it
+                    lanes |= dict.fromkeys(self._lanes.get_nowait())
+            self._doorbell.ring(*lanes)

@@ -15,6 +15,7 @@ from salespilots.domain.conversation import (
     MessageState,
 )
 from salespilots.domain.customer import ChannelIdentity, Customer
+from salespilots.domain.errors import StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.inbox import InboxRow
 from salespilots.ports.channel import Inbound
@@ -23,6 +24,7 @@ from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core
 from salespilots.services.messaging.answering import answer_in
 from salespilots.services.messaging.content import clean
+from salespilots.services.messaging.evidence import arrived_twice_in, echoed_in
 from salespilots.services.messaging.inbox import load_inbound, load_payment_event
 from salespilots.services.messaging.outgoing import cancel_pending_in
 from salespilots.services.messaging.unsent import forget_in
@@ -65,8 +67,6 @@ class Interpreter:
         core, now = self._core, self._core.clock.now()
         conversation, started = self._conversation(uow, row, inbound, customer_wrote=True)
         ref = inbound.message_ref or inbound.event_id
-        if uow.messages.find(conversation_id=conversation.id, provider_ref=ref) is not None:
-            return
         text = clean(inbound.text)
         message = Message(
             id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
@@ -80,7 +80,10 @@ class Interpreter:
             provider=row.provider, provider_ref=ref, reply_to_ref=inbound.reply_to_ref or None, sent_at=inbound.sent_at,
             practice=conversation.practice,
         )  # fmt: skip
-        uow.messages.add(message)
+        if not uow.messages.add_once(message):
+            if uow.messages.find(conversation_id=conversation.id, provider_ref=ref) is None:
+                raise StaleEntity("Somebody else wrote into the chat at this moment.")
+            return
         conversation.unread += 1
         conversation.last_message_at = now
         if conversation.last_inbound_at is None or inbound.sent_at > conversation.last_inbound_at:
@@ -162,13 +165,18 @@ class Interpreter:
         conversation, _ = self._conversation(uow, row, inbound, customer_wrote=False)
         if uow.messages.find(conversation_id=conversation.id, provider_ref=inbound.message_ref) is not None:
             return
-        unsettled = self._unsettled(uow, conversation, inbound)
+        unsettled = echoed_in(uow, conversation, inbound)
         if unsettled is not None:
             unsettled.state, unsettled.provider_ref = MessageState.SENT, inbound.message_ref
             unsettled.sent_at, unsettled.reason, unsettled.next_at = inbound.sent_at, None, None
             uow.messages.save(unsettled)
             ids = {"conversation_id": conversation.id, "message_id": unsettled.id}
             uow.record(Event(type="message.sent", at=now, ids=ids, data={"by": "echo"}))
+            return
+        twice = arrived_twice_in(uow, conversation, inbound)
+        if twice is not None:
+            ids = {"conversation_id": conversation.id, "message_id": twice.id}
+            uow.record(Event(type="message.arrived_twice", at=now, ids=ids))
             return
         text = clean(inbound.text)
         message = Message(
@@ -188,20 +196,6 @@ class Interpreter:
         cancel_pending_in(core, uow, conversation, "taken_over")
         cancel_runs_in(core, uow, conversation, "taken_over")
         uow.conversations.save(conversation)
-
-    def _unsettled(self, uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> Message | None:
-        """The oldest send without an answer that this echo may be, by its words."""
-        waiting = uow.messages.select(
-            eq("conversation_id", conversation.id),
-            one_of("state", [MessageState.SENDING, MessageState.UNCERTAIN]),
-            order="seq",
-        )
-        for message in waiting:
-            if message.provider_ref is None and (
-                message.text == clean(inbound.text) or (not inbound.text and message.kind != "text")
-            ):
-                return message
-        return None
 
     def _find(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> tuple[Conversation, Message] | None:
         conversation = uow.conversations.find(lane=row.lane)

@@ -1,143 +1,220 @@
 """Sending: the oldest message of a chat that has not left, one at a time, never twice by ourselves.
 
-T5 marks it as being sent, the channel is called with no transaction open, T6 notes the answer. What cannot be
-known is stored as *uncertain* and settled by the channel's echo, by reading the conversation back, or by a person.
+T5 marks it as being sent, the channel is called with no transaction open, T6 notes the answer; both are parts of the
+lane's turns (`salespilots.services.messaging.turns`). What cannot be known is stored as *uncertain* and settled by the
+channel's echo, by reading the conversation back, or by a person.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from salespilots.domain.business import Connection
-from salespilots.domain.conversation import PENDING, Author, Conversation, Direction, Message, MessageState, Mode
+from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
+from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
-from salespilots.ports.channel import Outbound, SentMessage
+from salespilots.ports.channel import ChannelProvider, Outbound, SentMessage
 from salespilots.ports.errors import AuthFailed, NotConnected, OutcomeUnknown, PluginError, PortError
-from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
-from salespilots.ports.work import Lease
+from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.content import load
+from salespilots.services.messaging.evidence import found_in, history_start_in
+from salespilots.services.messaging.gates import (
+    gate_in,
+    hold_in,
+    open_in,
+    release_in,
+    save_in,
+    trouble_in,
+)
+from salespilots.services.messaging.pace import Pace
 
 log = structlog.get_logger(__name__)
-
-BACKOFF = (2, 8, 30, 120, 600, 1800)
-"""Seconds between tries of a message that certainly did not leave."""
 
 ECHO_TIME = timedelta(seconds=60)
 """How long the echo of an uncertain send is waited for before the conversation is read back."""
 
 BLOCK_TIME = timedelta(minutes=2)
-"""How long an uncertain send holds back what comes after it in the same chat."""
+"""How long an uncertain send holds back the chat replies after it; messages about orders wait until it is settled."""
 
 GIVE_UP = timedelta(minutes=15)
-"""After this an uncertain send is a person's decision."""
+"""After this an uncertain send is a person's decision; evidence is looked for all the same, less often."""
+
+LOOK_SELDOM = timedelta(minutes=5)
+
+TOO_LATE = timedelta(days=3)
+"""A message of a channel without a reply window that could not leave for so long does not leave any more."""
+
+NEVER_LEFT = "not_taken"
+"""The reason of a message that the channel certainly did not take and that is sent again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message whose turn it is, with what sending it needs."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The channel took the message. ``taken``: under a reference that another message was thought to have."""
 
+    provider_ref: str
+    taken: bool = False
+
+
+Sent = Answered | Exception
+
+
+@dataclass(slots=True)
+class SendCall:
+    """A message marked as being sent."""
+
+    outbox: Outbox
+    business_id: str
     message: Message
     conversation: Conversation
     connection: Connection | None
+    released: bool = False
+
+    def make(self) -> Sent:
+        """Hand it to the channel."""
+        started = self.outbox.core.clock.now()
+        result = self.outbox.send(self)
+        crash_point("send.accepted")
+        seconds = (self.outbox.core.clock.now() - started).total_seconds()
+        self.outbox.core.metrics.observe("send_seconds", seconds, provider=self.message.provider)
+        return result
+
+    def settle_in(self, uow: UnitOfWork, result: Sent) -> None:
+        """Note the answer."""
+        self.released = self.outbox.settle_in(uow, self.message.id, result)
+
+    def spoiled(self, result: Sent, refusal: Exception) -> Sent:
+        """The answer could not be noted: a reference that is in use already, or nobody knows why."""
+        if isinstance(result, Answered) and isinstance(refusal, Conflict) and not result.taken:
+            return Answered(provider_ref=result.provider_ref, taken=True)
+        log.error("outbox.not_noted", error=type(refusal).__name__, exc_info=refusal)
+        return OutcomeUnknown(provider=self.message.provider, reason="not_noted")
+
+    def told(self, result: Sent) -> None:
+        """Tell the log, the figures, the connection's health, and the lanes that may go on."""
+        self.outbox.report(self, result)
+
+
+@dataclass(slots=True)
+class LookCall:
+    """An uncertain message whose chat is read back. ``since``: from when on."""
+
+    outbox: Outbox
+    business_id: str
+    message: Message
+    conversation: Conversation
+    connection: Connection | None
+    since: datetime
+    released: bool = False
+
+    def make(self) -> list[SentMessage] | None:
+        """The channel's own history, or None when it cannot be read."""
+        return self.outbox.history(self)
+
+    def settle_in(self, uow: UnitOfWork, shown: list[SentMessage] | None) -> None:
+        """Decide by it."""
+        self.released = self.outbox.settle_look_in(uow, self.message.id, shown)
+
+    def spoiled(self, shown: list[SentMessage] | None, refusal: Exception) -> None:
+        """It could not be noted: as if nothing had been read."""
+        log.error("outbox.not_noted", error=type(refusal).__name__, exc_info=refusal)
+
+    def told(self, shown: list[SentMessage] | None) -> None:
+        """Let go on what waited for the channel."""
+        self.outbox.release(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """What a lane's messages want: a call, or to be looked at again. ``closed``: how many may not leave at all."""
+
+    call: SendCall | LookCall | None = None
+    closed: int = 0
+    again_at: datetime | None = None
 
 
 class Outbox:
     """Sends a lane's messages in order."""
 
-    def __init__(self, core: Core, connections: Connections) -> None:
-        self._core = core
+    def __init__(self, core: Core, connections: Connections, pace: Pace) -> None:
+        self.core = core
+        self.pace = pace
         self._connections = connections
 
-    def send_due(self, business_id: str, lane: str, lease: Lease, renew: Callable[[], None]) -> int:
-        """Send, settle or skip what can leave now, oldest first. Returns how many; 0 when nothing can be done.
+    # --- T5: what leaves next ----------------------------------------------------------------------------------
 
-        Stops early when the customer wrote meanwhile: what came in is understood before more goes out. ``renew`` is
-        called after each, so that many slow sends do not outlive the lease.
-        """
-        claimed = retrying(lambda: self._first(business_id, lane, lease))
-        done = 0
-        while claimed is not None:
-            done += 1
-            message = claimed.message
-            if message.state is MessageState.SENDING:
-                crash_point("send.claimed")
-                started = self._core.clock.now()
-                result = self._call(business_id, claimed)
-                crash_point("send.accepted")
-                claimed = self._settle_and_claim(business_id, lane, lease, message, result)
-                crash_point("send.settled")
-                seconds = (self._core.clock.now() - started).total_seconds()
-                self._core.metrics.observe("send_seconds", seconds, provider=message.provider)
-            else:
-                if message.state is MessageState.UNCERTAIN:
-                    self._read_back(business_id, lease, message, claimed.conversation)
-                claimed = retrying(lambda: self._first(business_id, lane, lease))
-            renew()
-        return done
-
-    def _settle_and_claim(
-        self, business_id: str, lane: str, lease: Lease, message: Message, result: str | Exception
-    ) -> Claimed | None:
-        claimed = retrying(lambda: self._settle(business_id, lane, lease, message.id, result))
-        self._report(business_id, message, result)
-        return claimed
-
-    # --- T5 --------------------------------------------------------------------------------------------------
-
-    def _first(self, business_id: str, lane: str, lease: Lease) -> Claimed | None:
-        with self._core.storage.unit_of_work(business_id) as uow:
-            uow.hold(lease)
-            claimed = self._claim_in(uow, lane)
-            uow.commit()
-        return claimed
-
-    def _claim_in(self, uow: UnitOfWork, lane: str) -> Claimed | None:
-        """Mark the next message within a transaction; one that may not leave is closed and returned too."""
-        now = self._core.clock.now()
-        waiting = uow.messages.select(eq("lane", lane), one_of("state", list(PENDING)), order="seq", limit=20)
-        if not waiting:
-            return None
-        arrived = uow.inbox.waiting(lane, limit=1)
-        if arrived and (arrived[0].next_at is None or arrived[0].next_at <= now):
-            return None
+    def next_in(self, uow: UnitOfWork, lane: str, known: Sequence[str] | None = None) -> Next:
+        """Mark the next message that can leave, closing those that may not. ``known``: the ids of all that wait."""
+        now = self.core.clock.now()
+        closed, doubtful = 0, False
+        if known is None:
+            waiting = uow.messages.select(eq("lane", lane), one_of("state", PENDING), order="seq", limit=100)
+        else:
+            waiting = [one for one in map(uow.messages.get, known) if one.state in PENDING]
         for message in waiting:
             conversation = uow.conversations.get(message.conversation_id)
-            claimed = Claimed(message, conversation, uow.connections.find(provider=conversation.provider))
             if message.state is MessageState.SENDING:
                 # We hold the lane, so whoever was sending is gone: it may have arrived. Its echo gets its time.
-                self._uncertain(uow, message, now, "no answer")
-                return None
+                self._uncertain(uow, message, now, "no_answer")
+                return Next(closed=closed, again_at=message.next_at)
             if message.state is MessageState.UNCERTAIN:
-                since = message.sending_since or now
                 if message.next_at is not None and message.next_at <= now:
-                    return claimed
-                if now - since < BLOCK_TIME:
-                    return None
+                    look = self._look_in(uow, message, conversation, now)
+                    if look is not None:
+                        return Next(call=look, closed=closed)
+                if now - (message.sending_since or now) < BLOCK_TIME:
+                    return Next(closed=closed, again_at=message.next_at)
+                doubtful = True
                 continue
-            if message.next_at is not None and message.next_at > now:
-                return None
-            refusal = self._refusal(uow, message, conversation, now)
-            if refusal:
-                self._close(uow, message, *refusal)
-                return claimed
+            if (message.next_at is not None and message.next_at > now) or (doubtful and message.order_id):
+                return Next(closed=closed, again_at=message.next_at)
+            provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
+            refusal = self._refusal(uow, message, conversation, provider, now)
+            if refusal or provider is None:
+                self._close(uow, message, *(refusal or (MessageState.FAILED, "not_connected")))
+                closed += 1
+                continue
+            if not self._may_leave_in(uow, message, provider, now):
+                return Next(closed=closed, again_at=message.next_at)
             message.state, message.attempts, message.sending_since = MessageState.SENDING, message.attempts + 1, now
+            message.next_at = None
             uow.messages.save(message)
-            return claimed
-        return None
+            connection = uow.connections.find(provider=conversation.provider)
+            return Next(call=SendCall(self, uow.business_id, message, conversation, connection), closed=closed)
+        return Next(closed=closed)
+
+    def _may_leave_in(self, uow: UnitOfWork, message: Message, provider: ChannelProvider, now: datetime) -> bool:
+        """Whether the shop's gate is open and its pace allows another message; else it waits with the reason."""
+        gate = gate_in(uow, provider.key)
+        if not gate.is_open(now):
+            hold_in(uow, message, gate.reason, now)
+            return False
+        wait = self.pace.wait(f"{uow.business_id}:{provider.key}", provider.capabilities.sends_per_second, now)
+        if wait:
+            message.next_at, message.reason = now + wait, "paced"
+            uow.messages.save(message)
+            return False
+        if gate.open_at is not None:  # closed until just now: this one tries
+            gate.probe(now)
+            save_in(uow, gate)
+        return True
 
     def _refusal(
-        self, uow: UnitOfWork, message: Message, conversation: Conversation, now: datetime
+        self,
+        uow: UnitOfWork,
+        message: Message,
+        conversation: Conversation,
+        provider: ChannelProvider | None,
+        now: datetime,
     ) -> tuple[MessageState, str] | None:
         """Why this message must not leave at this moment."""
-        provider = self._core.registry.channels.find(conversation.provider)
         if provider is None:
             return MessageState.FAILED, "not_connected"
         asked = conversation.waiting_since  # automation asked for a person: what it said until then may leave
@@ -146,17 +223,20 @@ class Outbox:
             return MessageState.CANCELLED, "taken_over"
         if message.author is Author.BOT and uow.customers.get(conversation.customer_id).opted_out:
             return MessageState.SKIPPED, "opted_out"
-        if not conversation.window_open(provider.capabilities.reply_window, now):
+        window = provider.capabilities.reply_window
+        if not conversation.window_open(window, now):
             return MessageState.SKIPPED, "reply_window_closed"
+        if window is None and now - message.created_at > TOO_LATE:
+            return MessageState.SKIPPED, "waited_too_long"
         return None
 
     # --- the call ----------------------------------------------------------------------------------------------
 
-    def _call(self, business_id: str, claimed: Claimed) -> str | Exception:
-        """The channel's reference, or what went wrong."""
-        message, conversation = claimed.message, claimed.conversation
+    def send(self, call: SendCall) -> Sent:
+        """The channel's answer, or what went wrong."""
+        message, conversation = call.message, call.conversation
         try:
-            channel = self._connections.channel_of(business_id, conversation.provider, claimed.connection)
+            channel = self._connections.channel_of(call.business_id, conversation.provider, call.connection)
             receipt = channel.send(
                 Outbound(
                     recipient_ref=conversation.customer_ref,
@@ -172,49 +252,75 @@ class Outbox:
                 "outbox.plugin_broken", provider=conversation.provider, error=type(error).__name__, exc_info=error
             )
             return OutcomeUnknown(provider=conversation.provider, reason="plugin_error")
-        return receipt.provider_ref
+        return Answered(provider_ref=receipt.provider_ref)
 
-    # --- T6 ----------------------------------------------------------------------------------------------------
+    # --- T6: what came of it -----------------------------------------------------------------------------------
 
-    def _settle(
-        self, business_id: str, lane: str, lease: Lease, message_id: str, result: str | Exception
-    ) -> Claimed | None:
-        """Note the answer and mark the next message, in one transaction."""
-        now = self._core.clock.now()
-        with self._core.storage.unit_of_work(business_id) as uow:
-            uow.hold(lease)
-            message = uow.messages.get(message_id)
-            if message.state is MessageState.SENDING:
-                self._note(uow, message, result, now)
-            claimed = self._claim_in(uow, lane)
-            uow.commit()
-        return claimed
+    def settle_in(self, uow: UnitOfWork, message_id: str, result: Sent) -> bool:
+        """Note the answer of a send. Returns whether what waited for the channel may go on.
 
-    def _note(self, uow: UnitOfWork, message: Message, result: str | Exception, now: datetime) -> None:
-        if isinstance(result, str):
-            self._sent(uow, message, result, now)
-        elif isinstance(result, OutcomeUnknown):
+        Raises `Conflict` when another message has the reference that the channel gave.
+        """
+        now, message = self.core.clock.now(), uow.messages.get(message_id)
+        if message.state is not MessageState.SENDING:
+            return False  # the echo was quicker
+        gate = gate_in(uow, message.provider)
+        if isinstance(result, Answered):
+            if result.taken:
+                self._correct(uow, message, result.provider_ref, now)
+            self._sent(uow, message, result.provider_ref, now)
+            return open_in(uow, gate, now)
+        if isinstance(result, OutcomeUnknown):
             self._uncertain(uow, message, now, result.reason)
-        elif isinstance(result, (AuthFailed, NotConnected)):
-            self._later(uow, message, now + timedelta(minutes=10), "waits_for_reconnect")
-        elif isinstance(result, PortError) and result.retryable and message.attempts <= len(BACKOFF):
-            wait = result.retry_after or BACKOFF[message.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311
-            self._later(uow, message, now + timedelta(seconds=wait), result.reason)
+            trouble_in(uow, gate, result, now)
+        elif _holds(result):
+            assert isinstance(result, (PortError, PluginError))
+            self._later(uow, message, now, trouble_in(uow, gate, result, now))
+            message.next_at = gate.open_at
+            uow.messages.save(message)
         else:
             reason = result.reason if isinstance(result, PortError) else getattr(result, "code", "error")
             self._close(uow, message, MessageState.FAILED, reason)
+            return open_in(uow, gate, now)  # a clear refusal: the channel is there
+        return False
 
-    def _report(self, business_id: str, message: Message, result: str | Exception) -> None:
-        """Tell the log, the figures, and the connection's health."""
-        if isinstance(result, PortError):
+    def _correct(self, uow: UnitOfWork, message: Message, provider_ref: str, now: datetime) -> None:
+        """The echo of this send was taken for an older one with the same words: that one is open again."""
+        other = uow.messages.find(conversation_id=message.conversation_id, provider_ref=provider_ref)
+        if other is not None and other.id != message.id:
+            other.provider_ref = other.sent_at = None
+            self._uncertain(uow, other, now, "no_answer")
+
+    def report(self, call: SendCall, result: Sent) -> None:
+        """After the answer was noted."""
+        message = call.message
+        if isinstance(result, Answered):
+            self._connections.note_ok(call.business_id, message.provider)
+        elif isinstance(result, PortError):
             log.warning(
-                "outbox.not_sent", business=business_id, message=message.id, provider=result.provider,
+                "outbox.not_sent", business=call.business_id, message=message.id, provider=result.provider,
                 code=result.code, reason=result.reason,
             )  # fmt: skip
-            self._connections.note_error(business_id, result.provider, result)
-        elif isinstance(result, str):
-            self._connections.note_ok(business_id, message.provider)
-        self._core.metrics.count("outbox_total", outcome="sent" if isinstance(result, str) else "not_sent")
+            self._connections.note_error(call.business_id, result.provider, result)
+        self.core.metrics.count("outbox_total", outcome="sent" if isinstance(result, Answered) else "not_sent")
+        self.release(call)
+
+    def release(self, call: SendCall | LookCall) -> None:
+        """When the gate opened: let the others look again, in a transaction of their own."""
+        if call.released:
+            self.release_waiting(call.business_id, call.message.provider)
+
+    def release_waiting(self, business_id: str, provider: str) -> None:
+        """Let messages that wait for this channel look again now."""
+
+        def use_case() -> list[str]:
+            with self.core.storage.unit_of_work(business_id) as uow:
+                lanes = release_in(uow, provider)
+                uow.commit()
+            return lanes
+
+        for lane in retrying(use_case):
+            self.core.doorbell.ring(lane)
 
     def _sent(self, uow: UnitOfWork, message: Message, provider_ref: str, now: datetime) -> None:
         message.state, message.provider_ref, message.sent_at = MessageState.SENT, provider_ref, now
@@ -239,83 +345,95 @@ class Outbox:
     def _tell(self, uow: UnitOfWork, message: Message, kind: str) -> None:
         ids = {"conversation_id": message.conversation_id, "message_id": message.id}
         data = {"reason": message.reason} if message.reason else {}
-        uow.record(Event(type=kind, at=self._core.clock.now(), ids=ids, data=data))
+        uow.record(Event(type=kind, at=self.core.clock.now(), ids=ids, data=data))
 
     # --- uncertain ---------------------------------------------------------------------------------------------
 
-    def _read_back(self, business_id: str, lease: Lease, message: Message, conversation: Conversation) -> None:
-        """No echo came: look at the channel's own history of the chat."""
-        since = self._history_start(business_id, message)
-        provider = self._core.registry.channels.find(conversation.provider)
-        shown: list[SentMessage] | None = None
-        if provider is not None and provider.capabilities.reads_history:
-            try:
-                channel = self._connections.channel(business_id, conversation.provider)
-                shown = list(channel.history(conversation.customer_ref, since=since))
-            except (PortError, PluginError) as error:
-                log.warning("outbox.read_back_failed", business=business_id, message=message.id, code=error.code)
-        retrying(lambda: self._settle_uncertain(business_id, lease, message.id, shown))
-
-    def _history_start(self, business_id: str, message: Message) -> datetime:
-        """From when on to read: before the send by our clock, and not after what the channel's clock says came before."""
-        ours = (message.sending_since or message.created_at) - timedelta(seconds=30)
-        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            before = uow.messages.select(
-                eq("conversation_id", message.conversation_id), eq("direction", Direction.IN),
-                Where("seq", "lt", message.seq), order="-seq", limit=1,
-            )  # fmt: skip
-        return min([ours, *(one.sent_at for one in before if one.sent_at is not None)])
-
-    def _settle_uncertain(
-        self, business_id: str, lease: Lease, message_id: str, shown: list[SentMessage] | None
-    ) -> None:
-        now = self._core.clock.now()
-        with self._core.storage.unit_of_work(business_id) as uow:
-            uow.hold(lease)
-            message = uow.messages.get(message_id)
-            if message.state is not MessageState.UNCERTAIN:
-                return
-            if shown is not None:
-                known = {
-                    one.provider_ref
-                    for one in uow.messages.select(
-                        eq("conversation_id", message.conversation_id), order="-seq", limit=200
-                    )
-                }
-                for one in shown:
-                    # Cards and pictures have no words in a channel's history: there the place decides.
-                    same = one.text == message.text if message.kind == "text" else not one.text
-                    if one.from_shop and one.provider_ref not in known and same:
-                        self._sent(uow, message, one.provider_ref, one.sent_at)
-                        uow.commit()
-                        return
-                # A successful look that covers the time and lacks it proves that it did not arrive.
-                self._later(uow, message, now, "not_taken")
-                uow.commit()
-                return
-            if now - (message.sending_since or now) >= GIVE_UP:
-                message.next_at, message.reason = None, "needs_decision"
-            else:
-                message.next_at = now + ECHO_TIME
+    def _look_in(self, uow: UnitOfWork, message: Message, conversation: Conversation, now: datetime) -> LookCall | None:
+        """Read the chat back, when the channel allows another look now."""
+        provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
+        rate = provider.capabilities.looks_per_second if provider else 0.0
+        wait = self.pace.wait(f"{uow.business_id}:{conversation.provider}:history", rate, now)
+        if wait:
+            message.next_at = now + wait
             uow.messages.save(message)
-            uow.commit()
+            return None
+        connection = uow.connections.find(provider=conversation.provider)
+        since = history_start_in(uow, message)
+        return LookCall(self, uow.business_id, message, conversation, connection, since)
+
+    def history(self, call: LookCall) -> list[SentMessage] | None:
+        """No echo came: look at the channel's own history of the chat. None when that cannot be had."""
+        conversation = call.conversation
+        provider = self.core.registry.channels.find(conversation.provider)
+        if provider is None or not provider.capabilities.reads_history:
+            return None
+        try:
+            channel = self._connections.channel_of(call.business_id, conversation.provider, call.connection)
+            return list(channel.history(conversation.customer_ref, since=call.since))
+        except (PortError, PluginError) as error:
+            log.warning("outbox.read_back_failed", business=call.business_id, message=call.message.id, code=error.code)
+        except Exception as error:  # a broken plugin shows nothing
+            log.error(
+                "outbox.plugin_broken", provider=conversation.provider, error=type(error).__name__, exc_info=error
+            )
+        return None
+
+    def settle_look_in(self, uow: UnitOfWork, message_id: str, shown: Sequence[SentMessage] | None) -> bool:
+        """Decide an uncertain send by the chat as the channel shows it. Returns whether what waited may go on."""
+        now, message = self.core.clock.now(), uow.messages.get(message_id)
+        if message.state is not MessageState.UNCERTAIN:
+            return False
+        if shown is None:
+            if now - (message.sending_since or now) < GIVE_UP:
+                message.next_at = now + ECHO_TIME
+                uow.messages.save(message)
+            else:
+                self._ask_a_person(uow, message, now)
+            return False
+        gate = gate_in(uow, message.provider)
+        found = found_in(uow, message, shown)
+        if found is not None:
+            self._sent(uow, message, found.provider_ref, found.sent_at)
+            return open_in(uow, gate, now)
+        # A successful look that covers the time and lacks it proves that it did not arrive.
+        self._later(uow, message, now, NEVER_LEFT)
+        if gate.open_at is not None:
+            gate.open_at = now  # the channel answers: this message tries
+            save_in(uow, gate)
+        return False
+
+    def _ask_a_person(self, uow: UnitOfWork, message: Message, now: datetime) -> None:
+        provider = self.core.registry.channels.find(message.provider)
+        readable = provider is not None and provider.capabilities.reads_history
+        message.next_at = now + LOOK_SELDOM if readable else None
+        if message.reason != "needs_decision":
+            message.reason = "needs_decision"
+            self._tell(uow, message, "message.undecided")
+        uow.messages.save(message)
 
     def decide(self, business_id: str, message_id: str, *, arrived: bool) -> Message:
         """A person settles an uncertain send: it arrived, or it is to be sent again."""
 
         def use_case() -> Message:
-            with self._core.storage.unit_of_work(business_id) as uow:
+            with self.core.storage.unit_of_work(business_id) as uow:
                 message = uow.messages.get(message_id)
                 if message.state not in (MessageState.UNCERTAIN, MessageState.FAILED):
                     return message
                 if arrived:
-                    self._sent(uow, message, message.provider_ref or f"confirmed:{message.id}", self._core.clock.now())
+                    self._sent(uow, message, message.provider_ref or f"confirmed:{message.id}", self.core.clock.now())
                 else:
-                    message.attempts = 0
-                    self._later(uow, message, self._core.clock.now(), "sent_again")
+                    self._later(uow, message, self.core.clock.now(), "sent_again")
                 uow.commit()
             return message
 
         message = retrying(use_case)
-        self._core.doorbell.ring(message.lane)
+        self.core.doorbell.ring(message.lane)
         return message
+
+
+def _holds(result: Exception) -> bool:
+    """Whether it is the channel's trouble and not this message's: it certainly did not leave, and will."""
+    if isinstance(result, (AuthFailed, NotConnected)):
+        return True
+    return isinstance(result, PortError) and (result.retryable or result.reason == "account_restricted")

@@ -10,7 +10,7 @@ from salespilots.domain.order import Order, OrderState
 from salespilots.ports.extensions import OrderView, ProductView
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.ports.understanding import Understanding
-from salespilots.services.catalog import details_in, entries_in, product_view
+from salespilots.services.catalog import details_in, product_view
 from salespilots.services.core import Core
 
 
@@ -37,13 +37,21 @@ class Reader:
     """See `salespilots.ports.extensions.ShopReader`. Reads in the given unit, or in short units of its own."""
 
     def __init__(
-        self, core: Core, business_id: str, customer_id: str, conversation_id: str, uow: UnitOfWork | None = None
+        self,
+        core: Core,
+        business_id: str,
+        customer_id: str,
+        conversation_id: str,
+        uow: UnitOfWork | None = None,
+        products: dict[tuple[str, ...], list[ProductView]] | None = None,
     ) -> None:
+        """``products``: what earlier steps of the same transaction read."""
         self._core = core
         self._business_id = business_id
         self._customer_id = customer_id
         self._conversation_id = conversation_id
         self._given = uow
+        self._products = products if products is not None and uow is not None else None
 
     @contextmanager
     def _unit(self) -> Iterator[UnitOfWork]:
@@ -55,12 +63,17 @@ class Reader:
 
     def products(self, ids: Sequence[str]) -> list[ProductView]:
         """Live products by id, in that order; others are left out."""
+        if self._products is not None and tuple(ids) in self._products:
+            return list(self._products[tuple(ids)])
         with self._unit() as uow:
             found = {
                 one.id: one for one in uow.products.select(one_of("id", list(ids)), eq("state", ProductState.LIVE))
             }
             details = details_in(uow, [found[one] for one in ids if one in found])
-        return [product_view(self._core.base_url, one) for one in details if one.variants]
+        views = [product_view(self._core.base_url, one) for one in details if one.variants]
+        if self._products is not None:
+            self._products |= {(one.product_id,): [one] for one in views} | {tuple(ids): views}
+        return list(views)
 
     def catalogue(self, limit: int = 10) -> list[ProductView]:
         """The first live products, those in stock first."""
@@ -94,7 +107,7 @@ class Reader:
     def read(self, text: str) -> Understanding:
         """Understand a sentence against this shop's catalogue."""
         with self._unit() as uow:
-            return self._core.understander.understand(text, entries_in(uow))
+            return self._core.memory.understand(self._core.understander, uow, text)
 
     def turns(self, limit: int = 8) -> list[tuple[str, str]]:
         """The last lines of this chat, oldest first."""

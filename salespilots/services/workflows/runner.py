@@ -1,14 +1,15 @@
 """Walking a run: one step at a time, its effects and its place in one transaction.
 
 Steps that only read the shop are done in the transaction that notes them, several in a row. A step that calls a
-provider is noted first (T3), called with no transaction open, and applied afterwards (T4), checked against the
-lane's fence. A crash anywhere repeats at most one call with the same key.
+provider is noted first (T3), called with no transaction open, and applied afterwards (T4). A crash anywhere repeats at
+most one call with the same key. The transactions are those of a lane's turn (`salespilots.services.messaging.turns`).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ import structlog
 from salespilots.domain.conversation import Conversation, Mode
 from salespilots.domain.errors import PriceChanged, SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
-from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
+from salespilots.domain.run import ACTIVE, MAX_VISITS, Run, RunState, StepExecution
 from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
 from salespilots.ports.errors import PortError
 from salespilots.ports.extensions import (
@@ -35,8 +36,8 @@ from salespilots.ports.extensions import (
     Wait,
 )
 from salespilots.ports.storage import StorageUnavailable, UnitOfWork, eq, one_of
-from salespilots.ports.work import Lease, LeaseLost
-from salespilots.services.core import Core, retrying
+from salespilots.ports.work import LeaseLost
+from salespilots.services.core import Core
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.answering import hand_over_in
 from salespilots.services.workflows.assistant import OWN_WORDS
@@ -59,6 +60,56 @@ PortsFactory = Callable[[str, ActionContext], ActionPorts]
 """Makes the `ActionPorts` of one step of a shop."""
 
 
+@dataclass(slots=True)
+class StepCall:
+    """A step that calls a provider, noted as started; to be made with no transaction open."""
+
+    runner: Runner
+    run_id: str
+    step_id: str
+    action: ActionType
+    context: ActionContext
+    execution_id: str
+
+    def make(self) -> Answer:
+        """Call."""
+        with structlog.contextvars.bound_contextvars(run=self.run_id, step=self.step_id):
+            answer = self.runner.call(self.action, self.context)
+        crash_point("step.called")
+        return answer
+
+    def settle_in(self, uow: UnitOfWork, answer: Answer) -> None:
+        """Apply what came of it."""
+        self.runner.apply_call_in(uow, self, answer)
+
+    def spoiled(self, answer: Answer, refusal: Exception) -> Answer:
+        """What it brought cannot be applied: it goes down the error branch, and never is called again for it."""
+        self.runner.report(self.action.key, refusal)
+        lost = answer.outcome.cost_tokens if isinstance(answer.outcome, Advance) else 0
+        return Answer(error=refusal, lost_tokens=lost)
+
+    def told(self, answer: Answer) -> None:
+        """Nothing more to tell: the run log has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a step's call brought: an outcome or an error, and tokens that were paid for nothing."""
+
+    outcome: Outcome | None = None
+    error: Exception | None = None
+    lost_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a lane's runs came. ``more``: another one may be ready."""
+
+    call: StepCall | None = None
+    did: bool = False
+    more: bool = False
+
+
 class Runner:
     """Advances the runs of a lane."""
 
@@ -66,59 +117,28 @@ class Runner:
         self._core = core
         self._ports_for = ports_for
 
-    def advance(self, business_id: str, lane: str, lease: Lease) -> tuple[bool, bool]:
-        """Do the next piece of work of one run of the lane: (whether there was some, whether there may be more)."""
-        refused: dict[Place, str] = {}
-        while True:
-            try:
-                return retrying(lambda: self._advance(business_id, lane, lease, refused))
-            except _Refused as refusal:
-                if refusal.at in refused:
-                    raise
-                refused[refusal.at] = refusal.branch
+    def advance_in(self, uow: UnitOfWork, lane: str, refused: dict[Place, str]) -> Progress:
+        """Take the next run of the lane as far as it goes.
 
-    # --- one transaction ---------------------------------------------------------------------------------------
+        Raises `Refused` when the domain refuses an effect: to be rolled back and done again with the place noted in
+        ``refused``.
+        """
+        active = uow.runs.select(eq("lane", lane), one_of("state", ACTIVE), order="-created_at")
+        ready = self.ready(active)
+        if not ready:
+            return Progress()
+        run = ready[0]
+        conversation = uow.conversations.get(run.conversation_id or "")
+        version = uow.workflow_versions.get(run.version_id)
+        seen = Seen(uow, self._core)
+        call = self._chain(uow, run, version, conversation, refused, seen)
+        uow.runs.save(run)
+        uow.conversations.save(conversation)
+        return Progress(call=call, did=True, more=len(ready) > 1 or seen.ordered)
 
-    def _advance(self, business_id: str, lane: str, lease: Lease, refused: dict[Place, str]) -> tuple[bool, bool]:
-        with self._core.storage.unit_of_work(business_id) as uow:
-            uow.hold(lease)
-            ready = self._ready(uow, lane)
-            if not ready:
-                return False, False
-            run = ready[0]
-            conversation = uow.conversations.get(run.conversation_id or "")
-            version = uow.workflow_versions.get(run.version_id)
-            pending = self._chain(uow, run, version, conversation, refused)
-            uow.runs.save(run)
-            uow.conversations.save(conversation)
-            uow.commit()
-        if pending is None:
-            crash_point("step.applied")
-            return True, len(ready) > 1
-        action, context, execution_id = pending
-        crash_point("step.started")
-        with structlog.contextvars.bound_contextvars(run=run.id, step=run.cursor):
-            outcome, error = self._call(business_id, action, context)
-        crash_point("step.called")
-        try:
-            retrying(lambda: self._apply_call(business_id, lease, run.id, action, execution_id, outcome, error))
-        except NOT_OURS:
-            raise
-        except Exception as refusal:  # what the call brought cannot be applied: never call again for it
-            self._report(action.key, refusal)
-            lost = outcome.cost_tokens if isinstance(outcome, Advance) else 0
-            why = refusal
-            retrying(lambda: self._apply_call(business_id, lease, run.id, action, execution_id, None, why, lost))
-        crash_point("step.applied")
-        return True, True
-
-    def _ready(self, uow: UnitOfWork, lane: str) -> list[Run]:
+    def ready(self, active: Sequence[Run]) -> list[Run]:
         """Runs that can go on now, the newest first; the question that was asked before an aside comes after it."""
-        now = self._core.clock.now()
-        active = uow.runs.select(
-            eq("lane", lane), one_of("state", [RunState.READY, RunState.RUNNING, RunState.WAITING]), order="-created_at"
-        )
-        ready = []
+        now, ready = self._core.clock.now(), []
         for run in active:
             due = run.wake_at is not None and run.wake_at <= now
             if run.state is RunState.WAITING and due:
@@ -135,10 +155,10 @@ class Runner:
         version: WorkflowVersion,
         conversation: Conversation,
         refused: dict[Place, str],
-    ) -> tuple[ActionType, ActionContext, str] | None:
-        """Take steps until one waits, ends, or must call a provider (returned with its context)."""
+        seen: Seen,
+    ) -> StepCall | None:
+        """Take steps until one waits, ends, or must call a provider (returned, noted as started)."""
         steps = steps_by_id(version.definition)
-        seen = Seen(uow, self._core)
         while run.state in (RunState.READY, RunState.RUNNING):
             if conversation.mode is Mode.HUMAN:
                 self._finish(uow, run, RunState.CANCELLED, "taken_over")
@@ -163,74 +183,62 @@ class Runner:
                     run.state = RunState.RUNNING
                     run.attempt += 1
                     execution = self._log(uow, run, step, outcome="started")
-                    return action, context, execution.id
+                    return StepCall(self, run.id, run.cursor, action, context, execution.id)
                 self._apply(uow, run, step, conversation, action.run(context), seen=seen)
             except NOT_OURS:
                 raise
             except Exception as error:  # the domain refused an effect, or the step itself is broken or gone
-                self._report(step["kind"], error)
-                raise _Refused(at, branch_of(error, step)) from error
+                self.report(step["kind"], error)
+                raise Refused(at, branch_of(error, step)) from error
         return None
 
-    def _report(self, kind: str, error: Exception) -> None:
+    def report(self, kind: str, error: Exception) -> None:
+        """Log what is a step's own fault; a refusal of the domain is none."""
         if not isinstance(error, SalesPilotsError):
             log.error("step.broken", kind=kind, error=type(error).__name__, exc_info=error)
 
     # --- a call outside any transaction ------------------------------------------------------------------------
 
-    def _call(
-        self, business_id: str, action: ActionType, context: ActionContext
-    ) -> tuple[Outcome | None, Exception | None]:
+    def call(self, action: ActionType, context: ActionContext) -> Answer:
+        """Run a step that calls a provider."""
         try:
-            return action.run(context), None
+            return Answer(outcome=action.run(context))
         except StorageUnavailable:
             raise
         except Exception as error:  # a broken step of some plugin goes down its error branch, not round and round
-            self._report(action.key, error)
-            return None, error
+            self.report(action.key, error)
+            return Answer(error=error)
 
-    def _apply_call(
-        self,
-        business_id: str,
-        lease: Lease,
-        run_id: str,
-        action: ActionType,
-        execution_id: str,
-        outcome: Outcome | None,
-        error: Exception | None,
-        lost_tokens: int = 0,
-    ) -> None:
-        core, now = self._core, self._core.clock.now()
-        with core.storage.unit_of_work(business_id) as uow:
-            uow.hold(lease)
-            run = uow.runs.get(run_id)
-            if run.state is not RunState.RUNNING:
-                return
-            conversation = uow.conversations.get(run.conversation_id or "")
-            step = steps_by_id(uow.workflow_versions.get(run.version_id).definition)[run.cursor]
-            execution = uow.steps.get(execution_id)
-            execution.finished_at = now
-            execution.ms = int((now - execution.started_at).total_seconds() * 1000)
-            if conversation.mode is Mode.HUMAN:
-                execution.outcome, execution.reason = "stopped", "taken_over"
-                self._finish(uow, run, RunState.CANCELLED, "taken_over")
-            elif error is None and outcome is not None:
-                execution.outcome, execution.reason = "done", outcome.reason
-                if isinstance(outcome, Advance):
-                    execution.branch, execution.cost_tokens = outcome.branch, outcome.cost_tokens
-                self._apply(uow, run, step, conversation, outcome, log=False)
-            elif isinstance(error, PortError) and error.retryable and run.attempt < action.retry.attempts:
-                execution.outcome, execution.reason = "retry", error.code
-                run.state = RunState.READY
-                run.wake_at = now + self._backoff(action, run.attempt, error.retry_after)
-            else:
-                execution.outcome, execution.reason = "failed", getattr(error, "code", "error")
-                execution.branch, execution.cost_tokens = branch_of(error, step), lost_tokens
-                self._move(uow, run, step, execution.branch, conversation)
-            uow.steps.save(execution)
-            uow.runs.save(run)
-            uow.conversations.save(conversation)
-            uow.commit()
+    def apply_call_in(self, uow: UnitOfWork, call: StepCall, answer: Answer) -> None:
+        """Apply what a call brought, unless the run went another way meanwhile."""
+        now, action, outcome, error = self._core.clock.now(), call.action, answer.outcome, answer.error
+        run = uow.runs.get(call.run_id)
+        if run.state is not RunState.RUNNING:
+            return
+        conversation = uow.conversations.get(run.conversation_id or "")
+        step = steps_by_id(uow.workflow_versions.get(run.version_id).definition)[run.cursor]
+        execution = uow.steps.get(call.execution_id)
+        execution.finished_at = now
+        execution.ms = int((now - execution.started_at).total_seconds() * 1000)
+        if conversation.mode is Mode.HUMAN:
+            execution.outcome, execution.reason = "stopped", "taken_over"
+            self._finish(uow, run, RunState.CANCELLED, "taken_over")
+        elif error is None and outcome is not None:
+            execution.outcome, execution.reason = "done", outcome.reason
+            if isinstance(outcome, Advance):
+                execution.branch, execution.cost_tokens = outcome.branch, outcome.cost_tokens
+            self._apply(uow, run, step, conversation, outcome, log=False)
+        elif isinstance(error, PortError) and error.retryable and run.attempt < action.retry.attempts:
+            execution.outcome, execution.reason = "retry", error.code
+            run.state = RunState.READY
+            run.wake_at = now + self._backoff(action, run.attempt, error.retry_after)
+        else:
+            execution.outcome, execution.reason = "failed", getattr(error, "code", "error")
+            execution.branch, execution.cost_tokens = branch_of(error, step), answer.lost_tokens
+            self._move(uow, run, step, execution.branch, conversation)
+        uow.steps.save(execution)
+        uow.runs.save(run)
+        uow.conversations.save(conversation)
 
     def _backoff(self, action: ActionType, attempt: int, retry_after: float | None) -> timedelta:
         if retry_after is not None:
@@ -252,7 +260,8 @@ class Runner:
     ) -> None:
         apply_effects(self._core, uow, run, conversation, outcome.effects)
         if seen is not None and any(isinstance(one, (SetCustomer, AddTag, PlaceOrder)) for one in outcome.effects):
-            seen.forget_customer()
+            seen.forget()
+            seen.ordered = seen.ordered or any(isinstance(one, PlaceOrder) for one in outcome.effects)
         if isinstance(outcome, Wait):
             if log:
                 self._log(uow, run, step, outcome="waiting", reason=outcome.reason)
@@ -329,7 +338,7 @@ class Runner:
             action.reads_message == "when_woken" and woken_by == "message.received"
         )
         inside = None if outside else uow
-        reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside)
+        reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside, seen.products)
         context = ActionContext(
             settings=action.settings().load(dict(step.get("settings") or {})),
             data=dict(run.data),
@@ -363,7 +372,7 @@ def branch_of(error: Exception | None, step: Mapping[str, Any]) -> str:
     return "on_change" if isinstance(error, PriceChanged) and step.get("on_change") else "on_error"
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The domain refused an effect: roll back and send the run down ``branch`` in a fresh transaction."""
 
     def __init__(self, at: Place, branch: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from salespilots.domain.customer import Customer
+from salespilots.ports.extensions import ProductView
 from salespilots.ports.storage import UnitOfWork
 from salespilots.ports.understanding import Understanding
 from salespilots.services.core import Core
@@ -18,6 +19,10 @@ class Seen:
         self._messages: dict[str, tuple[str, str]] = {}
         self._read: dict[str, Understanding] = {}
         self._customer: Customer | None = None
+        self.ordered = False
+        """Whether a step placed an order, which may start or wake other runs."""
+        self.products: dict[tuple[str, ...], list[ProductView]] = {}
+        """Products as they were read for a step; another reads them again once an order took pieces."""
 
     def has_model(self) -> bool:
         """Whether replies of this shop are written by a model."""
@@ -29,9 +34,10 @@ class Seen:
         self._customer = self._customer or self._uow.customers.get(customer_id)
         return self._customer
 
-    def forget_customer(self) -> None:
-        """A step changed the profile: read it again."""
+    def forget(self) -> None:
+        """A step changed the profile, or took pieces: read them again."""
         self._customer = None
+        self.products.clear()
 
     def message(self, message_id: str | None) -> tuple[str, str]:
         """(text, payload) of the message a run is about."""

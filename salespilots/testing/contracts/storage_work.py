@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 A, B = "biz_shopaaaaaaaa", "biz_shopbbbbbbbb"
 
@@ -23,6 +21,10 @@ class WorkContract:
             payload={"text": "नमस्ते 🙏"}, sent_at=NOW + timedelta(seconds=sent), received_at=NOW, business_id=shop,
         )  # fmt: skip
 
+    def waiting(self, uow: Any, lane: str = "x:1:2") -> Any:
+        """A lane's waiting events."""
+        return uow.inbox.waiting([lane]).get(lane, [])
+
     def test_the_inbox_keeps_each_event_once(self, store: Any) -> None:
         """Within a batch and over batches."""
         with store.system_unit_of_work() as system:
@@ -36,7 +38,7 @@ class WorkContract:
             assert system.inbox.accept([]) == []
             system.commit()
         with store.unit_of_work(A) as uow:
-            rows = uow.inbox.waiting("x:1:2")
+            rows = self.waiting(uow)
             assert [one.event_id for one in rows] == ["1", "2", "3"]
             assert rows[0].payload == {"text": "नमस्ते 🙏"}
 
@@ -50,7 +52,7 @@ class WorkContract:
             system.inbox.accept(rows)
             system.commit()
         with store.unit_of_work(A) as uow:
-            uow.inbox.done(uow.inbox.waiting("x:1:2")[1], NOW)
+            uow.inbox.done(self.waiting(uow)[1], NOW)
             kept = uow.inbox.kept("x:1:2", NOW)
             assert [one.event_id for one in kept] == ["2", "5"]
             uow.inbox.rewrite(kept[0], {"text": ""})
@@ -63,7 +65,7 @@ class WorkContract:
         with store.unit_of_work(A, read_only=True) as uow:
             told = {one.event_id: one.payload["text"] for one in uow.inbox.kept("x:1:2", NOW - timedelta(days=1))}
             assert told == {"1": "नमस्ते 🙏", "2": "", "5": "नमस्ते 🙏"}
-            assert [one.event_id for one in uow.inbox.waiting("x:1:2")] == ["1", "5"]
+            assert [one.event_id for one in self.waiting(uow)] == ["1", "5"]
 
     def test_the_inbox_takes_thousands_at_once(self, store: Any) -> None:
         """Providers batch up to a thousand events; several batches may be written together."""
@@ -78,41 +80,152 @@ class WorkContract:
             system.inbox.accept([self.row("late", sent=9), self.row("early", sent=1), self.row("middle", sent=5)])
             system.commit()
         with store.unit_of_work(A) as uow:
-            rows = uow.inbox.waiting("x:1:2")
+            rows = self.waiting(uow)
             assert [one.event_id for one in rows] == ["early", "middle", "late"]
             uow.inbox.done(rows[0], NOW)
             uow.inbox.park(rows[1], error="broken")
             uow.inbox.retry(rows[2], next_at=NOW + timedelta(seconds=2), error="busy")
             uow.commit()
         with store.unit_of_work(A) as uow:
-            [left] = uow.inbox.waiting("x:1:2")
+            [left] = self.waiting(uow)
             assert (left.event_id, left.attempts, left.error) == ("late", 1, "busy")
         with store.system_unit_of_work() as system:
             assert system.work.due_lanes(NOW) == []
-            assert system.work.due_lanes(NOW + timedelta(seconds=3)) == ["x:1:2"]
-            assert system.work.backlog(NOW + timedelta(seconds=3))["inbox_dead"] == 1
+            assert system.work.due_lanes(NOW + timedelta(seconds=3)) == [(A, "x:1:2")]
+            backlog = system.work.backlog(NOW + timedelta(seconds=3))
+            assert (backlog["inbox_dead"], backlog["inbox_new"], backlog["oldest_seconds"]) == (1, 1, 3)
+            assert system.work.backlog(NOW, B)["inbox_dead"] == 0
+
+    def test_events_of_several_lanes_come_at_once(self, store: Any) -> None:
+        """Each lane's own, the first of them, this shop's only."""
+        rows = [self.row(f"{lane}{n}", lane=f"x:1:{lane}", sent=9 - n) for lane in "abc" for n in range(3)]
+        with store.system_unit_of_work() as system:
+            system.inbox.accept([*rows, self.row("other", lane="x:1:a", shop=B)])
+            system.commit()
+        with store.unit_of_work(A, read_only=True) as uow:
+            found = uow.inbox.waiting(["x:1:a", "x:1:c", "x:1:none"], limit=2)
+            assert {lane: [one.event_id for one in of] for lane, of in found.items()} == {
+                "x:1:a": ["a2", "a1"], "x:1:c": ["c2", "c1"],
+            }  # fmt: skip
+            assert uow.inbox.waiting([]) == {}
+
+    def test_a_given_up_event_is_read_taken_up_again_or_left(self, store: Any) -> None:
+        """By its own shop; what is left for good is known still and never comes back."""
+        with store.system_unit_of_work() as system:
+            system.inbox.accept([self.row("1"), self.row("2"), self.row("3", shop=B)])
+            system.commit()
+        with store.unit_of_work(A) as uow:
+            for row in self.waiting(uow):
+                uow.inbox.park(row, error="broken")
+            uow.commit()
+        with store.system_unit_of_work(read_only=True) as system:
+            dead = system.work.dead()
+            assert [one.event_id for one in dead] == ["2", "1"]
+            assert dead[0].error == "broken"
+            assert system.work.dead(B) == []
+        with store.unit_of_work(B) as uow:
+            assert uow.inbox.parked(dead[0].position) is None
+        with store.unit_of_work(A) as uow:
+            assert uow.inbox.parked(2**70) is None
+            again, left = (uow.inbox.parked(one.position) for one in dead)
+            uow.inbox.again(again)
+            uow.inbox.discard(left, NOW)
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            assert [(one.event_id, one.attempts) for one in self.waiting(uow)] == [("2", 0)]
+            assert uow.inbox.parked(dead[1].position) is None
+        with store.system_unit_of_work() as system:
+            assert system.work.dead() == []
+            assert system.inbox.accept([self.row("1")]) == []
 
     def test_a_lane_has_one_holder(self, store: Any) -> None:
         """Claim, refuse, release, and the fence stops the old holder."""
-        from salespilots.ports.work import LeaseLost
-
         minute = timedelta(minutes=1)
         with store.system_unit_of_work() as system:
-            first = system.lanes.claim("l", "one", minute)
-            assert system.lanes.claim("l", "two", minute) is None
-            assert system.lanes.renew(first, minute) is True
-            system.lanes.release(first)
-            second = system.lanes.claim("l", "two", timedelta(0))
-            third = system.lanes.claim("l", "three", minute)
+            first = system.lanes.claim(["l"], "one", minute)["l"]
+            assert system.lanes.claim(["l"], "two", minute) == {}
+            system.lanes.renew([first], minute)
+            assert system.lanes.hold([first]) == {"l"}
+            system.lanes.release([first])
+            second = system.lanes.claim(["l"], "two", timedelta(0))["l"]
+            third = system.lanes.claim(["l"], "three", minute)["l"]
             assert first.fence < second.fence < third.fence
-            assert system.lanes.renew(second, minute) is False
-            system.lanes.release(second)
-            assert system.lanes.claim("l", "four", minute) is None
+            assert (first.orphaned, second.orphaned, third.orphaned) == (0, 0, 1)
+            system.lanes.renew([second], minute)
+            system.lanes.release([second])
+            assert system.lanes.claim(["l"], "four", minute) == {}
             system.commit()
         with store.unit_of_work(A) as uow:
-            uow.hold(third)
-            with pytest.raises(LeaseLost):
-                uow.hold(second)
+            assert uow.lanes.hold([third]) == {"l"}
+            assert uow.lanes.hold([second, first]) == set()
+
+    def test_many_lanes_are_claimed_at_once(self, store: Any) -> None:
+        """Those that are free; the others stay with who has them."""
+        minute, names = timedelta(minutes=1), [f"l{number:03}" for number in range(150)]
+        with store.unit_of_work(A) as uow:
+            taken = uow.lanes.claim(names[:100:2], "one", minute)
+            rest = uow.lanes.claim([*names, *names[:3]], "two", minute)
+            assert set(taken) | set(rest) == set(names)
+            assert not set(taken) & set(rest)
+            assert uow.lanes.hold([*taken.values(), *rest.values()]) == set(names)
+            uow.lanes.release(list(rest.values()))
+            assert set(uow.lanes.claim(names, "three", minute)) == set(rest)
+            assert uow.lanes.claim([], "three", minute) == {}
+
+    def test_a_dead_workers_lanes_are_free(self, store: Any) -> None:
+        """All of them at once, each knowing that its holder died; nobody else's."""
+        minute = timedelta(minutes=1)
+        with store.system_unit_of_work() as system:
+            system.lanes.claim(["a", "b"], "dead", minute)
+            system.lanes.claim(["c"], "alive", minute)
+            assert system.lanes.free("dead") == 2
+            again = system.lanes.claim(["a", "b", "c"], "next", minute)
+            assert {name: one.orphaned for name, one in again.items()} == {"a": 1, "b": 1}
+            assert system.lanes.free("next") == 2
+            assert system.lanes.claim(["a"], "third", minute)["a"].orphaned == 2
+            system.lanes.release([system.lanes.claim(["b"], "third", minute)["b"]])
+            assert system.lanes.claim(["b"], "third", minute)["b"].orphaned == 0
+
+    def test_a_lease_from_a_clock_that_was_ahead_holds_nobody_up(self, store: Any) -> None:
+        """It lies further ahead than a lease can."""
+        with store.system_unit_of_work() as system:
+            system.lanes.claim(["l"], "tomorrow", timedelta(days=1))
+            assert set(system.lanes.claim(["l"], "today", timedelta(seconds=30))) == {"l"}
+
+    def test_workers_tell_that_they_are_there(self, store: Any) -> None:
+        """With what they hold; one that ended is forgotten."""
+        from salespilots.ports.work import Worker
+
+        one, two = (Worker(id=f"h:{pid}", host="h", pid=pid, version="1") for pid in (1, 2))
+        with store.system_unit_of_work() as system:
+            system.workers.beat(one, swept=False)
+            system.workers.beat(two, swept=True)
+            system.lanes.claim(["a", "b"], one.id, timedelta(minutes=1))
+            seen = {each.pid: each for each in system.workers.all()}
+            assert (seen[1].lanes, seen[2].lanes) == (2, 0)
+            assert seen[1].swept_age is None
+            assert seen[2].swept_age is not None
+            assert 0 <= seen[2].swept_age < 60
+            assert 0 <= seen[1].seen_age < 60
+            system.workers.beat(two, swept=False)
+            assert {each.pid: each for each in system.workers.all()}[2].swept_age is not None
+            system.workers.forget(one.id)
+            assert [each.pid for each in system.workers.all()] == [2]
+
+    def test_revisions_rise_with_what_they_stand_for(self, store: Any) -> None:
+        """In the transaction of the change, not without one."""
+        with store.unit_of_work(A) as uow:
+            before = uow.revisions()
+            uow.products.add(self.product())  # type: ignore[attr-defined]
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            after = uow.revisions()
+            assert after["catalogue"] > before.get("catalogue", 0)
+            product = uow.products.get("prd_one00000")
+            product.title = "Red saree"
+            uow.products.save(product)
+        with store.unit_of_work(A, read_only=True) as uow:
+            assert uow.revisions() == after
 
     def test_throttle_counts_within_its_window(self, store: Any) -> None:
         """And starts again after it."""
@@ -132,7 +245,7 @@ class WorkContract:
             system.commit()
         with store.system_unit_of_work(read_only=True) as system:
             due = system.work.due_lanes(NOW, limit=5)
-            assert "x:b:1" in due[:2]
+            assert (B, "x:b:1") in due[:2]
             assert len(due) == len(set(due)) == 5
 
     def test_a_lane_is_worked_on_for_each_shop_with_work_on_it(self, store: Any) -> None:
@@ -142,13 +255,18 @@ class WorkContract:
             system.commit()
         assert set(self._shops(store)) == {A, B}
         with store.unit_of_work(A) as uow:
-            uow.inbox.done(uow.inbox.waiting("x:1:2")[0], NOW)
+            uow.inbox.done(self.waiting(uow)[0], NOW)
             uow.commit()
         assert self._shops(store) == [B]
+        with store.system_unit_of_work() as system:
+            system.lanes.claim(["x:1:9"], "somebody", timedelta(minutes=1))
+            assert system.work.due_lanes(NOW) == [(B, "x:1:2")]
+            assert system.work.due_of(["x:1:9"], NOW) == [(A, "x:1:9")]
 
     def _shops(self, store: Any) -> list[str]:
         with store.system_unit_of_work(read_only=True) as system:
-            return list(system.work.businesses_due("x:1:2", NOW))
+            assert system.work.due_of([], NOW) == []
+            return [shop for shop, _ in system.work.due_of(["x:1:2", "x:none:1"], NOW)]
 
     def test_the_newest_event_of_each_provider_is_known(self, store: Any) -> None:
         """For all shops or one; the practice parts are no provider."""

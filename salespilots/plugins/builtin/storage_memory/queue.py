@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.inbox import InboxRow, InboxState
-from salespilots.plugins.builtin.storage_memory.tables import Tables
-from salespilots.ports.work import Lease
+from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
+from salespilots.ports.work import FARTHEST, Lease, Worker
 
 PENDING = ("queued", "sending", "uncertain")
 
@@ -30,13 +31,13 @@ class MemoryScopedInbox:
     def __init__(self, tables: Tables, business_id: str) -> None:
         self._inbox, self._business_id = tables.inbox, business_id
 
-    def waiting(self, lane: str, limit: int = 20) -> list[InboxRow]:
-        rows = [
-            one
-            for one in self._inbox
-            if one.lane == lane and one.state is InboxState.NEW and one.business_id == self._business_id
-        ]
-        return copy.deepcopy(sorted(rows, key=lambda one: (one.sent_at, one.position))[:limit])
+    def waiting(self, lanes: Sequence[str], limit: int = 20) -> dict[str, list[InboxRow]]:
+        mine = (one for one in self._inbox if one.state is InboxState.NEW and one.business_id == self._business_id)
+        found: dict[str, list[InboxRow]] = {}
+        for row in sorted(mine, key=lambda one: (one.sent_at, one.position)):
+            if row.lane in lanes and len(found.setdefault(row.lane, [])) < limit:
+                found[row.lane].append(copy.deepcopy(row))
+        return found
 
     def done(self, row: InboxRow, now: datetime) -> None:
         self._set(row, state=InboxState.DONE, done_at=now, error=None)
@@ -46,6 +47,16 @@ class MemoryScopedInbox:
 
     def park(self, row: InboxRow, *, error: str) -> None:
         self._set(row, state=InboxState.DEAD, attempts=row.attempts + 1, error=error)
+
+    def parked(self, position: int) -> InboxRow | None:
+        rows = (one for one in self._inbox if one.position == position and one.business_id == self._business_id)
+        return copy.deepcopy(next((one for one in rows if one.state is InboxState.DEAD), None))
+
+    def again(self, row: InboxRow) -> None:
+        self._set(row, state=InboxState.NEW, attempts=0, next_at=None)
+
+    def discard(self, row: InboxRow, now: datetime) -> None:
+        self._set(row, state=InboxState.DISCARDED, done_at=now)
 
     def kept(self, lane: str, since: datetime) -> list[InboxRow]:
         mine = (one for one in self._inbox if one.lane == lane and one.business_id == self._business_id)
@@ -83,64 +94,113 @@ class MemoryInbox:
 
 
 class MemoryLanes:
-    """See `salespilots.ports.storage.Lanes`."""
+    """See `salespilots.ports.work.Lanes`."""
 
     def __init__(self, tables: Tables, clock: Callable[[], float]) -> None:
         self._lanes, self._clock = tables.lanes, clock
 
-    def claim(self, lane: str, owner: str, ttl: timedelta) -> Lease | None:
-        holder, until, fence = self._lanes.get(lane, (None, 0.0, 0))
-        if holder is not None and until > self._clock():
-            return None
-        self._lanes[lane] = (owner, self._clock() + ttl.total_seconds(), fence + 1)
-        return Lease(lane=lane, owner=owner, fence=fence + 1)
+    def _held(self, lane: str, longest: float) -> bool:
+        found, now = self._lanes.get(lane, Holding()), self._clock()
+        return found.owner is not None and now < found.until <= now + longest
 
-    def renew(self, lease: Lease, ttl: timedelta) -> bool:
-        if not self.mine(lease):
-            return False
-        self._lanes[lease.lane] = (lease.owner, self._clock() + ttl.total_seconds(), lease.fence)
-        return True
+    def held(self) -> set[str]:
+        """Lanes in somebody's hands."""
+        return {lane for lane in self._lanes if self._held(lane, 300.0)}
 
-    def release(self, lease: Lease) -> None:
-        if self.mine(lease):
-            self._lanes[lease.lane] = (None, 0.0, lease.fence)
+    def claim(self, lanes: Sequence[str], owner: str, ttl: timedelta) -> dict[str, Lease]:
+        claimed: dict[str, Lease] = {}
+        seconds = ttl.total_seconds()
+        for lane in sorted(set(lanes)):
+            if self._held(lane, 2 * seconds):
+                continue
+            before = self._lanes.get(lane, Holding())
+            orphaned = before.orphaned + (before.owner is not None)
+            self._lanes[lane] = Holding(owner, self._clock() + seconds, before.fence + 1, orphaned)
+            claimed[lane] = Lease(lane=lane, owner=owner, fence=before.fence + 1, orphaned=orphaned)
+        return claimed
 
-    def mine(self, lease: Lease) -> bool:
-        """Whether the lease is the newest."""
-        holder, _, fence = self._lanes.get(lease.lane, (None, 0.0, 0))
-        return holder == lease.owner and fence == lease.fence
+    def hold(self, leases: Sequence[Lease]) -> set[str]:
+        return {one.lane for one in leases if self._mine(one)}
+
+    def _mine(self, lease: Lease) -> Holding | None:
+        found = self._lanes.get(lease.lane, Holding())
+        return found if (found.owner, found.fence) == (lease.owner, lease.fence) else None
+
+    def renew(self, leases: Sequence[Lease], ttl: timedelta) -> None:
+        for lease in leases:
+            found = self._mine(lease)
+            if found:
+                found.until = self._clock() + ttl.total_seconds()
+
+    def release(self, leases: Sequence[Lease]) -> None:
+        for lease in leases:
+            found = self._mine(lease)
+            if found:
+                found.owner, found.orphaned = None, 0
+
+    def free(self, owner: str) -> int:
+        freed = [one for one in self._lanes.values() if one.owner == owner]
+        for one in freed:
+            one.owner, one.orphaned = None, one.orphaned + 1
+        return len(freed)
+
+
+class MemoryWorkers:
+    """See `salespilots.ports.work.Workers`."""
+
+    def __init__(self, tables: Tables, clock: Callable[[], float]) -> None:
+        self._tables, self._clock = tables, clock
+
+    def beat(self, worker: Worker, *, swept: bool) -> None:
+        now, before = self._clock(), self._tables.workers.get(worker.id)
+        self._tables.workers[worker.id] = (worker, now, now if swept else before[2] if before else None)
+
+    def all(self) -> list[Worker]:
+        now = self._clock()
+        return [
+            dataclasses.replace(
+                worker, seen_age=now - seen, swept_age=None if swept is None else now - swept,
+                lanes=sum(one.owner == worker.id for one in self._tables.lanes.values()),
+            )
+            for worker, seen, swept in self._tables.workers.values()
+        ]  # fmt: skip
+
+    def forget(self, worker_id: str) -> None:
+        self._tables.workers.pop(worker_id, None)
 
 
 class MemoryWork:
     """See `salespilots.ports.storage.Work`."""
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    def __init__(self, tables: Tables, clock: Callable[[], float]) -> None:
+        self._tables, self._lanes = tables, MemoryLanes(tables, clock)
 
     def _due(self, now: datetime) -> list[tuple[datetime, str, str]]:
         """(time of arrival, shop, lane) of each piece of due work."""
         found: list[tuple[datetime, str, str]] = []
+
+        def due(at: datetime | None) -> bool:
+            return at is None or at <= now or at > now + FARTHEST
+
         for one in self._tables.inbox:
-            if one.state is InboxState.NEW and (one.next_at is None or one.next_at <= now):
-                found.append((one.received_at, one.business_id or "", one.lane))
+            if one.state is InboxState.NEW and due(one.next_at) and one.business_id:
+                found.append((one.received_at, one.business_id, one.lane))
         for message in self._tables.rows["messages"].values():
-            unset = message.next_at is None and message.state != "uncertain"  # else a person's decision
-            if message.state in PENDING and (unset or (message.next_at is not None and message.next_at <= now)):
+            decided = message.state != "uncertain" or message.next_at is not None  # else a person's decision
+            if message.state in PENDING and due(message.next_at) and decided:
                 found.append((message.created_at, message.business_id, message.lane))
         for run in self._tables.rows["runs"].values():
-            ready = run.state in ("ready", "running") and (run.wake_at is None or run.wake_at <= now)
+            ready = run.state in ("ready", "running") and due(run.wake_at)
             if ready or (run.state == "waiting" and run.wake_at is not None and run.wake_at <= now):
                 found.append((run.created_at, run.business_id, run.lane))
         return sorted(found)
 
-    def due_lanes(self, now: datetime, limit: int = 200) -> list[str]:
-        return [lane for _, lane in fair([(shop, lane) for _, shop, lane in self._due(now)])][:limit]
+    def due_lanes(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
+        held = self._lanes.held()
+        return fair([(shop, lane) for _, shop, lane in self._due(now) if lane not in held])[:limit]
 
-    def is_due(self, lane: str, now: datetime) -> bool:
-        return any(one == lane for _, _, one in self._due(now))
-
-    def businesses_due(self, lane: str, now: datetime) -> list[str]:
-        return list(dict.fromkeys(shop for _, shop, one in self._due(now) if one == lane and shop))
+    def due_of(self, lanes: Sequence[str], now: datetime) -> list[tuple[str, str]]:
+        return list(dict.fromkeys((shop, lane) for _, shop, lane in self._due(now) if lane in lanes))
 
     def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         return [
@@ -159,16 +219,29 @@ class MemoryWork:
         rows = [one for one in self._tables.rows[name].values() if one.next_check_at and one.next_check_at <= now]
         return fair([(one.business_id, one.id) for one in sorted(rows, key=lambda one: one.next_check_at)])
 
-    def backlog(self, now: datetime) -> dict[str, float]:
-        new = [one for one in self._tables.inbox if one.state is InboxState.NEW]
-        states = [one.state for one in self._tables.rows["messages"].values()]
-        return {
+    def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:
+        inbox = [one for one in self._tables.inbox if business_id in (None, one.business_id)]
+        new = [one for one in inbox if one.state is InboxState.NEW]
+        rows = self._tables.rows["messages"].values()
+        states = [one.state for one in rows if business_id in (None, one.business_id)]
+        figures = {
             "inbox_new": float(len(new)),
-            "inbox_dead": float(sum(one.state is InboxState.DEAD for one in self._tables.inbox)),
-            "outbox_queued": float(states.count("queued")),
+            "inbox_dead": float(sum(one.state is InboxState.DEAD for one in inbox)),
+            "outbox_queued": float(states.count("queued") + states.count("sending")),
             "outbox_uncertain": float(states.count("uncertain")),
             "oldest_seconds": max(((now - one.received_at).total_seconds() for one in new), default=0.0),
         }
+        return figures | ({} if business_id else {"lanes_held": float(len(self._lanes.held()))})
+
+    def dead(self, business_id: str | None = None, limit: int = 200) -> list[InboxRow]:
+        rows = [
+            one for one in self._tables.inbox if one.state is InboxState.DEAD and business_id in (None, one.business_id)
+        ]
+        return copy.deepcopy(sorted(rows, key=lambda one: -one.position)[:limit])
+
+    def undecided(self, limit: int = 200) -> list[tuple[str, str]]:
+        rows = [one for one in self._tables.rows["messages"].values() if one.state == "uncertain"]
+        return [(one.business_id, one.id) for one in sorted(rows, key=lambda one: one.created_at)][:limit]
 
     def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
         newest: dict[str, datetime] = {}

@@ -19,9 +19,9 @@ from salespilots.plugins.builtin.storage_memory.queue import (
     MemoryScopedInbox,
     MemoryThrottle,
     MemoryWork,
+    MemoryWorkers,
 )
 from salespilots.plugins.builtin.storage_memory.tables import SCOPED, Tables, holds
-from salespilots.ports.work import Lease, LeaseLost
 
 
 class _Unit:
@@ -40,6 +40,7 @@ class _Unit:
 
     def commit(self) -> None:
         self._store.tables = copy.deepcopy(self._tables)
+        self._store.commits += 1
 
 
 class MemoryUnitOfWork(_Unit):
@@ -57,6 +58,7 @@ class MemoryUnitOfWork(_Unit):
         self.stock = MemoryStockBook(tables, self.business_id)
         self.events = MemoryEventLog(tables, self.business_id)
         self.inbox = MemoryScopedInbox(tables, self.business_id)
+        self.lanes = MemoryLanes(tables, self._store.clock)
         self.queries = MemoryQueries(tables, self.business_id, holds)
         self._recorded: list[Event] = []
         return self
@@ -77,9 +79,8 @@ class MemoryUnitOfWork(_Unit):
     def record(self, *events: Event) -> None:
         self._recorded += events
 
-    def hold(self, lease: Lease) -> None:
-        if not MemoryLanes(self._tables, self._store.clock).mine(lease):
-            raise LeaseLost(f"lane held by another worker (fence {lease.fence})")
+    def revisions(self) -> dict[str, int]:
+        return dict.fromkeys(("catalogue", "workflows", "connections"), self._store.commits)
 
     def commit(self) -> None:
         log = self._tables.events.setdefault(self.business_id, [])
@@ -105,7 +106,8 @@ class MemorySystemUnitOfWork(_Unit):
         self.public_payments = MemoryCollection(tables, "payments", None)
         self.inbox = MemoryInbox(tables)
         self.lanes = MemoryLanes(tables, self._store.clock)
-        self.work = MemoryWork(tables)
+        self.work = MemoryWork(tables, self._store.clock)
+        self.workers = MemoryWorkers(tables, self._store.clock)
         self.throttle = MemoryThrottle(tables)
         return self
 
@@ -115,6 +117,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self.tables = Tables()
+        self.commits = 0
         self.lock = threading.RLock()
         self.clock: Callable[[], float] = time.monotonic
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,23 @@ from salespilots.domain.events import Event
 from salespilots.domain.inbox import InboxRow
 from salespilots.domain.stock import StockLevel, StockMovement
 from salespilots.ports.storage import Where
+from salespilots.ports.work import Worker
 
 SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
     "workflows", "workflow_versions", "runs", "steps", "memberships", "connections", "api_keys", "idempotency",
+    "gates",
 )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Holding:
+    """A lane: ``until`` seconds of the storage's clock."""
+
+    owner: str | None = None
+    until: float = 0.0
+    fence: int = 0
+    orphaned: int = 0
 
 
 class Tables:
@@ -27,7 +40,8 @@ class Tables:
         self.counters: dict[tuple[str, str], int] = {}
         self.levels: dict[tuple[str, str], StockLevel] = {}
         self.movements: list[StockMovement] = []
-        self.lanes: dict[str, tuple[str | None, float, int]] = {}
+        self.lanes: dict[str, Holding] = {}
+        self.workers: dict[str, tuple[Worker, float, float | None]] = {}
         self.throttle: dict[str, tuple[datetime, int]] = {}
 
 

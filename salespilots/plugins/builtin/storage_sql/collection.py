@@ -7,24 +7,28 @@ import json
 import operator
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
-from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
-from salespilots.ports.storage import Page, Where, storable
+from salespilots.plugins.builtin.storage_sql.types import Codec, UTCDateTime
+from salespilots.plugins.builtin.storage_sql.wire import Prepared, Wire
+from salespilots.ports.storage import Page, Where, storable, unique_keys
 
 T = TypeVar("T")
 _ID = re.compile(r"^[a-z]{3}_[A-Za-z0-9]{1,44}\Z")
 """What an id looks like: anything else is absent without asking the database."""
 
 
-def upsert(connection: sa.Connection, table: sa.Table) -> Any:
+def upsert(dialect: sa.Dialect, table: sa.Table) -> Any:
     """The dialect's INSERT that can say ON CONFLICT."""
-    if connection.dialect.name == "postgresql":
+    if dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
         return postgresql_insert(table)
@@ -33,29 +37,14 @@ def upsert(connection: sa.Connection, table: sa.Table) -> Any:
     return sqlite_insert(table)
 
 
-_STATEMENTS: dict[tuple[Any, ...], Any] = {}
-"""Statements by their shape: building one costs more than running it."""
-
-MAX_STATEMENTS = 2000
-
-
-def prepared(key: tuple[Any, ...], build: Callable[[], Any]) -> Any:
-    """The statement of this shape, built once."""
-    found = _STATEMENTS.get(key)
-    if found is None:
-        if len(_STATEMENTS) >= MAX_STATEMENTS:
-            _STATEMENTS.clear()
-        found = _STATEMENTS[key] = build()
-    return found
-
-
-def insert_once(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+def insert_once(wire: Wire, table: sa.Table, values: dict[str, Any]) -> bool:
     """Insert unless a unique value exists; tells whether it did. PostgreSQL gives no row count here, a row it does."""
-    statement = prepared(
-        ("insert", connection.dialect.name, table.name),
-        lambda: upsert(connection, table).on_conflict_do_nothing().returning(sa.literal(1)),
-    )
-    return connection.execute(statement, values).first() is not None
+
+    def build() -> Any:
+        named = {name: sa.bindparam(name, type_=table.c[name].type) for name in values}
+        return upsert(wire.dialect, table).values(named).on_conflict_do_nothing().returning(sa.literal(1))
+
+    return wire.first(("insert", table.name), build, values) is not None
 
 
 def like_words(column: sa.ColumnElement, text: str) -> sa.ColumnElement:
@@ -103,20 +92,44 @@ _COMPARE = {
 }
 
 
+def _states(where: Where) -> tuple[str, ...]:
+    """The values of a condition on a state, which stand in the SQL itself: else no database uses an index that holds
+    the rows of some states only."""
+    values = where.value if where.op == "in" else (where.value,) if where.op in ("eq", "ne") else ()
+    return tuple(sorted(values)) if values and all(isinstance(one, StrEnum) for one in values) else ()
+
+
 def shape(where: Sequence[Where]) -> tuple[Any, ...] | None:
     """What of the conditions the SQL depends on, or None where it depends on the values."""
     if any(one.op in ("like", "has") for one in where):
         return None
-    return tuple((one.field, one.op, one.value is None or (one.op == "in" and not one.value)) for one in where)
+    return tuple(
+        (one.field, one.op, _states(one) or (_places(one.value) if one.op == "in" else one.value is None))
+        for one in where
+    )
+
+
+def _places(values: Sequence[Any]) -> int:
+    """Parameters of a list, so that a few shapes serve lists of every length."""
+    places = 1
+    while places < len(values):
+        places *= 2
+    return places if values else 0
 
 
 def bound(table: sa.Table, where: Sequence[Where]) -> list[sa.ColumnElement]:
-    """The conditions with parameters ``w0``, ``w1`` … in the place of values."""
+    """The conditions with parameters ``w0``, ``w1`` … in the place of values, ``w0_0`` … in that of lists."""
     made: list[sa.ColumnElement] = []
     for index, one in enumerate(where):
-        if one.op == "in" and one.value:
+        states = _states(one)
+        if states:
             column = table.c[one.field]
-            made.append(column.in_(sa.bindparam(f"w{index}", type_=column.type, expanding=True)))
+            quoted: list[sa.ColumnElement] = [sa.literal_column(f"'{state}'") for state in states]
+            made.append(column.in_(quoted) if one.op == "in" else _COMPARE[one.op](column, quoted[0]))
+        elif one.op == "in" and one.value:
+            column = table.c[one.field]
+            names = [f"w{index}_{place}" for place in range(_places(one.value))]
+            made.append(column.in_([sa.bindparam(name, type_=column.type) for name in names]))
         elif one.op in _COMPARE and one.value is not None:
             column = table.c[one.field]
             made.append(_COMPARE[one.op](column, sa.bindparam(f"w{index}", type_=column.type)))
@@ -125,15 +138,58 @@ def bound(table: sa.Table, where: Sequence[Where]) -> list[sa.ColumnElement]:
     return made
 
 
-class SqlCollection(Generic[T]):
-    """See `salespilots.ports.storage.Collection`."""
+def parameters(where: Sequence[Where]) -> dict[str, Any]:
+    """The values of those parameters; a list's last one stands in its empty places."""
+    values: dict[str, Any] = {}
+    for index, one in enumerate(where):
+        if _states(one):
+            continue
+        if one.op == "in" and one.value:
+            filled = [*one.value, *[one.value[-1]] * (_places(one.value) - len(one.value))]
+            values |= {f"w{index}_{place}": value for place, value in enumerate(filled)}
+        elif one.op in _COMPARE and one.value is not None:
+            values[f"w{index}"] = one.value
+    return values
 
-    def __init__(self, connection: sa.Connection, name: str, business_id: str | None) -> None:
-        self._connection = connection
+
+@dataclass(slots=True)
+class _Kept:
+    """A row as this unit knows it: as it was read, or as it was saved since. ``version`` is that of the row,
+    ``stored`` the one in the database, older when a change still has to be written."""
+
+    version: int
+    stored: int
+    saved: Any = None
+    read: Callable[[], Any] | None = None
+
+    def entity(self, codec: Codec) -> Any:
+        """A copy."""
+        return codec.copy(self.saved) if self.read is None else self.read()
+
+
+_WATCHED = {
+    name: tuple(dict.fromkeys(column for key in keys for column in key)) for name, keys in unique_keys().items()
+}
+
+
+class SqlCollection(Generic[T]):
+    """See `salespilots.ports.storage.Collection`.
+
+    A unit asks the database for a row by its id once, and writes a row that is saved several times once: before
+    anything else is read from the table, and at the latest with the commit.
+    """
+
+    def __init__(self, wire: Wire, name: str, business_id: str | None) -> None:
+        self._wire = wire
         self._name = name
         self._table = TABLES[name]
         self._codec = CODECS[name]
         self._business_id = business_id
+        self._kept: dict[str, _Kept] = {}
+        self._changed: set[str] = set()
+        self._absent: set[str] = set()
+        self._watched = _WATCHED.get(name, ())
+        self.touched = False
 
     def _scoped(self, *conditions: sa.ColumnElement) -> list[sa.ColumnElement]:
         if self._business_id is None:
@@ -149,80 +205,129 @@ class SqlCollection(Generic[T]):
     def find(self, **equal: Any) -> T | None:
         if not all(map(storable, equal.values())):
             return None
-        row = self._rows([Where(name, "eq", value) for name, value in equal.items()], "", 1).first()
-        return self._codec.load(row) if row else None
+        id = equal["id"] if len(equal) == 1 and "id" in equal else None
+        if id is not None and id in self._kept:
+            return self._kept[id].entity(self._codec)
+        if id is not None and id in self._absent:
+            return None
+        found = self._read([Where(name, "eq", value) for name, value in equal.items()], "", 1)
+        if id is not None and not found:
+            self._absent.add(id)
+        return found[0] if found else None
 
-    def _rows(self, where: Sequence[Where], order: str, limit: int | None) -> Any:
-        """Rows that fit, by a statement that is built once for each shape."""
+    def _read(self, where: Sequence[Where], order: str, limit: int | None) -> list[T]:
+        """Rows that fit, by a statement that is compiled once for each shape."""
+        self.flush()
 
         def build() -> Any:
             conditions = bound(self._table, where)
             if self._business_id is not None:
-                conditions.insert(0, self._table.c.business_id == sa.bindparam("shop"))
+                conditions.insert(0, self._table.c.business_id == sa.bindparam("shop", type_=sa.Text))
             query = sa.select(self._table).where(*conditions)
             if order:
                 direction = sa.desc if order.startswith("-") else sa.asc
                 query = query.order_by(direction(self._table.c[order.lstrip("-")]), direction(self._table.c.id))
             return query if limit is None else query.limit(sa.bindparam("most", type_=sa.Integer))
 
+        values: dict[str, Any] = {**parameters(where), "shop": self._business_id, "most": limit}
         fixed = shape(where)
         key = ("select", self._name, self._business_id is None, fixed, order, limit is None)
-        query = build() if fixed is None else prepared(key, build)
-        values = {f"w{index}": one.value for index, one in enumerate(where) if one.op in _COMPARE or one.op == "in"}
-        values = {
-            name: list(one) if isinstance(one, (set, frozenset, tuple)) else one
-            for name, one in values.items()
-            if one is not None and one != []
-        }
-        if self._business_id is not None:
-            values["shop"] = self._business_id
-        if limit is not None:
-            values["most"] = limit
-        return self._connection.execute(query, values).mappings()
+        if fixed is not None:
+            statement, rows = self._wire.raw(key, build, values)
+            return [self._known(partial(self._make, statement, row)) for row in rows]
+        given = {name: value for name, value in values.items() if value is not None}
+        return [
+            self._known(partial(self._codec.load, row)) for row in self._wire.execute(build(), given).mappings().all()
+        ]
+
+    def _make(self, statement: Prepared, row: Sequence[Any]) -> T:
+        return self._codec.make(statement.row(row))
+
+    def _known(self, read: Callable[[], Any]) -> T:
+        """Remember a row that was read, so that each who asks gets a copy of its own."""
+        entity = read()
+        version = getattr(entity, "version", 0)
+        self._kept[entity.id] = _Kept(version, version, read=read)
+        return entity
 
     def add(self, entity: T) -> None:
         if not self.add_once(entity):
             raise Conflict(f"This {self._codec.entity.__name__.lower()} exists already.")
 
-    def add_once(self, entity: T) -> bool:
+    def add_once(self, entity: Any) -> bool:
         self._own(entity)
-        return insert_once(self._connection, self._table, self._codec.values(entity))
+        if not insert_once(self._wire, self._table, self._codec.values(entity)):
+            return False
+        version = getattr(entity, "version", 0)
+        self._kept[entity.id] = _Kept(version, version, saved=self._codec.copy(entity))
+        self.touched = True
+        return True
 
     def save(self, entity: Any) -> None:
+        """Written at once when a unique value changes, else with the unit's other changes of the row."""
         self._own(entity)
+        kept = self._kept.get(entity.id)
+        if kept is not None and kept.version != entity.version:
+            raise StaleEntity(f"The {self._codec.entity.__name__.lower()} was changed meanwhile.")
+        before = None if kept is None or not self._watched else kept.saved or kept.entity(self._codec)
+        moved = kept is None or any(getattr(before, name) != getattr(entity, name) for name in self._watched)
+        stored = entity.version if kept is None else kept.stored
+        entity.version += 1
+        self._kept[entity.id] = _Kept(entity.version, stored, saved=self._codec.copy(entity))
+        self._changed.add(entity.id)
+        self.touched = True
+        if moved:
+            self._write(entity.id)
+
+    def flush(self) -> None:
+        """Write what was saved and not written yet. Raises `StaleEntity`, `Conflict`."""
+        if self._changed:
+            for id in sorted(self._changed):
+                self._write(id)
+
+    def _write(self, id: str) -> None:
+        kept = self._kept[id]
+        self._changed.discard(id)
+        entity, scoped = kept.saved, self._business_id is not None
         values = self._codec.values(entity)
-        values["version"] = entity.version + 1
-        scoped = self._business_id is not None
 
         def build() -> Any:
             table = self._table
-            conditions = [table.c.id == sa.bindparam("at_id"), table.c.version == sa.bindparam("at_version")]
+            conditions = [
+                table.c.id == sa.bindparam("at_id", type_=table.c.id.type),
+                table.c.version == sa.bindparam("at_version", type_=table.c.version.type),
+            ]
             if scoped:
-                conditions.append(table.c.business_id == sa.bindparam("shop"))
+                conditions.append(table.c.business_id == sa.bindparam("shop", type_=sa.Text))
             return (
                 sa.update(table)
                 .where(*conditions)
                 .values({name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in values})
             )
 
-        statement = prepared(("update", self._name, scoped, tuple(values)), build)
         given = {f"v_{name}": value for name, value in values.items()}
-        given |= {"at_id": entity.id, "at_version": entity.version, **({"shop": self._business_id} if scoped else {})}
+        given |= {"at_id": id, "at_version": kept.stored, "shop": self._business_id}
         try:
-            changed = self._connection.execute(statement, given).rowcount
-        except sa.exc.IntegrityError as error:
+            changed = self._wire.change(("update", self._name, scoped), build, given)
+        except self._wire.dialect.loaded_dbapi.IntegrityError as error:
+            del self._kept[id]
             raise Conflict(f"This {self._codec.entity.__name__.lower()} exists already.") from error
         if changed != 1:
+            del self._kept[id]
             raise StaleEntity(f"The {self._codec.entity.__name__.lower()} was changed meanwhile.")
-        entity.version += 1
+        kept.stored = kept.version
 
     def remove(self, entity: Any) -> None:
-        self._connection.execute(sa.delete(self._table).where(*self._scoped(self._table.c.id == entity.id)))
+        self._kept.pop(entity.id, None)
+        self._changed.discard(entity.id)
+        self.touched = True
+        self._wire.execute(sa.delete(self._table).where(*self._scoped(self._table.c.id == entity.id)))
 
     def select(self, *where: Where, order: str = "id", limit: int | None = None) -> list[T]:
-        return [self._codec.load(row) for row in self._rows(where, order, limit)]
+        return self._read(where, order, limit)
 
     def page(self, *where: Where, order: str = "-created_at", cursor: str | None = None, limit: int = 50) -> Page[T]:
+        self.flush()
         name = order.lstrip("-")
         column, tie = self._table.c[name], self._table.c.id
         conditions = self._scoped(*(condition(self._table, one) for one in where))
@@ -233,16 +338,32 @@ class SqlCollection(Generic[T]):
             conditions.append(pair < edge if descending else pair > edge)
         direction = sa.desc if descending else sa.asc
         query = sa.select(self._table).where(*conditions).order_by(direction(column), direction(tie)).limit(limit + 1)
-        items = [self._codec.load(row) for row in self._connection.execute(query).mappings()]
+        rows = self._wire.execute(query).mappings().all()
+        items: list[T] = [self._known(partial(self._codec.load, row)) for row in rows]
         more = len(items) > limit
         items = items[:limit]
-        return Page(items, write_cursor(getattr(items[-1], name), items[-1].id) if more else None)
+        final: Any = items[-1] if more else None
+        return Page(items, write_cursor(getattr(final, name), final.id) if more else None)
 
     def count(self, *where: Where) -> int:
-        query = sa.select(sa.func.count()).select_from(self._table)
-        return self._connection.execute(
-            query.where(*self._scoped(*(condition(self._table, one) for one in where)))
-        ).scalar_one()
+        self.flush()
+        fixed = shape(where)
+        if fixed is None:
+            conditions = self._scoped(*(condition(self._table, one) for one in where))
+            return self._wire.execute(self._counted(conditions)).scalar_one()
+
+        def build() -> Any:
+            conditions = bound(self._table, where)
+            if self._business_id is not None:
+                conditions.append(self._table.c.business_id == sa.bindparam("shop", type_=sa.Text))
+            return self._counted(conditions)
+
+        key = ("count", self._name, self._business_id is None, fixed)
+        found = self._wire.first(key, build, {**parameters(where), "shop": self._business_id})
+        return int(found[0]) if found else 0
+
+    def _counted(self, conditions: Sequence[sa.ColumnElement]) -> sa.Select:
+        return sa.select(sa.func.count()).select_from(self._table).where(*conditions)
 
     def _own(self, entity: Any) -> None:
         if self._business_id is not None and entity.business_id != self._business_id:

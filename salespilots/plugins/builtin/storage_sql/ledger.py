@@ -9,15 +9,17 @@ import sqlalchemy as sa
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
-from salespilots.plugins.builtin.storage_sql.collection import insert_once, prepared, upsert
+from salespilots.plugins.builtin.storage_sql.collection import bound, insert_once, parameters, shape, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
+from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.ports.storage import one_of
 
 
 class SqlStockBook:
     """See `salespilots.ports.storage.StockBook`."""
 
-    def __init__(self, connection: sa.Connection, business_id: str) -> None:
-        self._connection = connection
+    def __init__(self, wire: Wire, business_id: str) -> None:
+        self._wire = wire
         self._business_id = business_id
         self._levels = TABLES["levels"]
         self._movements = TABLES["movements"]
@@ -25,16 +27,16 @@ class SqlStockBook:
     def levels(self, variant_ids: Sequence[str]) -> dict[str, StockLevel]:
         found = {one: StockLevel(variant_id=one) for one in variant_ids}
         if found:
-            table = self._levels
-            query = prepared(
-                ("levels",),
-                lambda: sa.select(table.c.variant_id, table.c.on_hand, table.c.reserved).where(
-                    table.c.business_id == sa.bindparam("shop"),
-                    table.c.variant_id.in_(sa.bindparam("wanted", expanding=True)),
-                ),
-            )
-            rows = self._connection.execute(query, {"shop": self._business_id, "wanted": list(found)})
-            for variant_id, on_hand, reserved in rows:
+            table, where = self._levels, [one_of("variant_id", found)]
+
+            def build() -> sa.Select:
+                mine = table.c.business_id == sa.bindparam("shop", type_=sa.Text)
+                return sa.select(table.c.variant_id, table.c.on_hand, table.c.reserved).where(
+                    mine, *bound(table, where)
+                )
+
+            given = {**parameters(where), "shop": self._business_id}
+            for variant_id, on_hand, reserved in self._wire.rows(("levels", shape(where)), build, given):
                 found[variant_id] = StockLevel(variant_id=variant_id, on_hand=on_hand, reserved=reserved)
         return found
 
@@ -42,7 +44,7 @@ class SqlStockBook:
         booked = False
         table = self._levels
         for movement in sorted(movements, key=lambda one: one.variant_id):
-            if not insert_once(self._connection, self._movements, CODECS["movements"].values(movement)):
+            if not insert_once(self._wire, self._movements, CODECS["movements"].values(movement)):
                 continue
             booked = True
             on_hand = table.c.on_hand + movement.on_hand_delta
@@ -57,7 +59,7 @@ class SqlStockBook:
                 )
                 .values(on_hand=on_hand, reserved=reserved)
             )
-            if self._connection.execute(guarded).rowcount == 1:
+            if self._wire.execute(guarded).rowcount == 1:
                 continue
             self._open_level(movement)
         return booked
@@ -69,7 +71,7 @@ class SqlStockBook:
                 "business_id": self._business_id, "variant_id": movement.variant_id, "on_hand": movement.on_hand_delta,
                 "reserved": 0,
             }  # fmt: skip
-            if insert_once(self._connection, self._levels, values):
+            if insert_once(self._wire, self._levels, values):
                 return
         level = self.levels([movement.variant_id])[movement.variant_id]
         raise OutOfStock(
@@ -88,14 +90,14 @@ class SqlStockBook:
             .order_by(table.c.at.desc(), table.c.id.desc())
             .limit(limit)
         )
-        return [CODECS["movements"].load(row) for row in self._connection.execute(query).mappings()]
+        return [CODECS["movements"].load(row) for row in self._wire.execute(query).mappings()]
 
 
 class SqlEventLog:
     """See `salespilots.ports.storage.EventLog`. Numbers are taken at commit, from a counter row."""
 
-    def __init__(self, connection: sa.Connection, business_id: str) -> None:
-        self._connection = connection
+    def __init__(self, wire: Wire, business_id: str) -> None:
+        self._wire = wire
         self._business_id = business_id
         self._table = TABLES["events"]
 
@@ -109,7 +111,7 @@ class SqlEventLog:
                 type=row["type"], at=row["at"], ids=row["ids"], data=row["data"], actor=row["actor"], seq=row["seq"],
                 business_id=row["business_id"],
             )
-            for row in self._connection.execute(query).mappings()
+            for row in self._wire.execute(query).mappings()
         ]  # fmt: skip
 
     def after(self, seq: int, limit: int = 200) -> list[Event]:
@@ -119,7 +121,7 @@ class SqlEventLog:
 
     def last_seq(self) -> int:
         query = sa.select(sa.func.max(self._table.c.seq)).where(self._table.c.business_id == self._business_id)
-        return self._connection.execute(query).scalar() or 0
+        return self._wire.execute(query).scalar() or 0
 
     def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
         return self._read(self._table.c[key] == value, order=self._table.c.seq.asc(), limit=limit)
@@ -129,44 +131,59 @@ class SqlEventLog:
 
     def append(self, events: Sequence[Event]) -> None:
         """Number the events and write them; called last, inside commit, so the counter is locked only briefly."""
-        last = take_number(self._connection, self._business_id, "event", len(events))
-        self._connection.execute(
-            prepared(("events",), lambda: sa.insert(self._table)),
-            [
-                {
-                    "business_id": self._business_id,
-                    "seq": last - len(events) + 1 + index,
-                    "type": event.type,
-                    "at": event.at,
-                    "actor": event.actor,
-                    "ids": event.ids,
-                    "data": event.data,
-                    "order_id": event.ids.get("order_id"),
-                    "conversation_id": event.ids.get("conversation_id"),
-                }
-                for index, event in enumerate(events)
-            ],
-        )
+        last = take_number(self._wire, self._business_id, "event", len(events))
+        table = self._table
+        names = ("business_id", "seq", "type", "at", "actor", "ids", "data", "order_id", "conversation_id")
+
+        def build() -> sa.Insert:
+            return sa.insert(table).values({name: sa.bindparam(name, type_=table.c[name].type) for name in names})
+
+        rows = [
+            {
+                "business_id": self._business_id, "seq": last - len(events) + 1 + index, "type": event.type,
+                "at": event.at, "actor": event.actor, "ids": event.ids, "data": event.data,
+                "order_id": event.ids.get("order_id"), "conversation_id": event.ids.get("conversation_id"),
+            }
+            for index, event in enumerate(events)
+        ]  # fmt: skip
+        self._wire.change_many(("events",), build, rows)
 
 
 COUNTER_START = {"order": 1000}
 
 
-def take_number(connection: sa.Connection, business_id: str, name: str, count: int = 1) -> int:
+def take_number(wire: Wire, business_id: str, name: str, count: int = 1) -> int:
     """Raise a counter by ``count`` and return its new value; rolled back with the unit."""
     table = TABLES["counters"]
 
     def build() -> sa.sql.expression.Executable:
-        insert = upsert(connection, table).values(
-            business_id=sa.bindparam("shop"), name=sa.bindparam("counter"), value=sa.bindparam("first")
+        first = {
+            "business_id": sa.bindparam("shop", type_=sa.String), "name": sa.bindparam("counter", type_=sa.String),
+            "value": sa.bindparam("first", type_=sa.BigInteger),
+        }  # fmt: skip
+        return (
+            upsert(wire.dialect, table)
+            .values(first)
+            .on_conflict_do_update(
+                index_elements=["business_id", "name"],
+                set_={"value": table.c.value + sa.bindparam("more", type_=sa.BigInteger)},
+            )
+            .returning(table.c.value)
         )
-        return insert.on_conflict_do_update(
-            index_elements=["business_id", "name"],
-            set_={"value": table.c.value + sa.bindparam("more", type_=sa.BigInteger)},
-        ).returning(table.c.value)
 
-    statement = prepared(("number", connection.dialect.name), build)
-    first = COUNTER_START.get(name, 0) + count
-    return connection.execute(
-        statement, {"shop": business_id, "counter": name, "first": first, "more": count}
-    ).scalar_one()
+    given = {"shop": business_id, "counter": name, "first": COUNTER_START.get(name, 0) + count, "more": count}
+    found = wire.first(("number",), build, given)
+    assert found is not None
+    return int(found[0])
+
+
+def read_numbers(wire: Wire, business_id: str) -> dict[str, int]:
+    """Every counter of a shop."""
+    table = TABLES["counters"]
+
+    def build() -> sa.Select:
+        return sa.select(table.c.name, table.c.value).where(
+            table.c.business_id == sa.bindparam("shop", type_=sa.String)
+        )
+
+    return {name: value for name, value in wire.rows(("numbers",), build, {"shop": business_id})}

@@ -8,14 +8,15 @@ import sqlalchemy as sa
 
 from salespilots.plugins.builtin.storage_sql.collection import condition
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
+from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import Figures, Where
 
 
 class SqlQueries:
     """See `salespilots.ports.storage.Queries`."""
 
-    def __init__(self, connection: sa.Connection, business_id: str) -> None:
-        self._connection = connection
+    def __init__(self, wire: Wire, business_id: str) -> None:
+        self._wire = wire
         self._business_id = business_id
 
     def _mine(self, table: sa.Table, practice: bool = True) -> list[sa.ColumnElement]:
@@ -25,7 +26,7 @@ class SqlQueries:
         return conditions
 
     def _number(self, query: sa.Select) -> int:
-        return int(self._connection.execute(query).scalar() or 0)
+        return int(self._wire.execute(query).scalar() or 0)
 
     def figures(self, start: datetime, end: datetime, *, practice: bool) -> Figures:
         orders, payments, refunds = TABLES["orders"], TABLES["payments"], TABLES["refunds"]
@@ -64,7 +65,7 @@ class SqlQueries:
 
         directions: dict[str, int] = {
             direction: number
-            for direction, number in self._connection.execute(
+            for direction, number in self._wire.execute(
                 sa.select(messages.c.direction, sa.func.count())
                 .where(*self._mine(messages, practice), within(messages.c.created_at), messages.c.kind != "event")
                 .where(messages.c.state.not_in(("cancelled", "skipped", "failed")))
@@ -125,7 +126,7 @@ class SqlQueries:
         )
         automated = answered = 0
         waits: list[float] = []
-        for first_in, first_out, replied, person in self._connection.execute(query):
+        for first_in, first_out, replied, person in self._wire.execute(query):
             if not replied:
                 continue
             answered += 1
@@ -144,7 +145,7 @@ class SqlQueries:
         def place(at: datetime) -> int:
             return min(size - 1, max(0, int((at - start) / step)))
 
-        for at, amount in self._connection.execute(
+        for at, amount in self._wire.execute(
             sa.select(payments.c.captured_at, payments.c.amount_paise).where(
                 *self._mine(payments, practice),
                 payments.c.state == "captured",
@@ -153,7 +154,7 @@ class SqlQueries:
             )
         ):
             money[place(at)] += amount
-        for at, amount in self._connection.execute(
+        for at, amount in self._wire.execute(
             sa.select(refunds.c.created_at, refunds.c.amount_paise)
             .join(
                 payments,
@@ -163,7 +164,7 @@ class SqlQueries:
             .where(refunds.c.created_at >= start, refunds.c.created_at < end)
         ):
             money[place(at)] -= amount
-        for (at,) in self._connection.execute(
+        for (at,) in self._wire.execute(
             sa.select(orders.c.paid_at).where(
                 *self._mine(orders, practice), orders.c.paid_at >= start, orders.c.paid_at < end
             )
@@ -178,7 +179,7 @@ class SqlQueries:
             .where(*self._mine(table), *(condition(table, one) for one in where))
             .group_by(table.c[field])
         )
-        return {str(value): number for value, number in self._connection.execute(query)}
+        return {str(value): number for value, number in self._wire.execute(query)}
 
     def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
         variants, levels = TABLES["variants"], TABLES["levels"]
@@ -201,7 +202,7 @@ class SqlQueries:
         )
         return {
             product_id: (int(on_hand), int(left), least <= low_at)
-            for product_id, on_hand, left, least in self._connection.execute(query)
+            for product_id, on_hand, left, least in self._wire.execute(query)
         }
 
     def preview_counts(self) -> dict[str, int]:

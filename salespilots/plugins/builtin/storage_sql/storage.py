@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from flask import Flask
 from salespilots.plugins.builtin.storage_sql.tables import db, for_postgresql
 from salespilots.plugins.builtin.storage_sql.types import dump_json
 from salespilots.plugins.builtin.storage_sql.units import SqlSystemUnitOfWork, SqlUnitOfWork
+from salespilots.plugins.builtin.storage_sql.wire import refusal
 from salespilots.ports.storage import StorageUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,7 +42,6 @@ def make_app(url: str) -> Flask:
     else:
         for_postgresql()
         options["connect_args"] = {"connect_timeout": 5}
-        options["pool_pre_ping"] = True
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 10, **options}
     db.init_app(app)
@@ -56,8 +57,26 @@ def migrations(app: Flask) -> Any:
     return flask_migrate
 
 
+IDLE_SECONDS = 2.0
+"""A PostgreSQL connection that rested this long is asked whether it is there still before it is used."""
+
+
 def _prepare(engine: sa.Engine) -> None:
     """Connection rules. SQLite: write-ahead log, every commit on disk, foreign keys, one writer queueing at BEGIN."""
+    if engine.dialect.name == "postgresql":
+
+        @sa.event.listens_for(engine, "checkin")
+        def _rests(_: object, record: sa.pool.ConnectionPoolEntry) -> None:
+            record.info["rested_since"] = time.monotonic()
+
+        @sa.event.listens_for(engine, "checkout")
+        def _wakes(connection: Any, record: sa.pool.ConnectionPoolEntry, proxy: object) -> None:
+            if time.monotonic() - record.info.get("rested_since", time.monotonic()) > IDLE_SECONDS:
+                try:
+                    engine.dialect.do_ping(connection)
+                except engine.dialect.loaded_dbapi.Error as error:
+                    raise sa.exc.DisconnectionError from error  # the pool opens another
+
     if engine.dialect.name == "sqlite":
 
         @sa.event.listens_for(engine, "connect")
@@ -75,10 +94,11 @@ def _prepare(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "handle_error")
     def _translate(context: sa.engine.ExceptionContext) -> None:
-        if context.is_disconnect or isinstance(context.sqlalchemy_exception, sa.exc.OperationalError):
-            error = StorageUnavailable("The database does not answer.")
-            error.__cause__ = context.original_exception
-            raise error
+        made = refusal(context.original_exception)
+        if made is None and context.is_disconnect:
+            made = StorageUnavailable("The database does not answer.")
+        if made is not None:
+            raise made from context.original_exception
 
 
 class SqlStorage:

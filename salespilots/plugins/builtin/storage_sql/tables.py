@@ -13,6 +13,7 @@ from salespilots.domain import business as b
 from salespilots.domain import conversation as c
 from salespilots.domain import customer as cu
 from salespilots.domain.catalog import Product, Variant
+from salespilots.domain.gate import Gate
 from salespilots.domain.idempotency import IdempotencyRecord
 from salespilots.domain.inbox import InboxRow
 from salespilots.domain.order import Order
@@ -138,6 +139,7 @@ _declare(
 )
 _work_index("ix_runs_active", "runs", ("lane", "wake_at"), "state IN ('ready', 'running', 'waiting')")
 _declare("steps", StepExecution, parents={"run_id": "runs"})
+_declare("gates", Gate)
 _declare("idempotency", IdempotencyRecord, indexes=(("created_at",),))
 
 _inbox = CODECS["inbox"] = Codec(InboxRow)
@@ -149,6 +151,7 @@ TABLES["inbox"] = sa.Table(
     sa.UniqueConstraint("endpoint", "event_id"),
 )
 _work_index("ix_inbox_new", "inbox", ("lane", "sent_at"), "state = 'new'")
+_work_index("ix_inbox_dead", "inbox", ("business_id",), "state = 'dead'")
 sa.Index("ix_inbox_received_at", TABLES["inbox"].c.received_at)
 
 _movement = CODECS["movements"] = Codec(StockMovement)
@@ -204,6 +207,18 @@ TABLES["lanes"] = sa.Table(
     sa.Column("owner", sa.String(64)),
     sa.Column("leased_until", sa.Float, nullable=False),
     sa.Column("fence", sa.BigInteger, nullable=False),
+    sa.Column("orphaned", sa.Integer, nullable=False, server_default="0"),
+)
+TABLES["workers"] = sa.Table(
+    "workers",
+    db.metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("host", sa.String(64), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("version", sa.String(32), nullable=False),
+    sa.Column("started", sa.Float, nullable=False),
+    sa.Column("last_seen", sa.Float, nullable=False),
+    sa.Column("last_swept", sa.Float),
 )
 TABLES["throttle"] = sa.Table(
     "throttle",

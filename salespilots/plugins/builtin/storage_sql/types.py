@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
+import operator
 import types
 import typing
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -61,10 +64,25 @@ def _inner(hint: Any) -> tuple[Any, bool]:
     return hint, False
 
 
+def _kind(hint: Any) -> Any:
+    kind, _ = _inner(hint)
+    return typing.get_origin(kind) or kind
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copied(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([_copied(one) for one in value])
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    return copy.copy(value)
+
+
 def column_for(name: str, hint: Any) -> sa.Column:
     """The column of one dataclass field."""
     kind, optional = _inner(hint)
-    origin = typing.get_origin(kind) or kind
+    origin = _kind(hint)
     if origin in (dict, list, tuple):
         type_: Any = sa.JSON()
     elif kind is bool:
@@ -87,11 +105,14 @@ def column_for(name: str, hint: Any) -> sa.Column:
 class Codec:
     """Entity to row values and back, worked out once from the dataclass's own type hints."""
 
-    def __init__(self, entity: type) -> None:
+    def __init__(self, entity: Any) -> None:
         self.entity = entity
         hints = typing.get_type_hints(entity)
         self.names = [one.name for one in dataclasses.fields(entity)]
         self.hints = {name: hints[name] for name in self.names}
+        self._values = operator.attrgetter(*self.names)
+        self._frozen = entity.__dataclass_params__.frozen
+        self._nested = [name for name in self.names if _kind(self.hints[name]) in (dict, list, tuple)]
         self._decoders = {name: decode for name in self.names if (decode := _decoder(self.hints[name]))}
 
     def columns(self) -> list[sa.Column]:
@@ -100,11 +121,24 @@ class Codec:
 
     def values(self, entity: Any) -> dict[str, Any]:
         """What to write."""
-        return {name: getattr(entity, name) for name in self.names}
+        return dict(zip(self.names, self._values(entity), strict=True))
+
+    def copy(self, entity: Any) -> Any:
+        """Another of the same, sharing nothing that may be changed."""
+        if self._frozen:
+            return entity
+        values = dict(zip(self.names, self._values(entity), strict=True))
+        for name in self._nested:
+            values[name] = _copied(values[name])
+        return self.entity(**values)
 
     def load(self, row: Any) -> Any:
         """A fresh entity of a row (a mapping of column names)."""
-        values = {name: row[name] for name in self.names}
+        return self.make([row[name] for name in self.names])
+
+    def make(self, row: Sequence[Any]) -> Any:
+        """The same of a row's values in the order of the fields."""
+        values = dict(zip(self.names, row, strict=True))
         for name, decode in self._decoders.items():
             if values[name] is not None:
                 values[name] = decode(values[name])

@@ -1,0 +1,153 @@
+"""The durable inbox: events taken in, and the waiting ones of a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from salespilots.domain.inbox import InboxRow, InboxState
+from salespilots.plugins.builtin.storage_sql.collection import bound, parameters, shape, upsert
+from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
+from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.ports.storage import one_of
+
+MAX_ROWS = 1000
+"""Rows of one INSERT: both databases limit the parameters of a statement."""
+
+
+class SqlInbox:
+    """Taking events in: see `salespilots.ports.work.Inbox`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._table = TABLES["inbox"]
+
+    def accept(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
+        taken: list[InboxRow] = []
+        for start in range(0, len(rows), MAX_ROWS):
+            taken += self._insert(rows[start : start + MAX_ROWS])
+        return taken
+
+    def _insert(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
+        codec, table = CODECS["inbox"], self._table
+        names = [name for name in codec.names if name != "position"]
+        places = 1
+        while places < len(rows):
+            places *= 2
+        if places > len(rows):  # statements for one, two, four … rows: the rest is another statement
+            half = places // 2
+            return [*self._insert(rows[:half]), *self._insert(rows[half:])]
+
+        def build() -> Any:
+            values = [
+                {name: sa.bindparam(f"{name}_{place}", type_=table.c[name].type) for name in names}
+                for place in range(places)
+            ]
+            insert = upsert(self._wire.dialect, table).values(values)
+            skipping = insert.on_conflict_do_nothing(index_elements=["endpoint", "event_id"])
+            return skipping.returning(table.c.endpoint, table.c.event_id)
+
+        given = {f"{name}_{place}": getattr(row, name) for place, row in enumerate(rows) for name in names}
+        new = {(endpoint, event_id) for endpoint, event_id in self._wire.rows(("accept", places), build, given)}
+        taken: list[InboxRow] = []
+        for row in rows:
+            if (row.endpoint, row.event_id) in new:
+                new.discard((row.endpoint, row.event_id))
+                taken.append(row)
+        return taken
+
+
+class SqlScopedInbox:
+    """A lane's waiting events: see `salespilots.ports.work.ScopedInbox`."""
+
+    def __init__(self, wire: Wire, business_id: str) -> None:
+        self._wire = wire
+        self._business_id = business_id
+        self._table = TABLES["inbox"]
+        self._columns = [self._table.c[name] for name in CODECS["inbox"].names]
+
+    def waiting(self, lanes: Sequence[str], limit: int = 20) -> dict[str, list[InboxRow]]:
+        if not lanes:
+            return {}
+        table, where = self._table, [one_of("lane", lanes)]
+
+        def build() -> Any:
+            place = sa.func.row_number().over(partition_by=table.c.lane, order_by=[table.c.sent_at, table.c.position])
+            ranked = (
+                sa.select(table.c.position.label("at"), place.label("place"))
+                .where(
+                    *bound(table, where),
+                    table.c.state == sa.literal_column(f"'{InboxState.NEW}'"),
+                    table.c.business_id == sa.bindparam("shop", type_=sa.Text),
+                )
+                .subquery()
+            )
+            return (
+                sa.select(*self._columns)
+                .join(ranked, ranked.c["at"] == table.c.position)
+                .where(ranked.c.place <= sa.bindparam("most", type_=sa.Integer))
+                .order_by(table.c.sent_at, table.c.position)
+            )
+
+        values = {**parameters(where), "shop": self._business_id, "most": limit}
+        found: dict[str, list[InboxRow]] = {}
+        for raw in self._wire.rows(("waiting", shape(where)), build, values):
+            row = CODECS["inbox"].make(raw)
+            found.setdefault(row.lane, []).append(row)
+        return found
+
+    def done(self, row: InboxRow, now: datetime) -> None:
+        self._set(row, state=InboxState.DONE, done_at=now, error=None)
+
+    def retry(self, row: InboxRow, *, next_at: datetime, error: str) -> None:
+        self._set(row, attempts=row.attempts + 1, next_at=next_at, error=error)
+
+    def park(self, row: InboxRow, *, error: str) -> None:
+        self._set(row, state=InboxState.DEAD, attempts=row.attempts + 1, error=error)
+
+    def parked(self, position: int) -> InboxRow | None:
+        table = self._table
+        if not 0 < position < 2**63:
+            return None
+        query = sa.select(*self._columns).where(
+            table.c.position == position, table.c.business_id == self._business_id, table.c.state == InboxState.DEAD
+        )
+        row = self._wire.execute(query).first()
+        return CODECS["inbox"].make(row) if row else None
+
+    def again(self, row: InboxRow) -> None:
+        self._set(row, state=InboxState.NEW, attempts=0, next_at=None)
+
+    def discard(self, row: InboxRow, now: datetime) -> None:
+        self._set(row, state=InboxState.DISCARDED, done_at=now)
+
+    def kept(self, lane: str, since: datetime) -> list[InboxRow]:
+        table = self._table
+        query = sa.select(*self._columns).where(
+            table.c.lane == lane, table.c.business_id == self._business_id, table.c.received_at >= since
+        )
+        return [CODECS["inbox"].make(row) for row in self._wire.execute(query.order_by(table.c.position))]
+
+    def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
+        self._set(row, payload=payload)
+
+    def _set(self, row: InboxRow, **values: object) -> None:
+        table = self._table
+
+        def build() -> Any:
+            named = {name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in values}
+            return (
+                sa.update(table)
+                .where(
+                    table.c.position == sa.bindparam("at", type_=sa.BigInteger),
+                    table.c.business_id == sa.bindparam("shop", type_=sa.Text),
+                )
+                .values(named)
+            )
+
+        given = {f"v_{name}": value for name, value in values.items()}
+        given |= {"at": row.position, "shop": self._business_id}
+        self._wire.change(("inbox", tuple(values)), build, given)

@@ -1,0 +1,199 @@
+"""What is due: the sweeper's questions, and the figures of the backlog."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from salespilots.domain.inbox import InboxRow, InboxState
+from salespilots.plugins.builtin.storage_sql.collection import bound, parameters, shape
+from salespilots.plugins.builtin.storage_sql.lanes import is_held
+from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
+from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
+from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.ports.storage import one_of
+from salespilots.ports.work import FARTHEST
+
+LONGEST_LEASE = 300.0
+"""Seconds; no lease is given for longer."""
+
+
+def _state_is(table: sa.Table, *states: str) -> sa.ColumnElement:
+    """In the words of the table's work index, so that it is used."""
+    return table.c.state.in_([sa.literal_column(f"'{one}'") for one in states])
+
+
+class SqlWork:
+    """See `salespilots.ports.work.Work`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def _due(self) -> list[tuple[sa.Table, sa.Column, sa.ColumnElement]]:
+        """(table, its time of arrival, what makes a row due) of each kind of work, with parameters now and far."""
+        inbox, messages, runs = TABLES["inbox"], TABLES["messages"], TABLES["runs"]
+        now, far = (sa.bindparam(name, type_=UTCDateTime()) for name in ("now", "far"))
+
+        def due(column: sa.Column) -> sa.ColumnElement:
+            return sa.or_(column.is_(None), column <= now, column > far)
+
+        sending = _state_is(messages, "queued", "sending", "uncertain")
+        decided = sa.or_(messages.c.state != "uncertain", messages.c.next_at.is_not(None))  # else a person's turn
+        active = _state_is(runs, "ready", "running", "waiting")
+        ready = sa.and_(_state_is(runs, "ready", "running"), due(runs.c.wake_at))
+        waited = sa.and_(runs.c.state == "waiting", runs.c.wake_at <= now)
+        new = inbox.c.state == sa.literal_column(f"'{InboxState.NEW}'")
+        return [
+            (inbox, inbox.c.received_at, sa.and_(new, due(inbox.c.next_at), inbox.c.business_id.is_not(None))),
+            (messages, messages.c.created_at, sa.and_(sending, due(messages.c.next_at), decided)),
+            (runs, runs.c.created_at, sa.and_(active, sa.or_(ready, waited))),
+        ]
+
+    def due_lanes(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
+        lanes = TABLES["lanes"]
+        held = sa.select(lanes.c.name).where(is_held(self._wire.dialect, lanes, LONGEST_LEASE))
+        oldest: dict[tuple[str, str], datetime] = {}
+        for index, (table, arrived, due) in enumerate(self._due()):
+
+            def build(
+                table: sa.Table = table, arrived: sa.Column = arrived, due: sa.ColumnElement = due
+            ) -> sa.Select[Any]:
+                first = sa.func.min(arrived)
+                turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=first)
+                found = (
+                    sa.select(table.c.lane, table.c.business_id, first.label("at"), turn.label("turn"))
+                    .where(due, table.c.lane.not_in(held))
+                    .group_by(table.c.lane, table.c.business_id)
+                    .subquery()
+                )
+                columns = (found.c.business_id, found.c.lane, sa.type_coerce(found.c["at"], UTCDateTime()))
+                query = sa.select(*columns).order_by(found.c.turn, found.c["at"])
+                return query.limit(sa.bindparam("most", type_=sa.Integer))
+
+            given = {"now": now, "far": now + FARTHEST, "most": limit}
+            for business_id, lane, at in self._wire.rows(("due_lanes", index), build, given):
+                pair = (business_id, lane)
+                oldest[pair] = min(at, oldest.get(pair, at))
+        return _fair([(at, shop, lane) for (shop, lane), at in oldest.items()], limit)
+
+    def due_of(self, lanes: Sequence[str], now: datetime) -> list[tuple[str, str]]:
+        if not lanes:
+            return []
+        where = [one_of("lane", lanes)]
+
+        def build() -> Any:
+            return sa.union(
+                *(
+                    sa.select(table.c.business_id, table.c.lane).where(*bound(table, where), due)
+                    for table, _, due in self._due()
+                )
+            )
+
+        given = {**parameters(where), "now": now, "far": now + FARTHEST}
+        return [(shop, lane) for shop, lane in self._wire.rows(("due_of", shape(where)), build, given)]
+
+    def orders_to_expire(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        table = TABLES["orders"]
+        query = sa.select(table.c.business_id, table.c.id).where(table.c.state == "placed", table.c.expires_at <= now)
+        return [(shop, order) for shop, order in self._wire.execute(query.order_by("expires_at").limit(limit))]
+
+    def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        return self._to_check("payments", now, limit)
+
+    def refunds_to_ask(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        return self._to_check("refunds", now, limit)
+
+    def _to_check(self, name: str, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """One of each shop in turn, the longest due first."""
+        table = TABLES[name]
+        turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=table.c.next_check_at)
+        due = (
+            sa.select(table.c.business_id, table.c.id, table.c.next_check_at, turn.label("turn"))
+            .where(table.c.next_check_at <= now)
+            .subquery()
+        )
+        query = sa.select(due.c.business_id, due.c.id).order_by(due.c.turn, due.c.next_check_at).limit(limit)
+        return [(shop, one) for shop, one in self._wire.execute(query)]
+
+    def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:
+        inbox, messages, lanes = TABLES["inbox"], TABLES["messages"], TABLES["lanes"]
+
+        def mine(table: sa.Table) -> list[sa.ColumnElement]:
+            return [] if business_id is None else [table.c.business_id == business_id]
+
+        new = inbox.c.state == sa.literal_column(f"'{InboxState.NEW}'")
+        dead = inbox.c.state == sa.literal_column(f"'{InboxState.DEAD}'")
+        waiting, first = self._wire.execute(
+            sa.select(sa.func.count(), sa.func.min(inbox.c.received_at)).where(new, *mine(inbox))
+        ).one()
+        figures = {"inbox_new": float(waiting), "outbox_queued": 0.0, "outbox_uncertain": 0.0}
+        counted = sa.select(sa.func.count()).select_from(inbox)
+        figures["inbox_dead"] = float(self._wire.execute(counted.where(dead, *mine(inbox))).scalar_one())
+        for state, number in self._wire.execute(
+            sa.select(messages.c.state, sa.func.count())
+            .where(_state_is(messages, "queued", "sending", "uncertain"), *mine(messages))
+            .group_by(messages.c.state)
+        ):
+            figures["outbox_uncertain" if state == "uncertain" else "outbox_queued"] += float(number)
+        figures["oldest_seconds"] = max(0.0, (now - first).total_seconds()) if first else 0.0
+        if business_id is None:
+            held = sa.select(sa.func.count()).select_from(lanes)
+            holding = is_held(self._wire.dialect, lanes, LONGEST_LEASE)
+            figures["lanes_held"] = float(self._wire.execute(held.where(holding)).scalar_one())
+        return figures
+
+    def dead(self, business_id: str | None = None, limit: int = 200) -> list[InboxRow]:
+        table = TABLES["inbox"]
+        query = sa.select(*(table.c[name] for name in CODECS["inbox"].names)).where(
+            table.c.state == sa.literal_column(f"'{InboxState.DEAD}'")
+        )
+        if business_id is not None:
+            query = query.where(table.c.business_id == business_id)
+        rows = self._wire.execute(query.order_by(table.c.position.desc()).limit(limit))
+        return [CODECS["inbox"].make(row) for row in rows]
+
+    def undecided(self, limit: int = 200) -> list[tuple[str, str]]:
+        table = TABLES["messages"]
+        query = sa.select(table.c.business_id, table.c.id).where(
+            _state_is(table, "queued", "sending", "uncertain"), table.c.state == "uncertain"
+        )
+        return [(shop, one) for shop, one in self._wire.execute(query.order_by(table.c.created_at).limit(limit))]
+
+    def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
+        inbox = TABLES["inbox"]
+        query = sa.select(inbox.c.provider, sa.func.max(inbox.c.received_at)).group_by(inbox.c.provider)
+        if business_id is not None:
+            query = query.where(inbox.c.business_id == business_id)
+        return {provider: at for provider, at in self._wire.execute(query) if provider != "practice"}
+
+    def purge(self, now: datetime) -> int:
+        inbox, sessions, links = TABLES["inbox"], TABLES["sessions"], TABLES["password_links"]
+        idempotency, throttle = TABLES["idempotency"], TABLES["throttle"]
+        # Provider redeliveries stop after 36 hours, but neither provider signs a time: keys stay 90 days.
+        statements = [
+            sa.delete(inbox).where(inbox.c.state == InboxState.DONE, inbox.c.received_at < now - timedelta(days=90)),
+            sa.delete(inbox).where(inbox.c.state == InboxState.UNROUTED, inbox.c.received_at < now - timedelta(days=5)),
+            sa.delete(sessions).where(sessions.c.last_seen_at < now - timedelta(days=14)),
+            sa.delete(links).where(links.c.expires_at < now - timedelta(days=1)),
+            sa.delete(idempotency).where(idempotency.c.created_at < now - timedelta(days=2)),
+            sa.delete(throttle).where(throttle.c.window_start < now - timedelta(days=1)),
+        ]
+        return sum(self._wire.execute(one).rowcount for one in statements)
+
+
+def _fair(rows: list[tuple[datetime, str, str]], limit: int) -> list[tuple[str, str]]:
+    """Oldest first within a shop, one lane of each shop in turn: a flood at one delays no other."""
+    shops: dict[str, deque[str]] = {}
+    for _, shop, lane in sorted(rows):
+        shops.setdefault(shop, deque()).append(lane)
+    picked: list[tuple[str, str]] = []
+    while shops and len(picked) < limit:
+        for shop in list(shops):
+            picked.append((shop, shops[shop].popleft()))
+            if not shops[shop]:
+                del shops[shop]
+    return picked[:limit]

@@ -1,0 +1,68 @@
+"""Settling sends whose outcome is not known: by the channel's echo, by its own history, by order and count of words.
+
+A message is never taken for another because their words are equal: each thing the channel shows stands for one
+message, the oldest that it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from salespilots.domain.conversation import Conversation, Direction, Message, MessageState
+from salespilots.ports.channel import Inbound, SentMessage
+from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
+from salespilots.services.messaging.content import clean
+
+CLOCKS_APART = timedelta(seconds=30)
+"""How far the channel's clock may be behind ours."""
+
+TWICE_WITHIN = timedelta(hours=1)
+"""How long after a send another echo of the same words may be of its first try."""
+
+
+def same_words(message: Message, text: str) -> bool:
+    """Whether what the channel shows may be this message. Cards and pictures have no words there."""
+    return message.text == text if message.kind == "text" else not text
+
+
+def echoed_in(uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> Message | None:
+    """The oldest send without an answer that this echo may be."""
+    waiting = uow.messages.select(
+        eq("conversation_id", conversation.id),
+        one_of("state", [MessageState.SENDING, MessageState.UNCERTAIN]),
+        order="seq",
+    )
+    text = clean(inbound.text)
+    return next((one for one in waiting if one.provider_ref is None and same_words(one, text)), None)
+
+
+def arrived_twice_in(uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> Message | None:
+    """A message sent more than once whose first try this echo shows after all: nobody else wrote it."""
+    since = inbound.sent_at - TWICE_WITHIN
+    sent = uow.messages.select(
+        eq("conversation_id", conversation.id), eq("direction", Direction.OUT), Where("attempts", "gt", 1),
+        Where("created_at", "ge", since), order="-seq", limit=20,
+    )  # fmt: skip
+    text = clean(inbound.text)
+    return next((one for one in sent if same_words(one, text)), None)
+
+
+def history_start_in(uow: UnitOfWork, message: Message) -> datetime:
+    """From when on to read: before the send by our clock, and not after what the channel's clock says came before."""
+    ours = (message.sending_since or message.created_at) - CLOCKS_APART
+    before = uow.messages.select(
+        eq("conversation_id", message.conversation_id), eq("direction", Direction.IN),
+        Where("seq", "lt", message.seq), order="-seq", limit=1,
+    )  # fmt: skip
+    return min([ours, *(one.sent_at for one in before if one.sent_at is not None)])
+
+
+def found_in(uow: UnitOfWork, message: Message, shown: Sequence[SentMessage]) -> SentMessage | None:
+    """The entry of the channel's history that is this message: the first nobody else is known to be."""
+    recent = uow.messages.select(eq("conversation_id", message.conversation_id), order="-seq", limit=200)
+    known = {one.provider_ref for one in recent}
+    return next(
+        (one for one in shown if one.from_shop and one.provider_ref not in known and same_words(message, one.text)),
+        None,
+    )

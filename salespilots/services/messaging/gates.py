@@ -1,0 +1,92 @@
+"""A shop's gate to a channel: closed by trouble, opened by the first send that works, and what waited goes on."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from salespilots.domain.conversation import Message, MessageState
+from salespilots.domain.errors import StaleEntity
+from salespilots.domain.events import Event
+from salespilots.domain.gate import RECONNECT_SECONDS, Gate
+from salespilots.ports.errors import AuthFailed, NotConnected, OutcomeUnknown, PluginError, PortError, RateLimited
+from salespilots.ports.storage import UnitOfWork, eq, one_of
+
+HELD = ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced")
+"""Why a message waits although it could leave."""
+
+HOLD = timedelta(minutes=5)
+"""How long a message waits behind a closed gate before it looks again by itself."""
+
+RELEASED_AT_ONCE = 1000
+"""Messages that go on the moment a gate opens; a longer queue follows by itself."""
+
+
+def gate_id(provider: str) -> str:
+    """A gate's id within its shop, the same for everybody who makes it."""
+    return f"gat_{sha256(provider.encode()).hexdigest()[:22]}"
+
+
+def gate_in(uow: UnitOfWork, provider: str) -> Gate:
+    """The shop's gate to a channel; a new one is stored when it first closes."""
+    id = gate_id(provider)
+    return uow.gates.find(id=id) or Gate(id=id, business_id=uow.business_id, provider=provider)
+
+
+def save_in(uow: UnitOfWork, gate: Gate) -> None:
+    """Store it."""
+    if uow.gates.find(id=gate.id) is None:
+        if not uow.gates.add_once(gate):
+            raise StaleEntity("The gate was closed at this moment.")
+    else:
+        uow.gates.save(gate)
+
+
+def trouble_in(uow: UnitOfWork, gate: Gate, error: PortError | PluginError, now: datetime) -> str:
+    """Close the gate as this error asks for; returns why messages wait now."""
+    was_open = gate.open_at is None
+    if isinstance(error, (AuthFailed, NotConnected)):
+        gate.close(now, "waits_for_reconnect", seconds=RECONNECT_SECONDS)
+    elif isinstance(error, RateLimited):
+        gate.close(now, "rate_limited", seconds=error.retry_after)
+    elif isinstance(error, OutcomeUnknown):
+        gate.doubt(now, "channel_down")
+    elif getattr(error, "reason", "") == "account_restricted":
+        gate.close(now, "account_restricted", seconds=RECONNECT_SECONDS)
+    else:
+        gate.close(now, "channel_down", seconds=getattr(error, "retry_after", None))
+    save_in(uow, gate)
+    if was_open and gate.open_at is not None:
+        data = {"provider": gate.provider, "reason": gate.reason}
+        uow.record(Event(type="channel.held", at=now, data=data))
+    return gate.reason or "channel_down"
+
+
+def open_in(uow: UnitOfWork, gate: Gate, now: datetime) -> bool:
+    """All is well again. Returns whether messages were held back until now."""
+    held_back = gate.open_at is not None
+    if gate.open():
+        save_in(uow, gate)
+    if held_back:
+        uow.record(Event(type="channel.released", at=now, data={"provider": gate.provider}))
+    return held_back
+
+
+def release_in(uow: UnitOfWork, provider: str) -> list[str]:
+    """Let messages that wait behind a gate look again now. Returns their lanes."""
+    waiting = uow.messages.select(
+        eq("provider", provider), one_of("state", [MessageState.QUEUED]), one_of("reason", HELD), order="created_at",
+        limit=RELEASED_AT_ONCE,
+    )  # fmt: skip
+    for message in waiting:
+        message.next_at = None
+        uow.messages.save(message)
+    return list(dict.fromkeys(one.lane for one in waiting))
+
+
+def hold_in(uow: UnitOfWork, message: Message, reason: str, now: datetime) -> None:
+    """Leave a message waiting behind the gate."""
+    message.reason = reason
+    message.next_at = now + HOLD * random.uniform(0.8, 1.2)  # noqa: S311 - spreads looks, guards nothing
+    uow.messages.save(message)

@@ -1,0 +1,450 @@
+"""A lane's turn: all that the database has to do for it between two calls to a provider, in one transaction.
+
+Events are understood, runs go on, and the next message is marked as being sent, or the next step as started; then the
+transaction ends and somebody makes the call. What comes of it is noted in the next turn. Several lanes of a shop share
+a transaction; when anything in it fails, each is done again alone, one small transaction after the other, so that the
+trouble of one event stays its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
+
+import structlog
+
+from salespilots.domain.conversation import PENDING, MessageState
+from salespilots.domain.errors import SalesPilotsError, StaleEntity
+from salespilots.domain.events import Event
+from salespilots.domain.inbox import BACKOFF, MAX_ATTEMPTS, MAX_ORPHANED, InboxRow
+from salespilots.domain.run import ACTIVE
+from salespilots.ports.storage import StorageUnavailable, UnitOfWork, one_of
+from salespilots.ports.work import FARTHEST, Lease, LeaseLost
+from salespilots.services.core import Core, retrying
+from salespilots.services.crash_points import crash_point
+from salespilots.services.messaging.interpret import Interpreter
+from salespilots.services.messaging.outbox import LookCall, Outbox, SendCall
+from salespilots.services.workflows.runner import Place, Refused, Runner
+
+log = structlog.get_logger(__name__)
+
+TTL = timedelta(seconds=30)
+"""A lease is longer than any call (an AI turn of 25 s, a send of 10 s), and who makes one renews it."""
+
+RENEW_SECONDS = 10.0
+"""A lease is renewed in a turn when it is older than this."""
+
+MAX_PIECES = 60
+"""Pieces of work for a lane in one turn; the rest has another one, after the other lanes."""
+
+MANY_ROWS = 20
+MANY_PENDING = 1000
+
+CAREFUL_AFTER = 3
+"""Holders in a row that died with a lane: from then on it is worked on alone, in small steps."""
+
+
+class Call(Protocol):
+    """Something to ask a provider with no transaction open."""
+
+    def make(self) -> Any:
+        """Ask. What comes of it, errors of the provider included, is returned."""
+
+    def settle_in(self, uow: UnitOfWork, outcome: Any) -> None:
+        """Note it."""
+
+    def spoiled(self, outcome: Any, refusal: Exception) -> Any:
+        """What to note when that could not be noted."""
+
+    def told(self, outcome: Any) -> None:
+        """After it was noted."""
+
+
+@dataclass(slots=True)
+class Piece:
+    """A lane of a shop on its way. ``call`` is to be made next, ``outcome`` what came of it; with neither the lane is
+    let go. ``held_since``: seconds of this process, for renewing. ``again_at``: when it wants to be looked at again."""
+
+    business_id: str
+    lane: str
+    lease: Lease | None = None
+    held_since: float = 0.0
+    call: Call | None = None
+    outcome: Any = None
+    made: bool = False
+    done: int = 0
+    more: bool = False
+    again_at: datetime | None = None
+    refused: dict[Place, str] = field(default_factory=dict)
+
+    def make(self) -> None:
+        """Make the call."""
+        assert self.call is not None
+        self.outcome = self.call.make()
+        self.made = True
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What a turn did for a lane, true once it is committed."""
+
+    lease: Lease
+    call: Call | None = None
+    done: int = 0
+    more: bool = False
+    again_at: datetime | None = None
+    rung: list[str] = field(default_factory=list)
+    handled: list[InboxRow] = field(default_factory=list)
+
+
+class Turns:
+    """Takes turns. ``owner`` is this process's name as a worker."""
+
+    def __init__(self, core: Core, interpreter: Interpreter, runner: Runner, outbox: Outbox, owner: str) -> None:
+        self._core = core
+        self._interpreter = interpreter
+        self._runner = runner
+        self._outbox = outbox
+        self.owner = owner
+        self.closing = False
+        """Set when the process ends: what was answered is noted, and nothing new is begun."""
+
+    def take(self, pieces: Sequence[Piece]) -> None:
+        """A turn for these lanes of one shop. Afterwards each has a call to make, or is let go.
+
+        Raises `StorageUnavailable` with the pieces as they were.
+        """
+        try:
+            plans = retrying(lambda: self._together(pieces))
+        except StorageUnavailable:
+            raise
+        except Exception as error:
+            if not isinstance(error, (Refused, StaleEntity)):
+                log.warning("turn.apart", lanes=len(pieces), error=type(error).__name__)
+            for piece in pieces:
+                self._alone(piece)
+            return
+        for piece, plan in zip(pieces, plans, strict=True):
+            self._kept(piece, plan)
+
+    def _kept(self, piece: Piece, plan: _Plan | None) -> None:
+        """After the commit."""
+        if piece.made and piece.call is not None and plan is not None:
+            piece.call.told(piece.outcome)
+        piece.outcome, piece.made, piece.call = None, False, None
+        piece.more, piece.again_at = False, None
+        if plan is None:
+            piece.lease = None
+            return
+        piece.done += plan.done
+        piece.lease = plan.lease if plan.call is not None else None
+        piece.call, piece.more, piece.again_at = plan.call, plan.more, plan.again_at
+        for row in plan.handled:
+            self._core.metrics.count("inbox_rows_total", provider=row.provider, outcome="done")
+        for lane in plan.rung:
+            self._core.doorbell.ring(lane)
+
+    # --- together ----------------------------------------------------------------------------------------------
+
+    def _together(self, pieces: Sequence[Piece]) -> list[_Plan | None]:
+        settling = any(piece.made for piece in pieces)
+        with self._core.storage.unit_of_work(pieces[0].business_id) as uow:
+            leases = self._hold_in(uow, pieces)
+            if any(one.orphaned >= CAREFUL_AFTER for one in leases.values()):
+                raise _Careful
+            plans: dict[str, _Plan] = {}
+            if leases:
+                look = _Look(uow, sorted(leases), self._runner)
+                for piece in sorted(pieces, key=lambda one: one.lane):
+                    if piece.lane in leases:
+                        plans[piece.lane] = self._work_in(uow, piece, leases[piece.lane], look)
+                over = [plan.lease for plan in plans.values() if plan.call is None]
+                uow.lanes.release(over)
+                crash_point("settle.before_commit" if settling else "turn.before_commit")
+                uow.commit()
+        crash_point("settle.after_commit" if settling else "turn.after_commit")
+        return [plans.get(piece.lane) for piece in pieces]
+
+    def _hold_in(self, uow: UnitOfWork, pieces: Sequence[Piece]) -> dict[str, Lease]:
+        """The lanes we may work on: those held, and those that could be claimed. The others have a holder."""
+        held = [piece for piece in pieces if piece.lease is not None]
+        ours = uow.lanes.hold([one.lease for one in held if one.lease]) if held else set()
+        leases = {one.lane: one.lease for one in held if one.lane in ours and one.lease is not None}
+        for piece in held:
+            if piece.lane not in ours:
+                log.warning("lane.lost", provider=piece.lane.partition(":")[0])
+        now = time.monotonic()
+        old = [one for one in held if one.lane in ours and now - one.held_since > RENEW_SECONDS]
+        if old:
+            uow.lanes.renew([one.lease for one in old if one.lease], TTL)
+        wanted = [piece.lane for piece in pieces if piece.lease is None]
+        claimed = uow.lanes.claim(wanted, self.owner, TTL) if wanted else {}
+        for piece in pieces:
+            if piece in old or piece.lane in claimed:
+                piece.held_since = now
+        return leases | claimed
+
+    def _work_in(self, uow: UnitOfWork, piece: Piece, lease: Lease, look: _Look) -> _Plan:
+        """Everything that can be done for a lane up to the next call."""
+        plan, lane, now = _Plan(lease), piece.lane, self._core.clock.now()
+        stepped = piece.made and not isinstance(piece.call, (SendCall, LookCall))
+        if piece.made and piece.call is not None:
+            if not stepped:
+                look.pending(lane)
+            piece.call.settle_in(uow, piece.outcome)
+            plan.done += 1
+        if self.closing:
+            return plan
+        runs, rows, fresh = lane in look.running or stepped, look.rows(lane), stepped
+        while plan.done < MAX_PIECES:
+            if runs:
+                progress = self._runner.advance_in(uow, lane, piece.refused)
+                runs, fresh = progress.more, fresh or progress.did
+                plan.done += progress.did
+                if progress.call is not None:
+                    plan.call = progress.call
+                    return plan
+                continue
+            if rows and (rows[0].next_at is None or _come(rows[0].next_at, now)):
+                row = rows.popleft()
+                plan.rung += self._interpreter.interpret_in(uow, row)
+                uow.inbox.done(row, now)
+                plan.handled.append(row)
+                plan.done += 1
+                runs, rows, fresh = True, rows or look.rows_behind(lane), True
+                continue
+            break
+        else:
+            plan.more = True
+            return plan
+        plan.again_at = rows[0].next_at if rows else None
+        following = self._outbox.next_in(uow, lane, None if fresh else look.pending(lane))
+        plan.call = following.call
+        plan.done += following.closed + (following.call is not None)
+        plan.again_at = _sooner(plan.again_at, following.again_at)
+        return plan
+
+    # --- alone -------------------------------------------------------------------------------------------------
+
+    def _alone(self, piece: Piece) -> None:
+        """The same for one lane in steps: what fails takes nothing else back."""
+        try:
+            if piece.made and piece.call is not None:
+                self._settle(piece)
+            rung: list[str] = []
+            for _ in range(0 if self.closing else MAX_PIECES):
+                plan = self._step(piece)
+                piece.lease, piece.done = plan.lease, piece.done + plan.done
+                rung += plan.rung
+                if plan.call is not None or not plan.more:
+                    plan.rung = rung
+                    self._kept_alone(piece, plan)
+                    return
+            self._let_go(piece)
+            piece.more = True
+        except StorageUnavailable:
+            raise
+        except LeaseLost:
+            piece.lease = piece.call = piece.outcome = None
+            piece.made = piece.more = False
+        except Exception as error:  # the rows are as they were: the sweeper finds them again
+            log.error("turn.broken", error=type(error).__name__, exc_info=error)
+            self._let_go(piece)
+            piece.call = piece.outcome = None
+            piece.made = piece.more = False
+
+    def _kept_alone(self, piece: Piece, plan: _Plan) -> None:
+        piece.call, piece.made, piece.outcome = plan.call, False, None
+        piece.more, piece.again_at = False, plan.again_at
+        if plan.call is None:
+            self._let_go(piece)
+        for lane in plan.rung:
+            self._core.doorbell.ring(lane)
+
+    def _settle(self, piece: Piece) -> None:
+        call, outcome = piece.call, piece.outcome
+        assert call is not None
+
+        def use_case(outcome: Any) -> None:
+            with self._core.storage.unit_of_work(piece.business_id) as uow:
+                self._hold_alone(uow, piece)
+                call.settle_in(uow, outcome)
+                crash_point("settle.before_commit")
+                uow.commit()
+
+        while True:
+            try:
+                retrying(partial(use_case, outcome))
+                break
+            except (StorageUnavailable, LeaseLost, StaleEntity):
+                raise
+            except Exception as refusal:
+                outcome = call.spoiled(outcome, refusal)
+        crash_point("settle.after_commit")
+        piece.call, piece.made, piece.done = None, False, piece.done + 1
+        call.told(outcome)
+
+    def _hold_alone(self, uow: UnitOfWork, piece: Piece) -> Lease:
+        leases = self._hold_in(uow, [piece])
+        if piece.lane not in leases:
+            raise LeaseLost("the lane went to another worker")
+        return leases[piece.lane]
+
+    def _step(self, piece: Piece) -> _Plan:
+        """One run, one event or one message."""
+        while True:
+            try:
+                plan = retrying(lambda: self._one(piece))
+            except Refused as refusal:
+                if refusal.at in piece.refused:
+                    raise
+                piece.refused[refusal.at] = refusal.branch
+            except _Failed as failure:
+                return self._put_back(piece, failure)
+            else:
+                crash_point("turn.after_commit")
+                return plan
+
+    def _one(self, piece: Piece) -> _Plan:
+        now, lane = self._core.clock.now(), piece.lane
+        with self._core.storage.unit_of_work(piece.business_id) as uow:
+            lease = self._hold_alone(uow, piece)
+            look, plan = _Look(uow, [lane], self._runner), _Plan(lease)
+            rows = look.rows(lane)
+            if piece.lease is None and lease.orphaned >= MAX_ORPHANED and rows:
+                # Whoever took this lane died of it, again and again: its first event waits for a person.
+                self._park_in(uow, rows[0], "worker_died", now)
+                plan.done, plan.more = 1, True
+            elif lane in look.running:
+                progress = self._runner.advance_in(uow, lane, piece.refused)
+                plan.call, plan.done = progress.call, int(progress.did)
+                plan.more = progress.call is None and progress.did
+            if not plan.done and rows and (rows[0].next_at is None or _come(rows[0].next_at, now)):
+                try:
+                    plan.rung = self._interpreter.interpret_in(uow, rows[0])
+                except (StaleEntity, LeaseLost, StorageUnavailable):
+                    raise
+                except Exception as error:
+                    raise _Failed(rows[0]) from error
+                uow.inbox.done(rows[0], now)
+                plan.handled, plan.done, plan.more = [rows[0]], 1, True
+            elif not plan.done:
+                following = self._outbox.next_in(uow, lane)
+                plan.call, plan.done = following.call, following.closed
+                plan.again_at = _sooner(rows[0].next_at if rows else None, following.again_at)
+            crash_point("turn.before_commit")
+            try:
+                uow.commit()
+            except (StaleEntity, LeaseLost, StorageUnavailable):
+                raise
+            except Exception as error:
+                if plan.handled:
+                    raise _Failed(plan.handled[0]) from error
+                raise
+        return plan
+
+    def _put_back(self, piece: Piece, failure: _Failed) -> _Plan:
+        """An event that cannot be handled is tried again later, holding back its lane, and in the end waits for a person."""
+        now, row = self._core.clock.now(), failure.row
+        error = failure.__cause__ or failure
+        what = error.code if isinstance(error, SalesPilotsError) else type(error).__name__
+        log.error(
+            "inbox.failed", provider=row.provider, kind=row.kind, attempt=row.attempts + 1, error=what, exc_info=error
+        )
+
+        def use_case() -> Lease:
+            with self._core.storage.unit_of_work(piece.business_id) as uow:
+                lease = self._hold_alone(uow, piece)
+                if row.attempts + 1 >= MAX_ATTEMPTS:
+                    self._park_in(uow, row, what, now)
+                else:
+                    uow.inbox.retry(row, next_at=now + timedelta(seconds=BACKOFF[row.attempts]), error=what)
+                uow.commit()
+            return lease
+
+        lease = retrying(use_case)
+        self._core.metrics.count("inbox_rows_total", provider=row.provider, outcome="failed")
+        return _Plan(lease, done=1, more=True)
+
+    def _park_in(self, uow: UnitOfWork, row: InboxRow, what: str, now: datetime) -> None:
+        uow.inbox.park(row, error=what)
+        data = {"provider": row.provider, "kind": row.kind, "error": what}
+        uow.record(Event(type="inbox.parked", at=now, data=data))
+
+    def _let_go(self, piece: Piece) -> None:
+        if piece.lease is not None:
+            self.let_go([piece.lease])
+            piece.lease = None
+
+    def let_go(self, leases: Sequence[Lease]) -> None:
+        """Release lanes."""
+        with self._core.storage.system_unit_of_work() as system:
+            system.lanes.release(leases)
+            system.commit()
+
+    def keep(self, leases: Sequence[Lease]) -> None:
+        """Renew lanes whose calls take long."""
+        with self._core.storage.system_unit_of_work() as system:
+            system.lanes.renew(leases, TTL)
+            system.commit()
+
+
+class _Look:
+    """What waits on some lanes, read at once for all of them."""
+
+    def __init__(self, uow: UnitOfWork, lanes: Sequence[str], runner: Runner) -> None:
+        self._uow, self._lanes = uow, one_of("lane", lanes)
+        self._rows = {lane: deque(rows) for lane, rows in uow.inbox.waiting(lanes, limit=MANY_ROWS).items()}
+        self._full = {lane for lane, rows in self._rows.items() if len(rows) == MANY_ROWS}
+        self._pending: dict[str, list[str]] | None = None
+        self._too_many = False
+        self.running = {one.lane for one in runner.ready(uow.runs.select(self._lanes, one_of("state", ACTIVE)))}
+
+    def rows(self, lane: str) -> deque[InboxRow]:
+        """Waiting events."""
+        return self._rows.get(lane, deque())
+
+    def rows_behind(self, lane: str) -> deque[InboxRow]:
+        """Those behind the first twenty."""
+        if lane not in self._full:
+            return deque()
+        return deque(self._uow.inbox.waiting([lane], limit=MANY_ROWS).get(lane, []))
+
+    def pending(self, lane: str) -> list[str] | None:
+        """Ids of messages that had not left when the turn began; with their chats the unit knows them now. None when
+        there are too many to tell."""
+        if self._pending is None:
+            self._pending = {}
+            messages = self._uow.messages.select(self._lanes, one_of("state", PENDING), order="seq", limit=MANY_PENDING)
+            self._too_many = len(messages) == MANY_PENDING
+            for one in messages:
+                self._pending.setdefault(one.lane, []).append(one.id)
+            if any(one.state is MessageState.QUEUED for one in messages):
+                people = {one.customer_id for one in self._uow.conversations.select(self._lanes)}
+                self._uow.customers.select(one_of("id", people))
+        return None if self._too_many else self._pending.get(lane, [])
+
+
+def _come(at: datetime, now: datetime) -> bool:
+    return at <= now or at > now + FARTHEST
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
+class _Careful(Exception):
+    """Whoever took these lanes died: each alone now."""
+
+
+class _Failed(Exception):
+    """Handling an event raised; carries the row out of the transaction that rolled back."""
+
+    def __init__(self, row: InboxRow) -> None:
+        super().__init__(row.event_id)
+        self.row = row

@@ -1,0 +1,305 @@
+"""Who does a worker's work: a desk that takes the turns of lanes, and threads that make the calls between them.
+
+The desk gives each shop with work a turn after the other, several of its lanes at once, so that a flood at one shop
+delays no other. Calls wait on threads of their own: how many may be under way is what limits the sends of a second.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from salespilots.ports.storage import StorageUnavailable
+from salespilots.services.container import Services
+from salespilots.services.messaging.outbox import LookCall, SendCall
+from salespilots.services.messaging.turns import RENEW_SECONDS, TTL, Piece
+
+log = structlog.get_logger(__name__)
+
+SEND_SLOTS = 64
+"""Sends under way at once."""
+
+SHOP_SLOTS = 48
+"""Of those, how many may be one shop's: the rest is there for the others when its channel hangs."""
+
+STEP_SLOTS = 16
+"""Steps that ask a model or a bank, under way at once."""
+
+BATCH = 24
+"""Lanes of a shop in one turn."""
+
+ASKERS = 4
+"""Threads that ask payments providers what became of links and refunds, apart from what customers wait for."""
+
+LONGEST_CALL = 120.0
+"""Seconds after which a call is taken for dead: its lane is not kept any longer."""
+
+SOON = 6.0
+"""Seconds; what comes due within them is not left to the sweeper."""
+
+RETRY_SECONDS = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class _Shop:
+    """One shop's lanes on their way."""
+
+    waiting: deque[Piece] = field(default_factory=deque)
+    answered: deque[Piece] = field(default_factory=deque)
+    calls: int = 0
+
+
+class Crew:
+    """Works on lanes until it is stopped. ``desks``: threads that take turns, one for SQLite, more where they help."""
+
+    def __init__(self, services: Services, *, desks: int = 1) -> None:
+        self._services, self._turns, self._clock = services, services.turns, services.core.clock
+        self._lock = threading.Condition()
+        self._rung: dict[str, None] = {}
+        self._shops: dict[str, _Shop] = {}
+        self._order: deque[str] = deque()
+        self._active: dict[tuple[str, str], Piece] = {}
+        self._again: set[str] = set()
+        self._timers: list[tuple[float, str]] = []
+        self._calling: dict[int, tuple[Piece, float]] = {}
+        self._stopping = False
+        self._senders = ThreadPoolExecutor(SEND_SLOTS, thread_name_prefix="send")
+        self._steppers = ThreadPoolExecutor(STEP_SLOTS, thread_name_prefix="step")
+        self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="ask")
+        self._asked: set[str] = set()
+        self._desks = [threading.Thread(target=self._desk, name=f"desk-{n}", daemon=True) for n in range(desks)]
+        for desk in self._desks:
+            desk.start()
+
+    # --- what comes in -----------------------------------------------------------------------------------------
+
+    def ring(self, *lanes: str) -> None:
+        """Look at these lanes soon."""
+        with self._lock:
+            self._rung.update(dict.fromkeys(lanes))
+            self._lock.notify()
+
+    def offer(self, pairs: Iterable[tuple[str, str]]) -> int:
+        """Lanes with due work, by shop, as the sweeper found them. Returns how many were new here."""
+        with self._lock:
+            new = sum(self._take_up(business_id, lane) for business_id, lane in pairs)
+            self._lock.notify()
+        return new
+
+    @property
+    def hungry(self) -> bool:
+        """Whether more work could be taken up at once."""
+        with self._lock:
+            return sum(len(one.waiting) for one in self._shops.values()) < BATCH
+
+    def _take_up(self, business_id: str, lane: str) -> bool:
+        key = (business_id, lane)
+        if key in self._active:
+            self._again.add(lane)
+            return False
+        piece = self._active[key] = Piece(business_id, lane)
+        self._shop(business_id).waiting.append(piece)
+        return True
+
+    def _shop(self, business_id: str) -> _Shop:
+        found = self._shops.get(business_id)
+        if found is None:
+            found = self._shops[business_id] = _Shop()
+            self._order.append(business_id)
+        return found
+
+    # --- the desk ----------------------------------------------------------------------------------------------
+
+    def _desk(self) -> None:
+        while True:
+            with self._lock:
+                while not self._stopping and not self._rung and not self._ready():
+                    self._lock.wait(self._nap())
+                rung, self._rung = list(self._rung), {}
+                if self._stopping and not self._active:
+                    return
+                batch = [] if rung else self._batch()
+                if self._stopping and not batch:
+                    self._lock.wait(0.2)
+            try:
+                if rung:
+                    self._resolve(rung)
+                elif batch:
+                    self._turn(batch)
+            except Exception as error:  # a bug must not leave the desk empty: the sweeper finds the lanes again
+                log.error("desk.error", error=type(error).__name__, exc_info=error)
+                self._drop(batch)
+
+    def _drop(self, batch: list[Piece]) -> None:
+        with self._lock:
+            for piece in batch:
+                self._active.pop((piece.business_id, piece.lane), None)
+
+    def _nap(self) -> float | None:
+        """Until the next timer; None waits for a ring."""
+        now = time.monotonic()
+        while self._timers and self._timers[0][0] <= now:
+            self._rung[heapq.heappop(self._timers)[1]] = None
+        if self._rung:
+            return 0.0
+        return self._timers[0][0] - now if self._timers else None
+
+    def _ready(self) -> bool:
+        return any(self._takes(one) for one in self._shops.values())
+
+    def _takes(self, shop: _Shop) -> bool:
+        if shop.answered:
+            return True
+        return bool(shop.waiting) and not self._stopping and self._room(shop) > 0
+
+    def _room(self, shop: _Shop) -> int:
+        return min(SHOP_SLOTS - shop.calls, SEND_SLOTS + STEP_SLOTS - len(self._calling))
+
+    def _batch(self) -> list[Piece]:
+        """The next shop's lanes: those whose calls were answered first."""
+        for _ in range(len(self._order)):
+            business_id = self._order[0]
+            self._order.rotate(-1)
+            shop = self._shops[business_id]
+            if not self._takes(shop):
+                if not shop.waiting and not shop.calls and not any(key[0] == business_id for key in self._active):
+                    self._order.remove(business_id)
+                    del self._shops[business_id]
+                continue
+            pieces = [shop.answered.popleft() for _ in range(min(BATCH, len(shop.answered)))]
+            room = 0 if self._stopping else min(BATCH - len(pieces), self._room(shop) - len(pieces))
+            pieces += [shop.waiting.popleft() for _ in range(min(max(0, room), len(shop.waiting)))]
+            return pieces
+        return []
+
+    def _resolve(self, rung: list[str]) -> None:
+        """Find the shops of lanes that were rung; one without due work is forgotten."""
+        try:
+            pairs = self._services.workforce.due(rung)
+        except StorageUnavailable:
+            return  # the sweeper finds them
+        with self._lock:
+            for business_id, lane in pairs:
+                self._take_up(business_id, lane)
+            self._lock.notify()
+
+    def _turn(self, batch: list[Piece]) -> None:
+        try:
+            self._turns.take(batch)
+        except StorageUnavailable:
+            self._put_off(batch)
+            return
+        except Exception as error:  # the rows are as they were: the sweeper finds them again
+            log.error("turn.error", error=type(error).__name__, exc_info=error)
+            for piece in batch:
+                piece.call = None
+        with self._lock:
+            for piece in batch:
+                self._after(piece)
+            self._lock.notify()
+
+    def _after(self, piece: Piece) -> None:
+        key = (piece.business_id, piece.lane)
+        shop = self._shop(piece.business_id)
+        if piece.call is not None:
+            shop.calls += 1
+            self._calling[id(piece)] = (piece, time.monotonic())
+            pool = self._senders if isinstance(piece.call, (SendCall, LookCall)) else self._steppers
+            pool.submit(self._call, piece)
+        elif piece.more and not self._stopping:
+            shop.waiting.append(piece)
+        else:
+            del self._active[key]
+            if piece.lane in self._again:
+                self._again.discard(piece.lane)
+                self._rung[piece.lane] = None
+            elif piece.again_at is not None:
+                self._later(piece.lane, piece.again_at)
+
+    def _later(self, lane: str, at: datetime) -> None:
+        seconds = (at - self._clock.now()).total_seconds()
+        if seconds < SOON:
+            heapq.heappush(self._timers, (time.monotonic() + max(0.0, seconds), lane))
+
+    def _put_off(self, batch: list[Piece]) -> None:
+        """The database is away: what was answered is noted as soon as it is back, as long as the lane is ours."""
+        now = time.monotonic()
+        kept = [one for one in batch if one.made and now - one.held_since < TTL.total_seconds()]
+        with self._lock:
+            for piece in batch:
+                if not any(piece is one for one in kept):
+                    self._active.pop((piece.business_id, piece.lane), None)
+            self._lock.wait(RETRY_SECONDS)
+            for piece in kept:
+                self._shop(piece.business_id).answered.append(piece)
+
+    # --- calls -------------------------------------------------------------------------------------------------
+
+    def _call(self, piece: Piece) -> None:
+        try:
+            piece.make()
+        except Exception as error:  # the run or message says that somebody was at it: whoever comes next goes on
+            log.error("call.error", error=type(error).__name__, exc_info=error)
+            piece.call = None
+        with self._lock:
+            del self._calling[id(piece)]
+            shop = self._shop(piece.business_id)
+            shop.calls -= 1
+            shop.answered.append(piece)
+            self._lock.notify()
+
+    def keep(self) -> None:
+        """Renew the lanes of calls that take long."""
+        now = time.monotonic()
+        with self._lock:
+            long = [
+                piece
+                for piece, since in self._calling.values()
+                if now - piece.held_since > RENEW_SECONDS and now - since < LONGEST_CALL and piece.lease
+            ]
+        if long:
+            self._turns.keep([piece.lease for piece in long if piece.lease])
+            for piece in long:
+                piece.held_since = now
+
+    def ask(self, key: str, question: Callable[[], object]) -> None:
+        """Put a question to a payments provider soon; not while the same one is being asked."""
+        with self._lock:
+            if key in self._asked or self._stopping:
+                return
+            self._asked.add(key)
+        self._askers.submit(self._ask, key, question)
+
+    def _ask(self, key: str, question: Callable[[], object]) -> None:
+        try:
+            question()
+        except Exception as error:  # the rows are as they were: the sweeper asks again
+            log.error("ask.error", error=type(error).__name__)
+        finally:
+            with self._lock:
+                self._asked.discard(key)
+
+    def stop(self, seconds: float) -> None:
+        """Finish what is under way, within so many seconds, take nothing new up and let every lane go."""
+        ends = time.monotonic() + seconds
+        with self._lock:
+            self._stopping = self._turns.closing = True
+            for shop in self._shops.values():
+                for piece in shop.waiting:
+                    self._active.pop((piece.business_id, piece.lane), None)
+                shop.waiting.clear()
+            self._rung.clear()
+            self._lock.notify_all()
+        self._askers.shutdown(wait=False, cancel_futures=True)
+        for desk in self._desks:
+            desk.join(max(0.1, ends - time.monotonic()))
+        for pool in (self._senders, self._steppers):
+            pool.shutdown(wait=False, cancel_futures=True)
