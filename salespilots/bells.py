@@ -1,7 +1,7 @@
 """A bell between the processes of one machine: a datagram with lanes' names, heard within a millisecond.
 
-Only where everything runs on one machine anyway (SQLite), and in front of the queue, not instead of it: whom no worker
-here hears rings there. It is a hint like any ring: a lost one costs a sweep, and who hears it looks into the tables.
+Only where everything runs on one machine anyway (SQLite), and in front of the queue, not instead of it: what no worker
+hears here is rung there. It is a hint like any ring: a lost one costs a sweep, and who hears it looks into the tables.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class BellReceiver:
 
 
 class LocalBell:
-    """Rings one of this machine's workers, or else the queue."""
+    """Rings one of this machine's workers, or else the queue. Where there is none nobody is rung: a worker looks for
+    work by itself when it starts."""
 
     def __init__(self, home: Path, queue: Doorbell) -> None:
         self._home, self._queue = home, queue
@@ -76,13 +77,14 @@ class LocalBell:
     def ring(self, *lanes: str) -> None:
         """Best effort."""
         for start in range(0, len(lanes), MAX_LANES):
+            workers = self._some_order()
             some = lanes[start : start + MAX_LANES]
-            if not self._tell(some):
+            if workers and not self._tell(workers, some):
                 self._queue.ring(*some)
 
-    def _tell(self, lanes: Sequence[str]) -> bool:
+    def _tell(self, workers: Sequence[str], lanes: Sequence[str]) -> bool:
         data = SEPARATOR.join(lanes).encode()
-        for worker in self._some_order():
+        for worker in workers:
             try:
                 self._socket.sendto(data, address(worker))
             except OSError:  # it is gone, or has more to hear than it can

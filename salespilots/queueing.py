@@ -70,9 +70,12 @@ def make_huey(config: Config) -> Huey:
 
         return RedisHuey(NAME, url=url, **options)
     if scheme in DRIVERS["psycopg"]:
-        from huey import PostgresHuey
+        from huey import Huey
 
-        return PostgresHuey(NAME, dsn="postgresql://" + url.partition("://")[2], **options)
+        from salespilots.wakes import WakeStorage
+
+        dsn = "postgresql://" + url.partition("://")[2]
+        return Huey(NAME, storage_class=WakeStorage, dsn=dsn, **options)
     from huey import SqliteHuey
 
     return SqliteHuey(NAME, filename=url.removeprefix("sqlite:///"), fsync=False, **options)

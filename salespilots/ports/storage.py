@@ -29,7 +29,7 @@ from salespilots.domain.run import Run, StepExecution
 from salespilots.domain.stock import StockLevel, StockMovement
 from salespilots.domain.workflow import Workflow, WorkflowVersion
 from salespilots.ports.markers import PORT_VERSION, hookspec
-from salespilots.ports.work import Inbox, Lanes, ScopedInbox, Throttle, Work, Workers
+from salespilots.ports.work import Inbox, Lanes, Lease, ScopedInbox, Throttle, Waiting, Work, Workers
 
 T = TypeVar("T")
 
@@ -95,6 +95,18 @@ class Collection(Protocol[T]):
 
     def add_once(self, entity: T) -> bool:
         """Insert unless a unique value exists: False then. What makes repeats harmless."""
+        ...
+
+    added: list[str]
+    """Ids of the rows added in this unit one by one, in order."""
+
+    def add_new(self, entity: T) -> None:
+        """Insert a row whose unique values nobody else can have meanwhile, together with the unit's other changes: a
+        `Conflict` comes with whatever writes them, at the latest with the commit."""
+        ...
+
+    def add_many(self, entities: Sequence[T]) -> None:
+        """Insert those of which no unique value exists, together with the unit's other changes."""
         ...
 
     def save(self, entity: T) -> None:
@@ -249,6 +261,11 @@ class UnitOfWork(Protocol):
 
     def record(self, *events: Event) -> None:
         """Append to the log when the unit commits."""
+        ...
+
+    def look(self, held: Sequence[Lease], wanted: Sequence[str], owner: str, ttl: timedelta, limit: int) -> Waiting:
+        """Lock the lanes of ``held`` that are still ours, take those of ``wanted`` that nobody holds, and read what
+        waits on all of them: at most ``limit`` events of each. In one exchange with the database where that is far."""
         ...
 
     def revisions(self) -> dict[str, int]:

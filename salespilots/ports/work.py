@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from salespilots.domain.business import Connection
+from salespilots.domain.conversation import Conversation, Message
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.domain.inbox import InboxRow
+from salespilots.domain.run import Run
 
 
 class LeaseLost(SalesPilotsError):
@@ -120,6 +123,23 @@ class Lanes(Protocol):
     def free(self, owner: str) -> int:
         """Let go of all that this worker holds, because it is dead. Returns how many."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits on some lanes of a shop. ``leases``: the lanes that are ours; the rest is of all that were asked for.
+
+    ``rows``: new events of each lane that has any, in provider order and then order of arrival. ``messages``: those
+    that have not left, by their place in the chat. ``customers`` of the chats, and the ``gates`` and channel
+    ``connections`` of the whole shop, are known to the unit from now on.
+    """
+
+    leases: dict[str, Lease]
+    rows: dict[str, list[InboxRow]]
+    runs: list[Run]
+    messages: list[Message]
+    conversations: list[Conversation]
+    connections: list[Connection]
 
 
 class Workers(Protocol):

@@ -61,7 +61,9 @@ def start_in(
         customer_id=conversation.customer_id, order_id=order_id, message_id=message_id, data=data,
         practice=conversation.practice,
     )  # fmt: skip
-    if not uow.runs.add_once(run):
+    if message_id is not None and active is not None:  # of a message that is itself new
+        uow.runs.add_new(run)
+    elif not uow.runs.add_once(run):
         return None
     for older in active_runs(uow, conversation) if active is None else active:
         if older.workflow_id == workflow.id and older.id != run.id:

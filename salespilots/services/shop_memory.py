@@ -36,6 +36,18 @@ class ShopMemory:
         """Live workflows with their published version, first to last. Not to be changed."""
         return self._of(uow, "workflows", _live_in)
 
+    def version(self, uow: UnitOfWork, version_id: str) -> WorkflowVersion:
+        """A published version, which never changes. Raises `NotFound`."""
+        key = (uow.business_id, f"version {version_id}")
+        with self._lock:
+            found = self._kept.get(key)
+        if found is not None:
+            return found[2]
+        version = uow.workflow_versions.get(version_id)
+        with self._lock:
+            self._kept[key] = (0, 0.0, version)
+        return version
+
     def entries(self, uow: UnitOfWork) -> list[CatalogueEntry]:
         """The live catalogue as the matcher reads it. Not to be changed."""
         return self._of(uow, "catalogue", _entries_in)

@@ -24,10 +24,10 @@ from salespilots.services.messaging.turns import RENEW_SECONDS, TTL, Piece
 
 log = structlog.get_logger(__name__)
 
-SEND_SLOTS = 64
+SEND_SLOTS = 96
 """Sends under way at once."""
 
-SHOP_SLOTS = 48
+SHOP_SLOTS = 72
 """Of those, how many may be one shop's: the rest is there for the others when its channel hangs."""
 
 STEP_SLOTS = 16
@@ -47,13 +47,28 @@ SOON = 6.0
 
 RETRY_SECONDS = 0.5
 
+REST_SECONDS = 0.025
+"""How long the answer of a chat's last send may wait for others to be noted with it: nobody waits for it."""
+
+
+OWNER_SECONDS = 60.0
+"""How long it is believed that an account belongs to a shop; every event is kept for its shop in any case."""
+
+MAX_OWNERS = 20_000
+
+
+def _account(lane: str) -> str:
+    """The account of a chat's lane."""
+    return lane.rpartition(":")[0]
+
 
 @dataclass(slots=True, eq=False)
 class _Shop:
-    """One shop's lanes on their way."""
+    """One shop's lanes on their way. ``resting``: with nothing more to send, and when they are to be noted at last."""
 
     waiting: deque[Piece] = field(default_factory=deque)
     answered: deque[Piece] = field(default_factory=deque)
+    resting: deque[tuple[float, Piece]] = field(default_factory=deque)
     calls: int = 0
 
 
@@ -75,6 +90,7 @@ class Crew:
         self._steppers = ThreadPoolExecutor(STEP_SLOTS, thread_name_prefix="step")
         self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="ask")
         self._asked: set[str] = set()
+        self._owners: dict[str, tuple[str, float]] = {}
         self._desks = [threading.Thread(target=self._desk, name=f"desk-{n}", daemon=True) for n in range(desks)]
         for desk in self._desks:
             desk.start()
@@ -150,13 +166,15 @@ class Crew:
             self._rung[heapq.heappop(self._timers)[1]] = None
         if self._rung:
             return 0.0
-        return self._timers[0][0] - now if self._timers else None
+        ends = [shop.resting[0][0] for shop in self._shops.values() if shop.resting]
+        ends += [self._timers[0][0]] if self._timers else []
+        return max(0.0, min(ends) - now) if ends else None
 
     def _ready(self) -> bool:
         return any(self._takes(one) for one in self._shops.values())
 
     def _takes(self, shop: _Shop) -> bool:
-        if shop.answered:
+        if shop.answered or (shop.resting and (self._stopping or shop.resting[0][0] <= time.monotonic())):
             return True
         return bool(shop.waiting) and not self._stopping and self._room(shop) > 0
 
@@ -170,25 +188,42 @@ class Crew:
             self._order.rotate(-1)
             shop = self._shops[business_id]
             if not self._takes(shop):
-                if not shop.waiting and not shop.calls and not any(key[0] == business_id for key in self._active):
+                if (
+                    not shop.waiting
+                    and not shop.resting
+                    and not shop.calls
+                    and not any(key[0] == business_id for key in self._active)
+                ):
                     self._order.remove(business_id)
                     del self._shops[business_id]
                 continue
             pieces = [shop.answered.popleft() for _ in range(min(BATCH, len(shop.answered)))]
+            pieces += [shop.resting.popleft()[1] for _ in range(min(BATCH - len(pieces), len(shop.resting)))]
             room = 0 if self._stopping else min(BATCH - len(pieces), self._room(shop) - len(pieces))
             pieces += [shop.waiting.popleft() for _ in range(min(max(0, room), len(shop.waiting)))]
             return pieces
         return []
 
     def _resolve(self, rung: list[str]) -> None:
-        """Find the shops of lanes that were rung; one without due work is forgotten."""
-        try:
-            pairs = self._services.workforce.due(rung)
-        except StorageUnavailable:
-            return  # the sweeper finds them
+        """Find the shops of lanes that were rung: an account's is remembered for a while, the others are asked for.
+        A lane without due work is forgotten."""
+        now = time.monotonic()
         with self._lock:
-            for business_id, lane in pairs:
+            known = [(self._owners.get(_account(lane), ("", 0.0)), lane) for lane in rung]
+        pairs = [(business_id, lane) for (business_id, until), lane in known if until > now]
+        unknown = [lane for (_, until), lane in known if until <= now]
+        try:
+            asked = self._services.workforce.due(unknown) if unknown else []
+        except StorageUnavailable:
+            asked = []  # the sweeper finds them
+        with self._lock:
+            for business_id, lane in [*pairs, *asked]:
                 self._take_up(business_id, lane)
+            if len(self._owners) > MAX_OWNERS:
+                self._owners.clear()
+            for business_id, lane in asked:
+                if not lane.startswith("payments:"):
+                    self._owners[_account(lane)] = (business_id, now + OWNER_SECONDS)
             self._lock.notify()
 
     def _turn(self, batch: list[Piece]) -> None:
@@ -218,6 +253,8 @@ class Crew:
             shop.waiting.append(piece)
         else:
             del self._active[key]
+            if not piece.done:  # nothing was due: its account may have gone to another shop
+                self._owners.pop(_account(piece.lane), None)
             if piece.lane in self._again:
                 self._again.discard(piece.lane)
                 self._rung[piece.lane] = None
@@ -253,7 +290,10 @@ class Crew:
             del self._calling[id(piece)]
             shop = self._shop(piece.business_id)
             shop.calls -= 1
-            shop.answered.append(piece)
+            if isinstance(piece.call, SendCall) and piece.call.last:
+                shop.resting.append((time.monotonic() + REST_SECONDS, piece))
+            else:
+                shop.answered.append(piece)
             self._lock.notify()
 
     def keep(self) -> None:

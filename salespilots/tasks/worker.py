@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-LISTENERS = 2
-"""Threads that wait at the queue. They only pass lanes on; more of them would fight over the queue's file."""
-
 DRAIN_SECONDS = 26.0
 """For what is under way when the worker is told to stop; with the rest it ends within 30."""
 
@@ -56,7 +53,7 @@ def run_worker(config: Config) -> None:
     application = assemble(config, doorbell=bell)
     services, embedded = application.services, config.database_url.startswith("sqlite")
     presence = Presence(config.home, services.turns.owner)
-    crew = Crew(services, desks=1 if embedded else 2)
+    crew = Crew(services)
     bell.ring = crew.ring
     receiver = BellReceiver(services.turns.owner, crew.ring) if embedded else None
     sweeper = Sweeper(services, crew, presence)
@@ -82,10 +79,9 @@ def _listen(config: Config, crew: Crew, *, polls_rarely: bool) -> None:
     from huey.consumer import Consumer
 
     log.info("worker.started")
-    options: dict[str, Any] = (
-        {"workers": 1, "initial_delay": 0.25, "max_delay": 2.0} if polls_rarely
-        else {"workers": LISTENERS, "initial_delay": 0.02, "max_delay": 0.1}
-    )  # fmt: skip
+    options: dict[str, Any] = {"workers": 1, "initial_delay": 0.02, "max_delay": 0.1}
+    if polls_rarely:
+        options |= {"initial_delay": 0.25, "max_delay": 2.0}
     consumer = Consumer(
         huey, periodic=False, backoff=1.3, worker_type="thread", health_check_interval=1, graceful_signal="TERM",
         shutdown_timeout=2, **options,

@@ -64,6 +64,12 @@ def open_session(token: str) -> None:
             session[name] = value
 
 
+def always(app: Flask) -> list[tuple[str, str]]:
+    """The headers of every answer."""
+    secure = [("Strict-Transport-Security", HSTS)] if app.config["SESSION_COOKIE_SECURE"] else []
+    return [*HEADERS.items(), *secure]
+
+
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Install the rules."""
     from datetime import timedelta
@@ -93,10 +99,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
+        for name, value in always(app):
             response.headers.setdefault(name, value)
-        if app.config["SESSION_COOKIE_SECURE"]:
-            response.headers.setdefault("Strict-Transport-Security", HSTS)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-cache"
         response.headers.pop("Server", None)

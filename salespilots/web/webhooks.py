@@ -14,6 +14,8 @@ from salespilots.services.messaging.inbox import MAX_BODY
 from salespilots.web.context import services
 from salespilots.web.errors import problem
 from salespilots.web.permissions import machine
+from salespilots.web.quick_door import REFUSED, QuickDoor
+from salespilots.web.security import always
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("webhooks", __name__)
@@ -65,6 +67,9 @@ def _accept(keep: Any) -> Any:
     if asked is None:
         return problem(413, "too_large", "At most 1 MiB.")
     try:
+        refused = request.environ.get(REFUSED)
+        if refused is not None:
+            raise refused
         keep(asked)
     except BadSignature as error:
         log.warning("webhook.bad_signature", provider=error.provider)
@@ -77,5 +82,6 @@ def _accept(keep: Any) -> Any:
 
 
 def register(app: Flask) -> None:
-    """Add the addresses."""
+    """Add the addresses, and the short way to them."""
     app.register_blueprint(blueprint)
+    app.wsgi_app = QuickDoor(app.wsgi_app, app.extensions["salespilots"], always(app))  # type: ignore[method-assign]

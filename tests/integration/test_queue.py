@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from salespilots.bells import BellReceiver
 from salespilots.config import Config, load_config
-from salespilots.queueing import check_queue, make_doorbell, make_huey, make_wake
+from salespilots.presence import Presence
+from salespilots.queueing import HueyDoorbell, check_queue, make_doorbell, make_huey, make_wake
+from salespilots.testing.twin_client import wait_until
 from tests.support.postgres import PostgresServer, free_port
 from tests.support.shop import World
 from tests.support.valkey import ValkeyServer
@@ -30,13 +33,17 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
     return load_config({"SALESPILOTS_HOME": str(tmp_path), "SALESPILOTS_QUEUE_URL": url})
 
 
+def queue_bell(config: Config) -> HueyDoorbell:
+    """The bell that rings by the queue."""
+    return HueyDoorbell(lambda: make_wake(make_huey(config), lambda lane: None))
+
+
 def test_a_ring_is_heard_once_and_carries_a_lane_only(config: Config) -> None:
     heard: list[str] = []
     listener = make_huey(config)
     make_wake(listener, heard.append)
-    bell = make_doorbell(config)
-    bell.ring(LANE)
-    bell.ring("payments:razorpay:SP-1")
+    bell = queue_bell(config)
+    bell.ring(LANE, "payments:razorpay:SP-1")
     assert "2 wake-ups wait" in check_queue(config)
     raw = listener.storage.dequeue()
     assert set(json.loads(raw)) == {"id", "task", "lane"}
@@ -51,7 +58,7 @@ def test_a_ring_is_heard_once_and_carries_a_lane_only(config: Config) -> None:
 def test_a_wiped_queue_costs_only_a_sweep(config: Config, make_world: Callable[..., World], sqlite_url: str) -> None:
     world = make_world(sqlite_url)
     shop = world.practice_shop()
-    bell = make_doorbell(config)
+    bell = queue_bell(config)
     shop.say("Hi", settle=False)
     bell.ring(f"practice:{shop.id}:sim-riya")
     make_huey(config).storage.flush_all()
@@ -70,8 +77,43 @@ def test_a_queue_that_is_down_is_no_error(kind: str, tmp_path: Path) -> None:
     }
     url = scheme[kind].format(free_port())
     config = load_config({"SALESPILOTS_HOME": str(tmp_path), "SALESPILOTS_QUEUE_URL": url})
-    bell = make_doorbell(config)
+    bell = queue_bell(config)
     bell.ring("x:1:2")
     bell.ring("x:1:2")
     with pytest.raises(Exception, match=r"[Cc]onnect"):
         check_queue(config)
+
+
+@pytest.fixture
+def heard(tmp_path: Path) -> Iterator[tuple[Config, list[str]]]:
+    """A worker of this machine that notes what it hears."""
+    config = load_config({"SALESPILOTS_HOME": str(tmp_path)})
+    lanes: list[str] = []
+    presence = Presence(config.home, "here:1:abc")
+    receiver = BellReceiver("here:1:abc", lambda *some: lanes.extend(some))
+    assert receiver.hears
+    yield config, lanes
+    receiver.stop()
+    presence.leave()
+
+
+def test_a_worker_on_this_machine_hears_the_bell_without_the_queue(heard: tuple[Config, list[str]]) -> None:
+    config, lanes = heard
+    make_doorbell(config).ring(LANE, *(f"x:1:{number}" for number in range(120)))
+    wait_until(lambda: len(lanes) == 121)
+    assert lanes[0] == LANE
+    assert "0 wake-ups wait" in check_queue(config)
+
+
+def test_what_no_worker_here_hears_is_rung_at_the_queue(heard: tuple[Config, list[str]]) -> None:
+    config, lanes = heard
+    (config.home / "workers" / "here:1:abc.lock").rename(config.home / "workers" / "elsewhere:2:def.lock")
+    make_doorbell(config).ring(LANE)
+    assert "1 wake-ups wait" in check_queue(config)
+    assert lanes == []
+
+
+def test_without_any_worker_nobody_is_rung(tmp_path: Path) -> None:
+    config = load_config({"SALESPILOTS_HOME": str(tmp_path)})
+    make_doorbell(config).ring(LANE)
+    assert "0 wake-ups wait" in check_queue(config)

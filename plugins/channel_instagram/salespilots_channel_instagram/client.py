@@ -33,7 +33,7 @@ def http(base_url: str) -> httpx.Client:
     key = (os.getpid(), base_url)
     with _lock:
         if key not in _clients:
-            limits = httpx.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=20)
+            limits = httpx.Limits(max_connections=128, max_keepalive_connections=128, keepalive_expiry=20)
             _clients[key] = httpx.Client(base_url=base_url, limits=limits, trust_env=not _loopback(base_url))
         return _clients[key]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from salespilots.domain.conversation import Author, Conversation, Message, Mode
 from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
@@ -12,17 +10,17 @@ from salespilots.domain.workflow import Workflow, WorkflowVersion, steps_by_id
 from salespilots.ports.answers import DETAILS, parse_answer
 from salespilots.ports.channel import QuickReply, Text
 from salespilots.ports.extensions import TriggerFact
-from salespilots.ports.storage import UnitOfWork, Where, eq
+from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.ports.texts import say
 from salespilots.ports.understanding import ProductMatch, Understanding
 from salespilots.services.automation import (
     MAX_RUNS_PER_HOUR,
-    active_runs,
     cancel_runs_in,
     match,
     start_in,
 )
 from salespilots.services.core import Core
+from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
 
 PERSON = frozenset({"human_agent", "complaint", "refund_return", "cancel_order", "payment_issue"})
@@ -58,10 +56,11 @@ def answer_in(
     *,
     payload: str,
     started: bool,
+    desk: Desk,
 ) -> None:
     """Decide within the transaction of the message. The caller saves the conversation."""
     live = core.memory.live(uow)
-    active = [] if started else active_runs(uow, conversation)
+    active = [] if started else desk.runs(conversation.lane)
     runs = [one for one in active if one.waiting_for == "message.received"]
     asking = _wake_waits(core, uow, runs, message, live)
     if conversation.mode is Mode.HUMAN or customer.opted_out or not live:
@@ -92,7 +91,7 @@ def answer_in(
         return
     found = match(core, live, fact)
     if found is not None:
-        if _too_many(core, uow, conversation):
+        if not started and desk.recent_runs(conversation) >= MAX_RUNS_PER_HOUR:
             hand_over_in(core, uow, conversation, message, "too many automatic answers in an hour")
             return
         workflow, version, reason = found
@@ -150,11 +149,6 @@ def _start(
         core, uow, workflow, version, conversation=conversation, trigger_key=f"message:{message.id}", data=data,
         message_id=message.id, active=active,
     )  # fmt: skip
-
-
-def _too_many(core: Core, uow: UnitOfWork, conversation: Conversation) -> bool:
-    since = core.clock.now() - timedelta(hours=1)
-    return uow.runs.count(eq("conversation_id", conversation.id), Where("created_at", "ge", since)) >= MAX_RUNS_PER_HOUR
 
 
 def _not_understood(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.business import Connection
@@ -14,19 +14,27 @@ from salespilots.ports.channel import Attachment, Inbound
 from salespilots.ports.errors import BadSignature
 from salespilots.ports.payments import PaymentEvent
 from salespilots.ports.settings import PluginSettings
+from salespilots.ports.storage import SystemUnitOfWork
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core
-from salespilots.services.messaging.intake import Bell, Intake
+from salespilots.services.messaging.intake import Bell, Intake, Known
 
 MAX_BODY = 1024 * 1024
 """Bytes of a webhook body; a larger one is refused unread."""
 
 
 def dump_value(value: Any) -> dict[str, Any]:
-    """JSON of a port value."""
-    plain = dataclasses.asdict(value)
-    return {name: one.isoformat() if isinstance(one, datetime) else one for name, one in plain.items()}
+    """JSON of a port value; what it holds is shared, not copied."""
+    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [dump_value(one) if dataclasses.is_dataclass(one) else one for one in value]
+    return value
 
 
 def load_inbound(payload: dict[str, Any]) -> Inbound:
@@ -55,6 +63,7 @@ class InboxService:
     def __init__(self, core: Core, connections: Connections) -> None:
         self._core = core
         self._connections = connections
+        self._instance: dict[str, Any] = {}
         self._intake, self._bell = Intake(core.storage), Bell(core.doorbell)
 
     # --- webhooks ----------------------------------------------------------------------------------------
@@ -91,25 +100,30 @@ class InboxService:
         now = self._core.clock.now()
         if not events:
             return 0
+        provider = self._core.registry.channels.find(provider_key)
+        settling = provider.capabilities.settling if provider else timedelta(0)
+        made = [
+            InboxRow(
+                endpoint=endpoint or f"channel:{provider_key}", event_id=one.event_id[:500], port="channel",
+                provider=provider_key, lane=lane_of(provider_key, one.account_ref, one.customer_ref), kind=one.kind,
+                payload=dump_value(one), sent_at=one.sent_at, received_at=now,
+                next_at=now + settling if settling else None,
+            )
+            for one in events
+        ]  # fmt: skip
 
-        def rows(system: Any) -> list[InboxRow]:
-            owners: dict[str, str | None] = {}
-            for one in events:
-                if one.account_ref not in owners:
-                    owners[one.account_ref] = business_id or self._owner(system, provider_key, one.account_ref)
-            return [
-                InboxRow(
-                    endpoint=endpoint or f"channel:{provider_key}", event_id=one.event_id[:500], port="channel",
-                    provider=provider_key, lane=lane_of(provider_key, one.account_ref, one.customer_ref), kind=one.kind,
-                    payload=dump_value(one), sent_at=one.sent_at, received_at=now,
-                    business_id=owners[one.account_ref],
-                    state=InboxState.NEW if owners[one.account_ref] else InboxState.UNROUTED,
-                )
-                for one in events
-            ]  # fmt: skip
+        def rows(system: SystemUnitOfWork, known: Known) -> list[InboxRow]:
+            owners = {
+                account: business_id or self._owner(system, known, provider_key, account)
+                for account in {one.account_ref for one in events}
+            }
+            for row, one in zip(made, events, strict=True):
+                row.business_id = owners[one.account_ref]
+                row.state = InboxState.NEW if row.business_id else InboxState.UNROUTED
+            return made
 
         new = self._intake.keep(rows)
-        self._ring(new)
+        self._ring(new, settling)
         return len(new)
 
     def accept_payments(self, provider_key: str, endpoint_token: str, request: WebhookRequest) -> int:
@@ -139,13 +153,16 @@ class InboxService:
         ]  # fmt: skip
         if not rows:
             return 0
-        new = self._intake.keep(lambda system: rows)
+        new = self._intake.keep(lambda system, known: rows)
         self._ring(new)
         return len(new)
 
-    def _owner(self, system: Any, provider_key: str, account_ref: str) -> str | None:
-        found = system.connections.find(provider=provider_key, account_ref=account_ref) if account_ref else None
-        return found.business_id if found and found.enabled else None
+    def _owner(self, system: SystemUnitOfWork, known: Known, provider_key: str, account_ref: str) -> str | None:
+        key = (provider_key, account_ref)
+        if key not in known:
+            found = system.connections.find(provider=provider_key, account_ref=account_ref) if account_ref else None
+            known[key] = found.business_id if found and found.enabled else None
+        return known[key]
 
     def _channel_webhooks(self, provider_key: str, endpoint_token: str | None) -> tuple[Any, Connection | None]:
         provider = self._core.registry.channels.find(provider_key)
@@ -159,16 +176,18 @@ class InboxService:
             return provider.webhooks(self._connections.settings_for(found.business_id, provider)), found
         if provider.instance_settings is None:
             raise NotFound("There is no such webhook address.")
-        settings = PluginSettings(
-            provider=provider.key,
-            business_id="",
-            instance=self._connections.instance_settings(provider),
-            base_url=self._core.base_url,
-        )
-        return provider.webhooks(settings), None
+        if provider.key not in self._instance:  # the environment does not change while we run
+            settings = PluginSettings(
+                provider=provider.key,
+                business_id="",
+                instance=self._connections.instance_settings(provider),
+                base_url=self._core.base_url,
+            )
+            self._instance[provider.key] = provider.webhooks(settings)
+        return self._instance[provider.key], None
 
-    def _ring(self, rows: Sequence[InboxRow]) -> None:
-        self._bell.ring(list(dict.fromkeys(row.lane for row in rows if row.state is InboxState.NEW)))
+    def _ring(self, rows: Sequence[InboxRow], later: timedelta = timedelta(0)) -> None:
+        self._bell.ring(list(dict.fromkeys(row.lane for row in rows if row.state is InboxState.NEW)), later)
 
 
 __all__ = ["BadSignature", "InboxService", "lane_of", "load_inbound", "load_payment_event"]

@@ -1,4 +1,4 @@
-"""Committing what many webhooks bring in one transaction: whoever gets the turn writes for all who wait.
+"""Committing what many webhooks bring in one transaction: one thread writes for all who wait.
 
 A commit to disk costs the same for one row as for thirty, and a single writer never meets a busy database.
 """
@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from salespilots.domain.inbox import InboxRow
 from salespilots.ports.runtime import Doorbell
@@ -20,7 +21,10 @@ MAX_RINGS = 50
 MAX_BATCH = 64
 """Webhooks in one transaction."""
 
-Rows = Callable[[SystemUnitOfWork], Sequence[InboxRow]]
+Known = dict[tuple[str, str], str | None]
+"""(provider, account) to its shop, as looked up in this transaction."""
+
+Rows = Callable[[SystemUnitOfWork, Known], Sequence[InboxRow]]
 """Makes the rows of one webhook inside the transaction."""
 
 
@@ -31,47 +35,62 @@ class _Ask:
     rows: Rows
     new: list[InboxRow] = field(default_factory=list)
     error: Exception | None = None
-    done: bool = False
+    done: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Intake:
-    """The only writer of webhooks in this process."""
+    """The only writer of webhooks in this process: a thread of its own, started with the first one."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._turn, self._lock = threading.Lock(), threading.Lock()
-        self._waiting: list[_Ask] = []
+        self._asks: queue.SimpleQueue[_Ask] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._writer: threading.Thread | None = None
 
     def keep(self, rows: Rows) -> list[InboxRow]:
         """Commit these rows, with whatever else waits. Returns those that were new; raises when nothing was kept."""
         ask = _Ask(rows)
-        with self._lock:
-            self._waiting.append(ask)
-        with self._turn:
-            while not ask.done:
-                with self._lock:
-                    batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-                self._write(batch)
+        ask.done.acquire()
+        self._asks.put(ask)
+        if self._writer is None:
+            self._start()
+        ask.done.acquire()
         if ask.error is not None:
             raise ask.error
         return ask.new
 
+    def _start(self) -> None:
+        with self._lock:
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._work, name="intake", daemon=True)
+                self._writer.start()
+
+    def _work(self) -> None:
+        while True:
+            batch = [self._asks.get()]
+            with contextlib.suppress(queue.Empty):
+                while len(batch) < MAX_BATCH:
+                    batch.append(self._asks.get_nowait())
+            self._write(batch)
+
     def _write(self, batch: list[_Ask]) -> None:
+        """Whatever happens, everybody who waits is told."""
         try:
             self._commit(batch)
         except Exception as error:
-            if len(batch) == 1 or isinstance(error, StorageUnavailable):
-                for ask in batch:
-                    ask.error = error
-            else:  # one of them is the trouble: it must not take the others with it
-                for ask in batch:
+            if len(batch) > 1 and not isinstance(error, StorageUnavailable):
+                for ask in batch:  # one of them is the trouble: it must not take the others with it
                     self._write([ask])
+                return
+            for ask in batch:
+                ask.error = error
         for ask in batch:
-            ask.done = True
+            ask.done.release()
 
     def _commit(self, batch: list[_Ask]) -> None:
+        known: Known = {}
         with self._storage.system_unit_of_work() as system:
-            made = [list(ask.rows(system)) for ask in batch]
+            made = [list(ask.rows(system, known)) for ask in batch]
             new = {id(row) for row in system.inbox.accept([row for rows in made for row in rows])}
             crash_point("accept.before_commit")
             system.commit()
@@ -89,8 +108,13 @@ class Bell:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def ring(self, lanes: Sequence[str]) -> None:
-        """Soon."""
+    def ring(self, lanes: Sequence[str], later: timedelta = timedelta(0)) -> None:
+        """Soon, or when the events have settled."""
+        if later and lanes:
+            timer = threading.Timer(later.total_seconds(), self.ring, (lanes,))
+            timer.daemon = True
+            timer.start()
+            return
         if lanes:
             self._lanes.put(lanes)
         if lanes and self._thread is None:

@@ -15,7 +15,6 @@ from salespilots.domain.conversation import (
     MessageState,
 )
 from salespilots.domain.customer import ChannelIdentity, Customer
-from salespilots.domain.errors import StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.inbox import InboxRow
 from salespilots.ports.channel import Inbound
@@ -24,6 +23,7 @@ from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core
 from salespilots.services.messaging.answering import answer_in
 from salespilots.services.messaging.content import clean
+from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.evidence import arrived_twice_in, echoed_in
 from salespilots.services.messaging.inbox import load_inbound, load_payment_event
 from salespilots.services.messaging.outgoing import cancel_pending_in
@@ -44,15 +44,16 @@ class Interpreter:
         self._core = core
         self._settlement = settlement
 
-    def interpret_in(self, uow: UnitOfWork, row: InboxRow) -> list[str]:
+    def interpret_in(self, desk: Desk, row: InboxRow) -> list[str]:
         """Apply one row; returns other lanes that have work now."""
+        uow = desk.uow
         if row.port == "payments":
             return self._settlement.settle_in(uow, row.provider, load_payment_event(row.payload))
         inbound = load_inbound(row.payload)
         if inbound.kind in TALKING:
-            self._spoken(uow, row, inbound)
+            self._spoken(desk, row, inbound)
         elif inbound.kind == "echo":
-            self._echo(uow, row, inbound)
+            self._echo(desk, row, inbound)
         elif inbound.kind == "read":
             self._read(uow, row, inbound)
         elif inbound.kind == "deleted":
@@ -61,12 +62,14 @@ class Interpreter:
 
     # --- a customer speaks ----------------------------------------------------------------------------------
 
-    def _spoken(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+    def _spoken(self, desk: Desk, row: InboxRow, inbound: Inbound) -> None:
         if not inbound.customer_ref:
             return
-        core, now = self._core, self._core.clock.now()
-        conversation, started = self._conversation(uow, row, inbound, customer_wrote=True)
+        core, now, uow = self._core, self._core.clock.now(), desk.uow
+        conversation, started = self._conversation(desk, row, inbound, customer_wrote=True)
         ref = inbound.message_ref or inbound.event_id
+        if desk.is_known(conversation, ref):
+            return
         text = clean(inbound.text)
         message = Message(
             id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
@@ -80,10 +83,7 @@ class Interpreter:
             provider=row.provider, provider_ref=ref, reply_to_ref=inbound.reply_to_ref or None, sent_at=inbound.sent_at,
             practice=conversation.practice,
         )  # fmt: skip
-        if not uow.messages.add_once(message):
-            if uow.messages.find(conversation_id=conversation.id, provider_ref=ref) is None:
-                raise StaleEntity("Somebody else wrote into the chat at this moment.")
-            return
+        uow.messages.add_new(message)
         conversation.unread += 1
         conversation.last_message_at = now
         if conversation.last_inbound_at is None or inbound.sent_at > conversation.last_inbound_at:
@@ -101,7 +101,7 @@ class Interpreter:
             uow.record(Event(type="conversation.started", at=now, ids=ids))
         uow.record(Event(type="message.received", at=now, ids=ids))
         if inbound.automation and now - inbound.sent_at <= TOO_OLD:
-            answer_in(core, uow, conversation, customer, message, payload=inbound.payload, started=started)
+            answer_in(core, uow, conversation, customer, message, payload=inbound.payload, started=started, desk=desk)
         uow.conversations.save(conversation)
 
     def _kind(self, inbound: Inbound) -> str:
@@ -126,43 +126,49 @@ class Interpreter:
         return "Message"
 
     def _conversation(
-        self, uow: UnitOfWork, row: InboxRow, inbound: Inbound, *, customer_wrote: bool
+        self, desk: Desk, row: InboxRow, inbound: Inbound, *, customer_wrote: bool
     ) -> tuple[Conversation, bool]:
         """The chat of this identity, made with its customer when it is the first."""
-        core, now = self._core, self._core.clock.now()
+        core, now, uow = self._core, self._core.clock.now(), desk.uow
+        known = desk.conversation(row.lane)
+        if known is not None:
+            return known, False
         keys: dict[str, Any] = {
             "provider": row.provider, "account_ref": inbound.account_ref, "customer_ref": inbound.customer_ref[:200],
         }  # fmt: skip
-        identity = uow.identities.find(**keys)
+        # A chat and its identity are made together, under the lane's lock: without the one there is not the other.
+        identity = uow.identities.find(**keys) if desk.careful else None
         practice = row.provider == "practice"
         if identity is None:
             customer = Customer(
                 id=core.ids.new("customer"), business_id=uow.business_id, created_at=now, channel=row.provider,
                 name=clean(inbound.customer_name, 100), last_seen_at=now, practice=practice,
             )  # fmt: skip
-            uow.customers.add(customer)
+            uow.customers.add_new(customer)
             identity = ChannelIdentity(
                 id=core.ids.new("identity"), business_id=uow.business_id, customer_id=customer.id, **keys
             )
-            uow.identities.add(identity)
-        conversation = uow.conversations.find(identity_id=identity.id)
-        if conversation is not None:
-            return conversation, False
+            uow.identities.add_new(identity)
+        else:
+            conversation = uow.conversations.find(identity_id=identity.id)
+            if conversation is not None:
+                return conversation, False
         conversation = Conversation(
             id=core.ids.new("conversation"), business_id=uow.business_id, customer_id=identity.customer_id,
             identity_id=identity.id, lane=row.lane, created_at=now, last_message_at=now, practice=practice, **keys,
         )  # fmt: skip
-        uow.conversations.add(conversation)
+        uow.conversations.add_new(conversation)
+        desk.opened(conversation)
         return conversation, customer_wrote
 
     # --- the rest ---------------------------------------------------------------------------------------------
 
-    def _echo(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+    def _echo(self, desk: Desk, row: InboxRow, inbound: Inbound) -> None:
         """Something left the shop's account. Ours: it settles the send. Not ours: a person answered in the app."""
         if not inbound.customer_ref:
             return
-        core, now = self._core, self._core.clock.now()
-        conversation, _ = self._conversation(uow, row, inbound, customer_wrote=False)
+        core, now, uow = self._core, self._core.clock.now(), desk.uow
+        conversation, _ = self._conversation(desk, row, inbound, customer_wrote=False)
         if uow.messages.find(conversation_id=conversation.id, provider_ref=inbound.message_ref) is not None:
             return
         unsettled = echoed_in(uow, conversation, inbound)

@@ -19,11 +19,12 @@ from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
 from salespilots.ports.channel import ChannelProvider, Outbound, SentMessage
 from salespilots.ports.errors import AuthFailed, NotConnected, OutcomeUnknown, PluginError, PortError
-from salespilots.ports.storage import UnitOfWork, eq, one_of
+from salespilots.ports.storage import UnitOfWork
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.content import load
+from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.evidence import found_in, history_start_in
 from salespilots.services.messaging.gates import (
     gate_in,
@@ -68,13 +69,14 @@ Sent = Answered | Exception
 
 @dataclass(slots=True)
 class SendCall:
-    """A message marked as being sent."""
+    """A message marked as being sent. ``last``: nothing else of its chat waits to leave."""
 
     outbox: Outbox
     business_id: str
     message: Message
     conversation: Conversation
     connection: Connection | None
+    last: bool = False
     released: bool = False
 
     def make(self) -> Sent:
@@ -150,15 +152,14 @@ class Outbox:
 
     # --- T5: what leaves next ----------------------------------------------------------------------------------
 
-    def next_in(self, uow: UnitOfWork, lane: str, known: Sequence[str] | None = None) -> Next:
-        """Mark the next message that can leave, closing those that may not. ``known``: the ids of all that wait."""
-        now = self.core.clock.now()
+    def next_in(self, desk: Desk, lane: str) -> Next:
+        """Mark the next message that can leave, closing those that may not."""
+        now, uow = self.core.clock.now(), desk.uow
         closed, doubtful = 0, False
-        if known is None:
-            waiting = uow.messages.select(eq("lane", lane), one_of("state", PENDING), order="seq", limit=100)
-        else:
-            waiting = [one for one in map(uow.messages.get, known) if one.state in PENDING]
-        for message in waiting:
+        pending = desk.pending(lane)
+        for message in map(uow.messages.get, pending):
+            if message.state not in PENDING:
+                continue
             conversation = uow.conversations.get(message.conversation_id)
             if message.state is MessageState.SENDING:
                 # We hold the lane, so whoever was sending is gone: it may have arrived. Its echo gets its time.
@@ -166,7 +167,7 @@ class Outbox:
                 return Next(closed=closed, again_at=message.next_at)
             if message.state is MessageState.UNCERTAIN:
                 if message.next_at is not None and message.next_at <= now:
-                    look = self._look_in(uow, message, conversation, now)
+                    look = self._look_in(desk, message, conversation, now)
                     if look is not None:
                         return Next(call=look, closed=closed)
                 if now - (message.sending_since or now) < BLOCK_TIME:
@@ -186,8 +187,9 @@ class Outbox:
             message.state, message.attempts, message.sending_since = MessageState.SENDING, message.attempts + 1, now
             message.next_at = None
             uow.messages.save(message)
-            connection = uow.connections.find(provider=conversation.provider)
-            return Next(call=SendCall(self, uow.business_id, message, conversation, connection), closed=closed)
+            connection = desk.connection(conversation.provider)
+            last = message.id == pending[-1]
+            return Next(call=SendCall(self, uow.business_id, message, conversation, connection, last), closed=closed)
         return Next(closed=closed)
 
     def _may_leave_in(self, uow: UnitOfWork, message: Message, provider: ChannelProvider, now: datetime) -> bool:
@@ -349,8 +351,9 @@ class Outbox:
 
     # --- uncertain ---------------------------------------------------------------------------------------------
 
-    def _look_in(self, uow: UnitOfWork, message: Message, conversation: Conversation, now: datetime) -> LookCall | None:
+    def _look_in(self, desk: Desk, message: Message, conversation: Conversation, now: datetime) -> LookCall | None:
         """Read the chat back, when the channel allows another look now."""
+        uow = desk.uow
         provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
         rate = provider.capabilities.looks_per_second if provider else 0.0
         wait = self.pace.wait(f"{uow.business_id}:{conversation.provider}:history", rate, now)
@@ -358,7 +361,7 @@ class Outbox:
             message.next_at = now + wait
             uow.messages.save(message)
             return None
-        connection = uow.connections.find(provider=conversation.provider)
+        connection = desk.connection(conversation.provider)
         since = history_start_in(uow, message)
         return LookCall(self, uow.business_id, message, conversation, connection, since)
 

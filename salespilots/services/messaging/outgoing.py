@@ -22,10 +22,11 @@ def queue_in(
     run_id: str | None = None,
     order_id: str | None = None,
     kind: str | None = None,
+    fresh: bool = False,
 ) -> list[Message]:
     """Queue a message, in parts when it is longer than the channel takes. The caller saves the conversation.
 
-    Returns no messages when the key was queued before.
+    Returns no messages when the key was queued before. ``fresh``: the key is of this transaction's own making.
     """
     provider = core.registry.channels.find(conversation.provider)
     limit = provider.capabilities.max_text_bytes if provider else 1000
@@ -45,7 +46,9 @@ def queue_in(
             state=MessageState.QUEUED, text=plain(part), content=dump(part), provider=conversation.provider,
             dedupe_key=key, actor_id=actor_id, run_id=run_id, order_id=order_id, practice=conversation.practice,
         )  # fmt: skip
-        if not uow.messages.add_once(message):
+        if fresh:
+            uow.messages.add_new(message)
+        elif not uow.messages.add_once(message):
             conversation.next_seq = message.seq  # queued before: its place is free again
             continue
         conversation.last_message_at = now

@@ -9,7 +9,6 @@ trouble of one event stays its own.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,15 +17,14 @@ from typing import Any, Protocol
 
 import structlog
 
-from salespilots.domain.conversation import PENDING, MessageState
 from salespilots.domain.errors import SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.inbox import BACKOFF, MAX_ATTEMPTS, MAX_ORPHANED, InboxRow
-from salespilots.domain.run import ACTIVE
-from salespilots.ports.storage import StorageUnavailable, UnitOfWork, one_of
+from salespilots.ports.storage import StorageUnavailable, UnitOfWork
 from salespilots.ports.work import FARTHEST, Lease, LeaseLost
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
+from salespilots.services.messaging.desk import MANY_ROWS, Desk
 from salespilots.services.messaging.interpret import Interpreter
 from salespilots.services.messaging.outbox import LookCall, Outbox, SendCall
 from salespilots.services.workflows.runner import Place, Refused, Runner
@@ -41,9 +39,6 @@ RENEW_SECONDS = 10.0
 
 MAX_PIECES = 60
 """Pieces of work for a lane in one turn; the rest has another one, after the other lanes."""
-
-MANY_ROWS = 20
-MANY_PENDING = 1000
 
 CAREFUL_AFTER = 3
 """Holders in a row that died with a lane: from then on it is worked on alone, in small steps."""
@@ -154,79 +149,74 @@ class Turns:
     def _together(self, pieces: Sequence[Piece]) -> list[_Plan | None]:
         settling = any(piece.made for piece in pieces)
         with self._core.storage.unit_of_work(pieces[0].business_id) as uow:
-            leases = self._hold_in(uow, pieces)
-            if any(one.orphaned >= CAREFUL_AFTER for one in leases.values()):
+            desk = self._desk_in(uow, pieces)
+            if any(one.orphaned >= CAREFUL_AFTER for one in desk.leases.values()):
                 raise _Careful
             plans: dict[str, _Plan] = {}
-            if leases:
-                look = _Look(uow, sorted(leases), self._runner)
-                for piece in sorted(pieces, key=lambda one: one.lane):
-                    if piece.lane in leases:
-                        plans[piece.lane] = self._work_in(uow, piece, leases[piece.lane], look)
-                over = [plan.lease for plan in plans.values() if plan.call is None]
-                uow.lanes.release(over)
-                crash_point("settle.before_commit" if settling else "turn.before_commit")
-                uow.commit()
+            for piece in sorted(pieces, key=lambda one: one.lane):
+                if piece.lane in desk.leases:
+                    plans[piece.lane] = self._work_in(desk, piece, desk.leases[piece.lane])
+            uow.lanes.release([plan.lease for plan in plans.values() if plan.call is None])
+            crash_point("settle.before_commit" if settling else "turn.before_commit")
+            uow.commit()
         crash_point("settle.after_commit" if settling else "turn.after_commit")
         return [plans.get(piece.lane) for piece in pieces]
 
-    def _hold_in(self, uow: UnitOfWork, pieces: Sequence[Piece]) -> dict[str, Lease]:
-        """The lanes we may work on: those held, and those that could be claimed. The others have a holder."""
+    def _desk_in(self, uow: UnitOfWork, pieces: Sequence[Piece], *, careful: bool = False) -> Desk:
+        """The lanes we may work on, with what waits on them: those held, and those that could be claimed. The others
+        have a holder."""
         held = [piece for piece in pieces if piece.lease is not None]
-        ours = uow.lanes.hold([one.lease for one in held if one.lease]) if held else set()
-        leases = {one.lane: one.lease for one in held if one.lane in ours and one.lease is not None}
-        for piece in held:
-            if piece.lane not in ours:
-                log.warning("lane.lost", provider=piece.lane.partition(":")[0])
-        now = time.monotonic()
-        old = [one for one in held if one.lane in ours and now - one.held_since > RENEW_SECONDS]
-        if old:
-            uow.lanes.renew([one.lease for one in old if one.lease], TTL)
         wanted = [piece.lane for piece in pieces if piece.lease is None]
-        claimed = uow.lanes.claim(wanted, self.owner, TTL) if wanted else {}
+        found = uow.look([one.lease for one in held if one.lease], wanted, self.owner, TTL, MANY_ROWS)
+        now = time.monotonic()
+        old: list[Lease] = []
         for piece in pieces:
-            if piece in old or piece.lane in claimed:
+            lease = found.leases.get(piece.lane)
+            if lease is None and piece.lease is not None:
+                log.warning("lane.lost", provider=piece.lane.partition(":")[0])
+            elif lease is not None and piece.lease is None:
                 piece.held_since = now
-        return leases | claimed
+            elif lease is not None and now - piece.held_since > RENEW_SECONDS:
+                old.append(lease)
+                piece.held_since = now
+        if old:
+            uow.lanes.renew(old, TTL)
+        return Desk(uow, found, self._runner.ready, self._core.clock.now(), careful=careful)
 
-    def _work_in(self, uow: UnitOfWork, piece: Piece, lease: Lease, look: _Look) -> _Plan:
+    def _work_in(self, desk: Desk, piece: Piece, lease: Lease) -> _Plan:
         """Everything that can be done for a lane up to the next call."""
         plan, lane, now = _Plan(lease), piece.lane, self._core.clock.now()
         stepped = piece.made and not isinstance(piece.call, (SendCall, LookCall))
         if piece.made and piece.call is not None:
-            if not stepped:
-                look.pending(lane)
-            piece.call.settle_in(uow, piece.outcome)
+            piece.call.settle_in(desk.uow, piece.outcome)
             plan.done += 1
         if self.closing:
             return plan
-        runs, rows, fresh = lane in look.running or stepped, look.rows(lane), stepped
+        runs, rows = lane in desk.running or stepped, desk.rows(lane)
         while plan.done < MAX_PIECES:
             if runs:
-                progress = self._runner.advance_in(uow, lane, piece.refused)
-                runs, fresh = progress.more, fresh or progress.did
+                progress = self._runner.advance_in(desk, lane, piece.refused)
+                runs = progress.more
                 plan.done += progress.did
                 if progress.call is not None:
                     plan.call = progress.call
                     return plan
                 continue
-            if rows and (rows[0].next_at is None or _come(rows[0].next_at, now)):
-                row = rows.popleft()
-                plan.rung += self._interpreter.interpret_in(uow, row)
-                uow.inbox.done(row, now)
-                plan.handled.append(row)
-                plan.done += 1
-                runs, rows, fresh = True, rows or look.rows_behind(lane), True
-                continue
-            break
+            if not rows or not (rows[0].next_at is None or _come(rows[0].next_at, now)):
+                break
+            row = rows.popleft()
+            plan.rung += self._interpreter.interpret_in(desk, row)
+            desk.uow.inbox.done(row, now)
+            plan.handled.append(row)
+            plan.done += 1
+            runs, rows = True, rows or desk.rows_behind(lane)
         else:
             plan.more = True
             return plan
-        plan.again_at = rows[0].next_at if rows else None
-        following = self._outbox.next_in(uow, lane, None if fresh else look.pending(lane))
+        following = self._outbox.next_in(desk, lane)
         plan.call = following.call
         plan.done += following.closed + (following.call is not None)
-        plan.again_at = _sooner(plan.again_at, following.again_at)
+        plan.again_at = _sooner(rows[0].next_at if rows else None, following.again_at)
         return plan
 
     # --- alone -------------------------------------------------------------------------------------------------
@@ -272,7 +262,7 @@ class Turns:
 
         def use_case(outcome: Any) -> None:
             with self._core.storage.unit_of_work(piece.business_id) as uow:
-                self._hold_alone(uow, piece)
+                self._desk_alone(uow, piece)
                 call.settle_in(uow, outcome)
                 crash_point("settle.before_commit")
                 uow.commit()
@@ -289,11 +279,11 @@ class Turns:
         piece.call, piece.made, piece.done = None, False, piece.done + 1
         call.told(outcome)
 
-    def _hold_alone(self, uow: UnitOfWork, piece: Piece) -> Lease:
-        leases = self._hold_in(uow, [piece])
-        if piece.lane not in leases:
+    def _desk_alone(self, uow: UnitOfWork, piece: Piece) -> tuple[Desk, Lease]:
+        desk = self._desk_in(uow, [piece], careful=True)
+        if piece.lane not in desk.leases:
             raise LeaseLost("the lane went to another worker")
-        return leases[piece.lane]
+        return desk, desk.leases[piece.lane]
 
     def _step(self, piece: Piece) -> _Plan:
         """One run, one event or one message."""
@@ -313,20 +303,19 @@ class Turns:
     def _one(self, piece: Piece) -> _Plan:
         now, lane = self._core.clock.now(), piece.lane
         with self._core.storage.unit_of_work(piece.business_id) as uow:
-            lease = self._hold_alone(uow, piece)
-            look, plan = _Look(uow, [lane], self._runner), _Plan(lease)
-            rows = look.rows(lane)
+            desk, lease = self._desk_alone(uow, piece)
+            plan, rows = _Plan(lease), desk.rows(lane)
             if piece.lease is None and lease.orphaned >= MAX_ORPHANED and rows:
                 # Whoever took this lane died of it, again and again: its first event waits for a person.
                 self._park_in(uow, rows[0], "worker_died", now)
                 plan.done, plan.more = 1, True
-            elif lane in look.running:
-                progress = self._runner.advance_in(uow, lane, piece.refused)
+            elif lane in desk.running:
+                progress = self._runner.advance_in(desk, lane, piece.refused)
                 plan.call, plan.done = progress.call, int(progress.did)
                 plan.more = progress.call is None and progress.did
             if not plan.done and rows and (rows[0].next_at is None or _come(rows[0].next_at, now)):
                 try:
-                    plan.rung = self._interpreter.interpret_in(uow, rows[0])
+                    plan.rung = self._interpreter.interpret_in(desk, rows[0])
                 except (StaleEntity, LeaseLost, StorageUnavailable):
                     raise
                 except Exception as error:
@@ -334,7 +323,7 @@ class Turns:
                 uow.inbox.done(rows[0], now)
                 plan.handled, plan.done, plan.more = [rows[0]], 1, True
             elif not plan.done:
-                following = self._outbox.next_in(uow, lane)
+                following = self._outbox.next_in(desk, lane)
                 plan.call, plan.done = following.call, following.closed
                 plan.again_at = _sooner(rows[0].next_at if rows else None, following.again_at)
             crash_point("turn.before_commit")
@@ -359,7 +348,7 @@ class Turns:
 
         def use_case() -> Lease:
             with self._core.storage.unit_of_work(piece.business_id) as uow:
-                lease = self._hold_alone(uow, piece)
+                _, lease = self._desk_alone(uow, piece)
                 if row.attempts + 1 >= MAX_ATTEMPTS:
                     self._park_in(uow, row, what, now)
                 else:
@@ -392,42 +381,6 @@ class Turns:
         with self._core.storage.system_unit_of_work() as system:
             system.lanes.renew(leases, TTL)
             system.commit()
-
-
-class _Look:
-    """What waits on some lanes, read at once for all of them."""
-
-    def __init__(self, uow: UnitOfWork, lanes: Sequence[str], runner: Runner) -> None:
-        self._uow, self._lanes = uow, one_of("lane", lanes)
-        self._rows = {lane: deque(rows) for lane, rows in uow.inbox.waiting(lanes, limit=MANY_ROWS).items()}
-        self._full = {lane for lane, rows in self._rows.items() if len(rows) == MANY_ROWS}
-        self._pending: dict[str, list[str]] | None = None
-        self._too_many = False
-        self.running = {one.lane for one in runner.ready(uow.runs.select(self._lanes, one_of("state", ACTIVE)))}
-
-    def rows(self, lane: str) -> deque[InboxRow]:
-        """Waiting events."""
-        return self._rows.get(lane, deque())
-
-    def rows_behind(self, lane: str) -> deque[InboxRow]:
-        """Those behind the first twenty."""
-        if lane not in self._full:
-            return deque()
-        return deque(self._uow.inbox.waiting([lane], limit=MANY_ROWS).get(lane, []))
-
-    def pending(self, lane: str) -> list[str] | None:
-        """Ids of messages that had not left when the turn began; with their chats the unit knows them now. None when
-        there are too many to tell."""
-        if self._pending is None:
-            self._pending = {}
-            messages = self._uow.messages.select(self._lanes, one_of("state", PENDING), order="seq", limit=MANY_PENDING)
-            self._too_many = len(messages) == MANY_PENDING
-            for one in messages:
-                self._pending.setdefault(one.lane, []).append(one.id)
-            if any(one.state is MessageState.QUEUED for one in messages):
-                people = {one.customer_id for one in self._uow.conversations.select(self._lanes)}
-                self._uow.customers.select(one_of("id", people))
-        return None if self._too_many else self._pending.get(lane, [])
 
 
 def _come(at: datetime, now: datetime) -> bool:

@@ -18,7 +18,7 @@ import structlog
 from salespilots.domain.conversation import Conversation, Mode
 from salespilots.domain.errors import PriceChanged, SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
-from salespilots.domain.run import ACTIVE, MAX_VISITS, Run, RunState, StepExecution
+from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
 from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
 from salespilots.ports.errors import PortError
 from salespilots.ports.extensions import (
@@ -35,11 +35,12 @@ from salespilots.ports.extensions import (
     Stop,
     Wait,
 )
-from salespilots.ports.storage import StorageUnavailable, UnitOfWork, eq, one_of
+from salespilots.ports.storage import StorageUnavailable, UnitOfWork
 from salespilots.ports.work import LeaseLost
 from salespilots.services.core import Core
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.answering import hand_over_in
+from salespilots.services.messaging.desk import Desk
 from salespilots.services.workflows.assistant import OWN_WORDS
 from salespilots.services.workflows.effects import apply_effects
 from salespilots.services.workflows.reading import Reader
@@ -117,21 +118,22 @@ class Runner:
         self._core = core
         self._ports_for = ports_for
 
-    def advance_in(self, uow: UnitOfWork, lane: str, refused: dict[Place, str]) -> Progress:
+    def advance_in(self, desk: Desk, lane: str, refused: dict[Place, str]) -> Progress:
         """Take the next run of the lane as far as it goes.
 
         Raises `Refused` when the domain refuses an effect: to be rolled back and done again with the place noted in
         ``refused``.
         """
-        active = uow.runs.select(eq("lane", lane), one_of("state", ACTIVE), order="-created_at")
-        ready = self.ready(active)
+        uow = desk.uow
+        ready = self.ready(desk.runs(lane))
         if not ready:
             return Progress()
         run = ready[0]
         conversation = uow.conversations.get(run.conversation_id or "")
-        version = uow.workflow_versions.get(run.version_id)
-        seen = Seen(uow, self._core)
+        version = self._core.memory.version(uow, run.version_id)
+        seen = Seen(uow, self._core, desk.products)
         call = self._chain(uow, run, version, conversation, refused, seen)
+        uow.steps.add_many(seen.log)
         uow.runs.save(run)
         uow.conversations.save(conversation)
         return Progress(call=call, did=True, more=len(ready) > 1 or seen.ordered)
@@ -171,7 +173,7 @@ class Runner:
             gave_up = run.state is RunState.RUNNING and run.attempt >= MAX_CALLS
             if at in refused or gave_up:
                 branch = refused.get(at, "on_error")
-                self._log(uow, run, step, outcome="refused", branch=branch)
+                seen.log.append(self._entry(run, step, outcome="refused", branch=branch))
                 self._move(uow, run, step, branch, conversation)
                 continue
             try:
@@ -182,7 +184,8 @@ class Runner:
                 if outside:
                     run.state = RunState.RUNNING
                     run.attempt += 1
-                    execution = self._log(uow, run, step, outcome="started")
+                    execution = self._entry(run, step, outcome="started")
+                    seen.log.append(execution)
                     return StepCall(self, run.id, run.cursor, action, context, execution.id)
                 self._apply(uow, run, step, conversation, action.run(context), seen=seen)
             except NOT_OURS:
@@ -216,7 +219,7 @@ class Runner:
         if run.state is not RunState.RUNNING:
             return
         conversation = uow.conversations.get(run.conversation_id or "")
-        step = steps_by_id(uow.workflow_versions.get(run.version_id).definition)[run.cursor]
+        step = steps_by_id(self._core.memory.version(uow, run.version_id).definition)[run.cursor]
         execution = uow.steps.get(call.execution_id)
         execution.finished_at = now
         execution.ms = int((now - execution.started_at).total_seconds() * 1000)
@@ -227,7 +230,7 @@ class Runner:
             execution.outcome, execution.reason = "done", outcome.reason
             if isinstance(outcome, Advance):
                 execution.branch, execution.cost_tokens = outcome.branch, outcome.cost_tokens
-            self._apply(uow, run, step, conversation, outcome, log=False)
+            self._apply(uow, run, step, conversation, outcome)
         elif isinstance(error, PortError) and error.retryable and run.attempt < action.retry.attempts:
             execution.outcome, execution.reason = "retry", error.code
             run.state = RunState.READY
@@ -255,26 +258,26 @@ class Runner:
         step: Mapping[str, Any],
         conversation: Conversation,
         outcome: Outcome,
-        log: bool = True,
         seen: Seen | None = None,
     ) -> None:
+        """Apply an outcome. ``seen``: of the chain it belongs to, whose log it goes into."""
         apply_effects(self._core, uow, run, conversation, outcome.effects)
         if seen is not None and any(isinstance(one, (SetCustomer, AddTag, PlaceOrder)) for one in outcome.effects):
             seen.forget()
             seen.ordered = seen.ordered or any(isinstance(one, PlaceOrder) for one in outcome.effects)
         if isinstance(outcome, Wait):
-            if log:
-                self._log(uow, run, step, outcome="waiting", reason=outcome.reason)
+            if seen is not None:
+                seen.log.append(self._entry(run, step, outcome="waiting", reason=outcome.reason))
             run.data = {**run.data, "asked": run.data.get("asked", 0) + 1}
             run.wait(until=outcome.until, event=outcome.event)
             run.attempt += 1
         elif isinstance(outcome, Stop):
-            if log:
-                self._log(uow, run, step, outcome="stopped", reason=outcome.reason)
+            if seen is not None:
+                seen.log.append(self._entry(run, step, outcome="stopped", reason=outcome.reason))
             self._finish(uow, run, RunState.SUCCEEDED, outcome.result)
         else:
-            if log:
-                self._log(uow, run, step, outcome="done", branch=outcome.branch, reason=outcome.reason)
+            if seen is not None:
+                seen.log.append(self._entry(run, step, outcome="done", branch=outcome.branch, reason=outcome.reason))
             self._move(uow, run, step, outcome.branch, conversation)
 
     def _move(
@@ -300,25 +303,17 @@ class Runner:
         ids = {"run_id": run.id, "workflow_id": run.workflow_id, "conversation_id": run.conversation_id or ""}
         uow.record(Event(type="run.finished", at=now, ids=ids, data={"result": result}))
 
-    def _log(
-        self,
-        uow: UnitOfWork,
-        run: Run,
-        step: Mapping[str, Any],
-        *,
-        outcome: str,
-        branch: str = "next",
-        reason: str = "",
+    def _entry(
+        self, run: Run, step: Mapping[str, Any], *, outcome: str, branch: str = "next", reason: str = ""
     ) -> StepExecution:
+        """A line of the run log."""
         now = self._core.clock.now()
         done = outcome != "started"
-        execution = StepExecution(
+        return StepExecution(
             id=self._core.ids.new("step"), business_id=run.business_id, run_id=run.id, step_id=step["id"],
             kind=step["kind"], visit=run.visit, attempt=run.attempt, started_at=now, outcome=outcome, branch=branch,
             reason=reason[:300], finished_at=now if done else None,
         )  # fmt: skip
-        uow.steps.add_once(execution)
-        return execution
 
     def _context(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from salespilots.domain.customer import Customer
+from salespilots.domain.run import StepExecution
 from salespilots.ports.extensions import ProductView
 from salespilots.ports.storage import UnitOfWork
 from salespilots.ports.understanding import Understanding
@@ -13,16 +14,18 @@ from salespilots.services.messaging.answering import read_message
 class Seen:
     """Shop, customer and messages as the steps so far left them."""
 
-    def __init__(self, uow: UnitOfWork, core: Core) -> None:
+    def __init__(self, uow: UnitOfWork, core: Core, products: dict[tuple[str, ...], list[ProductView]]) -> None:
         self._uow, self._core = uow, core
         self.shop = uow.shop()
         self._messages: dict[str, tuple[str, str]] = {}
         self._read: dict[str, Understanding] = {}
         self._customer: Customer | None = None
+        self.log: list[StepExecution] = []
+        """Lines for the run log."""
         self.ordered = False
         """Whether a step placed an order, which may start or wake other runs."""
-        self.products: dict[tuple[str, ...], list[ProductView]] = {}
-        """Products as they were read for a step; another reads them again once an order took pieces."""
+        self.products = products
+        """Products as they were read in this transaction; they are read again once an order took pieces."""
 
     def has_model(self) -> bool:
         """Whether replies of this shop are written by a model."""

@@ -75,6 +75,39 @@ class StorageContract(WorkContract):
             with pytest.raises((ValueError, TypeError)):
                 store.unit_of_work(nothing).__enter__()
 
+    def test_many_rows_are_added_at_once(self, store: Any) -> None:
+        """Those that are there already are left alone."""
+        from salespilots.domain.errors import NotFound
+
+        with store.unit_of_work(A) as uow:
+            uow.products.add(self.product())
+            uow.products.add_many([self.product(), self.product("prd_two00000"), self.product("prd_three000")])
+            uow.products.add_many([])
+            assert len(uow.products.select()) == 3
+            uow.commit()
+        with store.unit_of_work(A) as uow, pytest.raises(NotFound):
+            uow.products.add_many([self.product("prd_four0000", shop=B)])
+
+    def test_new_rows_are_there_at_once_and_written_in_the_end(self, store: Any) -> None:
+        """What is added and saved again is one row, parents and children in any table; a clash comes by the commit."""
+        from salespilots.domain.errors import Conflict
+
+        with store.unit_of_work(A) as uow:
+            uow.products.add_new(self.product())
+            uow.variants.add_new(self.variant())
+            product = uow.products.get("prd_one00000")
+            product.title = "Green saree"
+            uow.products.save(product)
+            assert uow.products.added == ["prd_one00000"]
+            assert [one.title for one in uow.products.select()] == ["Green saree"]
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            assert uow.products.get("prd_one00000").version == 1
+            assert uow.variants.get("var_one00000").sku == "S1"
+        with pytest.raises(Conflict), store.unit_of_work(A) as uow:
+            uow.variants.add_new(self.variant("var_two00000"))
+            uow.commit()
+
     def test_commit_keeps_and_leaving_forgets(self, store: Any) -> None:
         """Rollback is the default."""
         with store.unit_of_work(A) as uow:

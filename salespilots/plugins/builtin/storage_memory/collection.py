@@ -19,6 +19,7 @@ class MemoryCollection:
         self._unique = unique_keys().get(name, ())
         self._business_id = business_id
         self._name = name
+        self.added: list[str] = []
 
     def _mine(self, *where: Where) -> list[Any]:
         return [
@@ -57,7 +58,15 @@ class MemoryCollection:
         if entity.id in self._rows or self._clash(entity):
             return False
         self._rows[entity.id] = copy.deepcopy(entity)
+        self.added.append(entity.id)
         return True
+
+    def add_new(self, entity: Any) -> None:
+        self.add(entity)
+
+    def add_many(self, entities: Sequence[Any]) -> None:
+        for one in entities:
+            self.add_once(one)
 
     def save(self, entity: Any) -> None:
         self._own(entity)

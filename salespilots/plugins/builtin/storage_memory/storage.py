@@ -5,11 +5,14 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from salespilots.domain.business import Business
+from salespilots.domain.conversation import PENDING
 from salespilots.domain.errors import NotFound
 from salespilots.domain.events import Event
+from salespilots.domain.run import ACTIVE
 from salespilots.plugins.builtin.storage_memory.books import MemoryEventLog, MemoryStockBook
 from salespilots.plugins.builtin.storage_memory.collection import MemoryCollection
 from salespilots.plugins.builtin.storage_memory.queries import MemoryQueries
@@ -22,6 +25,8 @@ from salespilots.plugins.builtin.storage_memory.queue import (
     MemoryWorkers,
 )
 from salespilots.plugins.builtin.storage_memory.tables import SCOPED, Tables, holds
+from salespilots.ports.storage import eq, one_of
+from salespilots.ports.work import Lease, Waiting
 
 
 class _Unit:
@@ -78,6 +83,23 @@ class MemoryUnitOfWork(_Unit):
 
     def record(self, *events: Event) -> None:
         self._recorded += events
+
+    def look(self, held: Sequence[Lease], wanted: Sequence[str], owner: str, ttl: timedelta, limit: int) -> Waiting:
+        lanes = [*(one.lane for one in held), *wanted]
+        ours = self.lanes.hold(held)
+        leases = {one.lane: one for one in held if one.lane in ours} | self.lanes.claim(wanted, owner, ttl)
+        on = one_of("lane", lanes)
+        return Waiting(
+            leases=leases,
+            rows=self.inbox.waiting(lanes, limit),
+            runs=self._of("runs").select(on, one_of("state", ACTIVE), order="-created_at"),
+            messages=self._of("messages").select(on, one_of("state", PENDING), order="seq"),
+            conversations=self._of("conversations").select(on),
+            connections=self._of("connections").select(eq("kind", "channel")),
+        )
+
+    def _of(self, name: str) -> MemoryCollection:
+        return getattr(self, name)
 
     def revisions(self) -> dict[str, int]:
         return dict.fromkeys(("catalogue", "workflows", "connections"), self._store.commits)

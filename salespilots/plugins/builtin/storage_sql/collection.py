@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import Codec, UTCDateTime
-from salespilots.plugins.builtin.storage_sql.wire import Prepared, Wire
-from salespilots.ports.storage import Page, Where, storable, unique_keys
+from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
+from salespilots.ports.storage import Page, Where, storable
 
 T = TypeVar("T")
 _ID = re.compile(r"^[a-z]{3}_[A-Za-z0-9]{1,44}\Z")
@@ -161,15 +161,11 @@ class _Kept:
     stored: int
     saved: Any = None
     read: Callable[[], Any] | None = None
+    changed: set[str] | None = None
 
     def entity(self, codec: Codec) -> Any:
         """A copy."""
-        return codec.copy(self.saved) if self.read is None else self.read()
-
-
-_WATCHED = {
-    name: tuple(dict.fromkeys(column for key in keys for column in key)) for name, keys in unique_keys().items()
-}
+        return codec.copy(self.saved) if self.saved is not None or self.read is None else self.read()
 
 
 class SqlCollection(Generic[T]):
@@ -179,16 +175,21 @@ class SqlCollection(Generic[T]):
     anything else is read from the table, and at the latest with the commit.
     """
 
-    def __init__(self, wire: Wire, name: str, business_id: str | None) -> None:
+    def __init__(self, wire: Wire, name: str, business_id: str | None, flush: Callable[[], None]) -> None:
         self._wire = wire
+        self._flush = flush
         self._name = name
         self._table = TABLES[name]
         self._codec = CODECS[name]
         self._business_id = business_id
         self._kept: dict[str, _Kept] = {}
+        self._new: list[str] = []
+        self._many: list[dict[str, Any]] = []
         self._changed: set[str] = set()
+        self.added: list[str] = []
         self._absent: set[str] = set()
-        self._watched = _WATCHED.get(name, ())
+        self._is_whole = False
+        self._kind = self._codec.entity.__name__.lower()
         self.touched = False
 
     def _scoped(self, *conditions: sa.ColumnElement) -> list[sa.ColumnElement]:
@@ -199,7 +200,7 @@ class SqlCollection(Generic[T]):
     def get(self, id: str) -> T:
         found = self.find(id=id) if isinstance(id, str) and _ID.match(id) else None
         if found is None:
-            raise NotFound(f"There is no such {self._codec.entity.__name__.lower()}.")
+            raise NotFound(f"There is no such {self._kind}.")
         return found
 
     def find(self, **equal: Any) -> T | None:
@@ -208,16 +209,15 @@ class SqlCollection(Generic[T]):
         id = equal["id"] if len(equal) == 1 and "id" in equal else None
         if id is not None and id in self._kept:
             return self._kept[id].entity(self._codec)
-        if id is not None and id in self._absent:
+        if id is not None and (self._is_whole or id in self._absent):
             return None
         found = self._read([Where(name, "eq", value) for name, value in equal.items()], "", 1)
         if id is not None and not found:
             self._absent.add(id)
         return found[0] if found else None
 
-    def _read(self, where: Sequence[Where], order: str, limit: int | None) -> list[T]:
-        """Rows that fit, by a statement that is compiled once for each shape."""
-        self.flush()
+    def ask(self, where: Sequence[Where], order: str, limit: int | None) -> Ask:
+        """The query for rows that fit, to be asked with others; its statement is compiled once for each shape."""
 
         def build() -> Any:
             conditions = bound(self._table, where)
@@ -230,15 +230,27 @@ class SqlCollection(Generic[T]):
             return query if limit is None else query.limit(sa.bindparam("most", type_=sa.Integer))
 
         values: dict[str, Any] = {**parameters(where), "shop": self._business_id, "most": limit}
-        fixed = shape(where)
-        key = ("select", self._name, self._business_id is None, fixed, order, limit is None)
-        if fixed is not None:
-            statement, rows = self._wire.raw(key, build, values)
-            return [self._known(partial(self._make, statement, row)) for row in rows]
-        given = {name: value for name, value in values.items() if value is not None}
-        return [
-            self._known(partial(self._codec.load, row)) for row in self._wire.execute(build(), given).mappings().all()
-        ]
+        key = ("select", self._name, self._business_id is None, shape(where), order, limit is None)
+        return Ask(key, build, values, self.take)
+
+    def take(self, statement: Prepared, rows: Sequence[Sequence[Any]]) -> list[T]:
+        """Rows of the table as entities, known to the unit from now on."""
+        return [self._known(partial(self._make, statement, row)) for row in rows]
+
+    def whole(self, statement: Prepared, rows: Sequence[Sequence[Any]]) -> list[T]:
+        """The same of all the rows there are: others are absent without asking."""
+        self._is_whole = True
+        return self.take(statement, rows)
+
+    def _read(self, where: Sequence[Where], order: str, limit: int | None) -> list[T]:
+        if self.waits:
+            self._flush()
+        ask = self.ask(where, order, limit)
+        if shape(where) is not None:
+            return self.take(*self._wire.raw(ask.key, ask.build, ask.values))
+        given = {name: value for name, value in ask.values.items() if value is not None}
+        rows = self._wire.execute(ask.build(), given).mappings().all()
+        return [self._known(partial(self._codec.load, row)) for row in rows]
 
     def _make(self, statement: Prepared, row: Sequence[Any]) -> T:
         return self._codec.make(statement.row(row))
@@ -252,74 +264,118 @@ class SqlCollection(Generic[T]):
 
     def add(self, entity: T) -> None:
         if not self.add_once(entity):
-            raise Conflict(f"This {self._codec.entity.__name__.lower()} exists already.")
+            raise Conflict(f"This {self._kind} exists already.")
 
     def add_once(self, entity: Any) -> bool:
         self._own(entity)
+        self._flush()
         if not insert_once(self._wire, self._table, self._codec.values(entity)):
             return False
         version = getattr(entity, "version", 0)
         self._kept[entity.id] = _Kept(version, version, saved=self._codec.copy(entity))
+        self.added.append(entity.id)
         self.touched = True
         return True
 
+    def add_many(self, entities: Sequence[Any]) -> None:
+        for entity in entities:
+            self._own(entity)
+            self._many.append(self._codec.values(entity))
+        self.touched = self.touched or bool(entities)
+
+    def add_new(self, entity: Any) -> None:
+        self._own(entity)
+        version = getattr(entity, "version", 0)
+        self._kept[entity.id] = _Kept(version, version, saved=self._codec.copy(entity))
+        self._new.append(entity.id)
+        self.added.append(entity.id)
+        self.touched = True
+
     def save(self, entity: Any) -> None:
-        """Written at once when a unique value changes, else with the unit's other changes of the row."""
+        """Noted, to be written with the unit's other changes; what changes nothing is not written at all."""
         self._own(entity)
         kept = self._kept.get(entity.id)
         if kept is not None and kept.version != entity.version:
-            raise StaleEntity(f"The {self._codec.entity.__name__.lower()} was changed meanwhile.")
-        before = None if kept is None or not self._watched else kept.saved or kept.entity(self._codec)
-        moved = kept is None or any(getattr(before, name) != getattr(entity, name) for name in self._watched)
-        stored = entity.version if kept is None else kept.stored
+            raise StaleEntity(f"The {self._kind} was changed meanwhile.")
+        stored, changed = entity.version, None
+        if kept is not None:
+            stored = kept.stored
+            changed = self._codec.differences(kept.saved or kept.entity(self._codec), entity)
+            if not changed:
+                return
+            if kept.version != kept.stored:  # a change is still to be written: this one goes with it
+                changed = None if kept.changed is None else changed | kept.changed
         entity.version += 1
-        self._kept[entity.id] = _Kept(entity.version, stored, saved=self._codec.copy(entity))
-        self._changed.add(entity.id)
         self.touched = True
-        if moved:
-            self._write(entity.id)
+        copied = self._codec.copy(entity)
+        if entity.id in self._new:  # not written yet: it is written as it is now
+            self._kept[entity.id] = _Kept(entity.version, entity.version, saved=copied)
+            return
+        self._kept[entity.id] = _Kept(entity.version, stored, saved=copied, changed=changed)
+        self._changed.add(entity.id)
 
-    def flush(self) -> None:
-        """Write what was saved and not written yet. Raises `StaleEntity`, `Conflict`."""
-        if self._changed:
-            for id in sorted(self._changed):
-                self._write(id)
+    @property
+    def waits(self) -> bool:
+        """Whether something is still to be written."""
+        return bool(self._new or self._many or self._changed)
 
-    def _write(self, id: str) -> None:
-        kept = self._kept[id]
-        self._changed.discard(id)
-        entity, scoped = kept.saved, self._business_id is not None
-        values = self._codec.values(entity)
+    def new_rows(self) -> list[Change]:
+        """What writes the rows that are new."""
+        table, changes = self._table, list[Change]()
 
         def build() -> Any:
-            table = self._table
+            named = {name: sa.bindparam(name, type_=table.c[name].type) for name in self._codec.names}
+            return sa.insert(table).values(named)
+
+        def build_once() -> Any:
+            named = {name: sa.bindparam(name, type_=table.c[name].type) for name in self._codec.names}
+            return upsert(self._wire.dialect, table).values(named).on_conflict_do_nothing()
+
+        if self._new:
+            rows = [self._codec.values(self._kept[id].saved) for id in self._new]
+            changes.append(Change(("insert new", self._name), build, rows))
+        if self._many:
+            changes.append(Change(("insert many", self._name), build_once, self._many))
+        self._new, self._many = [], []
+        return changes
+
+    def changed_rows(self) -> list[Change]:
+        """What writes the rows that were saved, those with the same fields changed together."""
+        if not self._changed:
+            return []
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for id in sorted(self._changed):
+            changed = self._kept[id].changed
+            written = [name for name in self._codec.names if changed is None or name in changed or name == "version"]
+            groups.setdefault(tuple(written), []).append(id)
+        self._changed.clear()
+        return [self._update(names, ids) for names, ids in groups.items()]
+
+    def _update(self, names: Sequence[str], ids: Sequence[str]) -> Change:
+        table, scoped = self._table, self._business_id is not None
+
+        def build() -> Any:
             conditions = [
                 table.c.id == sa.bindparam("at_id", type_=table.c.id.type),
                 table.c.version == sa.bindparam("at_version", type_=table.c.version.type),
             ]
             if scoped:
                 conditions.append(table.c.business_id == sa.bindparam("shop", type_=sa.Text))
-            return (
-                sa.update(table)
-                .where(*conditions)
-                .values({name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in values})
-            )
+            values = {name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
+            return sa.update(table).where(*conditions).values(values)
 
-        given = {f"v_{name}": value for name, value in values.items()}
-        given |= {"at_id": id, "at_version": kept.stored, "shop": self._business_id}
-        try:
-            changed = self._wire.change(("update", self._name, scoped), build, given)
-        except self._wire.dialect.loaded_dbapi.IntegrityError as error:
-            del self._kept[id]
-            raise Conflict(f"This {self._codec.entity.__name__.lower()} exists already.") from error
-        if changed != 1:
-            del self._kept[id]
-            raise StaleEntity(f"The {self._codec.entity.__name__.lower()} was changed meanwhile.")
-        kept.stored = kept.version
+        rows = []
+        for id in ids:
+            kept = self._kept[id]
+            values = {f"v_{name}": getattr(kept.saved, name) for name in names}
+            rows.append({**values, "at_id": id, "at_version": kept.stored, "shop": self._business_id})
+            kept.stored, kept.changed = kept.version, None
+        missing = StaleEntity(f"The {self._kind} was changed meanwhile.")
+        return Change(("update", self._name, scoped, *names), build, rows, missing)
 
     def remove(self, entity: Any) -> None:
+        self._flush()
         self._kept.pop(entity.id, None)
-        self._changed.discard(entity.id)
         self.touched = True
         self._wire.execute(sa.delete(self._table).where(*self._scoped(self._table.c.id == entity.id)))
 
@@ -327,7 +383,8 @@ class SqlCollection(Generic[T]):
         return self._read(where, order, limit)
 
     def page(self, *where: Where, order: str = "-created_at", cursor: str | None = None, limit: int = 50) -> Page[T]:
-        self.flush()
+        if self.waits:
+            self._flush()
         name = order.lstrip("-")
         column, tie = self._table.c[name], self._table.c.id
         conditions = self._scoped(*(condition(self._table, one) for one in where))
@@ -346,7 +403,8 @@ class SqlCollection(Generic[T]):
         return Page(items, write_cursor(getattr(final, name), final.id) if more else None)
 
     def count(self, *where: Where) -> int:
-        self.flush()
+        if self.waits:
+            self._flush()
         fixed = shape(where)
         if fixed is None:
             conditions = self._scoped(*(condition(self._table, one) for one in where))
@@ -368,6 +426,24 @@ class SqlCollection(Generic[T]):
     def _own(self, entity: Any) -> None:
         if self._business_id is not None and entity.business_id != self._business_id:
             raise NotFound("That belongs to another shop.")
+
+
+def ask_customers(customers: SqlCollection[Any], chats: Sequence[Where], business_id: str, *, far: bool) -> Ask:
+    """The query for the customers of some chats, without knowing them yet.
+
+    PostgreSQL is told to find the chats first: while it knows little of the tables it would try every customer.
+    """
+    table, conversations = TABLES["customers"], TABLES["conversations"]
+
+    def build() -> Any:
+        shop = sa.bindparam("shop", type_=sa.Text)
+        whose = sa.select(conversations.c.customer_id).where(
+            conversations.c.business_id == shop, *bound(conversations, chats)
+        )
+        theirs = table.c.id == sa.any_(sa.func.array(whose.scalar_subquery())) if far else table.c.id.in_(whose)
+        return sa.select(table).where(table.c.business_id == shop, theirs)
+
+    return Ask(("chats' customers", shape(chats)), build, {**parameters(chats), "shop": business_id}, customers.take)
 
 
 def write_cursor(value: Any, id: str) -> str:

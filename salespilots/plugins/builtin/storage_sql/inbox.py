@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.plugins.builtin.storage_sql.collection import bound, parameters, shape, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
-from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
 from salespilots.ports.storage import one_of
 
 MAX_ROWS = 1000
@@ -67,11 +67,15 @@ class SqlScopedInbox:
         self._wire = wire
         self._business_id = business_id
         self._table = TABLES["inbox"]
+        self._done: list[tuple[int, datetime]] = []
         self._columns = [self._table.c[name] for name in CODECS["inbox"].names]
 
     def waiting(self, lanes: Sequence[str], limit: int = 20) -> dict[str, list[InboxRow]]:
-        if not lanes:
-            return {}
+        self.flush()
+        return self._wire.together([self.ask(lanes, limit)])[0] if lanes else {}
+
+    def ask(self, lanes: Sequence[str], limit: int) -> Ask:
+        """The query for what waits on lanes, to be asked with others."""
         table, where = self._table, [one_of("lane", lanes)]
 
         def build() -> Any:
@@ -92,15 +96,41 @@ class SqlScopedInbox:
                 .order_by(table.c.sent_at, table.c.position)
             )
 
-        values = {**parameters(where), "shop": self._business_id, "most": limit}
-        found: dict[str, list[InboxRow]] = {}
-        for raw in self._wire.rows(("waiting", shape(where)), build, values):
-            row = CODECS["inbox"].make(raw)
-            found.setdefault(row.lane, []).append(row)
-        return found
+        return Ask(
+            ("waiting", shape(where)), build, {**parameters(where), "shop": self._business_id, "most": limit}, _by_lane
+        )
 
     def done(self, row: InboxRow, now: datetime) -> None:
-        self._set(row, state=InboxState.DONE, done_at=now, error=None)
+        self._done.append((row.position, now))
+
+    def flush(self) -> None:
+        """Write which rows are done."""
+        done = self.done_rows()
+        if done:
+            self._wire.write(done)
+
+    def done_rows(self) -> list[Change]:
+        """What writes which rows are done."""
+        table, done = self._table, self._done
+        if not done:
+            return []
+        self._done = []
+
+        def build() -> Any:
+            return (
+                sa.update(table)
+                .where(
+                    table.c.position == sa.bindparam("at", type_=sa.BigInteger),
+                    table.c.business_id == sa.bindparam("shop", type_=sa.Text),
+                )
+                .values(
+                    state=sa.literal_column(f"'{InboxState.DONE}'"), error=sa.null(),
+                    done_at=sa.bindparam("now", type_=table.c.done_at.type),
+                )
+            )  # fmt: skip
+
+        rows = [{"at": position, "shop": self._business_id, "now": now} for position, now in done]
+        return [Change(("inbox done",), build, rows)]
 
     def retry(self, row: InboxRow, *, next_at: datetime, error: str) -> None:
         self._set(row, attempts=row.attempts + 1, next_at=next_at, error=error)
@@ -125,6 +155,7 @@ class SqlScopedInbox:
         self._set(row, state=InboxState.DISCARDED, done_at=now)
 
     def kept(self, lane: str, since: datetime) -> list[InboxRow]:
+        self.flush()
         table = self._table
         query = sa.select(*self._columns).where(
             table.c.lane == lane, table.c.business_id == self._business_id, table.c.received_at >= since
@@ -135,6 +166,7 @@ class SqlScopedInbox:
         self._set(row, payload=payload)
 
     def _set(self, row: InboxRow, **values: object) -> None:
+        self.flush()
         table = self._table
 
         def build() -> Any:
@@ -151,3 +183,11 @@ class SqlScopedInbox:
         given = {f"v_{name}": value for name, value in values.items()}
         given |= {"at": row.position, "shop": self._business_id}
         self._wire.change(("inbox", tuple(values)), build, given)
+
+
+def _by_lane(statement: Prepared, rows: Sequence[Sequence[Any]]) -> dict[str, list[InboxRow]]:
+    found: dict[str, list[InboxRow]] = {}
+    for raw in rows:
+        row = CODECS["inbox"].make(statement.row(raw))
+        found.setdefault(row.lane, []).append(row)
+    return found

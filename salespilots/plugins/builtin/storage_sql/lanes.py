@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from salespilots.plugins.builtin.storage_sql.collection import upsert
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
-from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
 from salespilots.ports.work import Lease, Worker
 
 MOST_LANES = 64
@@ -33,11 +33,15 @@ def is_held(dialect: sa.Dialect, table: sa.Table, longest: float | sa.ColumnElem
 class SqlLanes:
     """See `salespilots.ports.work.Lanes`."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, *, later: bool = False) -> None:
+        """``later``: renewing and letting go are written with the unit's other changes."""
         self._wire = wire
         self._table = TABLES["lanes"]
+        self._later = later
+        self._changes: list[Change] = []
 
     def claim(self, lanes: Sequence[str], owner: str, ttl: timedelta) -> dict[str, Lease]:
+        self._wire.write(self.changes())
         claimed: dict[str, Lease] = {}
         ordered = sorted(set(lanes))  # one order for all, so that two workers never wait for each other
         for start in range(0, len(ordered), MOST_LANES):
@@ -45,6 +49,10 @@ class SqlLanes:
         return claimed
 
     def _claim(self, lanes: Sequence[str], owner: str, ttl: timedelta) -> dict[str, Lease]:
+        return self._wire.together([self.ask_claim(lanes, owner, ttl)])[0]
+
+    def ask_claim(self, lanes: Sequence[str], owner: str, ttl: timedelta) -> Ask:
+        """The statement that takes lanes, in their order; at most `MOST_LANES`."""
         table, dialect, count = self._table, self._wire.dialect, len(lanes)
 
         def build() -> Any:
@@ -66,29 +74,37 @@ class SqlLanes:
                 where=sa.not_(is_held(dialect, table, 2 * ttl_seconds)),
             ).returning(table.c.name, table.c.fence, table.c.orphaned)
 
+        def take(statement: Prepared, rows: Sequence[Sequence[Any]]) -> dict[str, Lease]:
+            return {
+                lane: Lease(lane=lane, owner=owner, fence=fence, orphaned=orphaned) for lane, fence, orphaned in rows
+            }
+
         values = {f"lane_{place}": lane for place, lane in enumerate(lanes)}
-        given = {**values, "owner": owner, "ttl": ttl.total_seconds()}
-        return {
-            lane: Lease(lane=lane, owner=owner, fence=fence, orphaned=orphaned)
-            for lane, fence, orphaned in self._wire.rows(("claim", count), build, given)
-        }
+        return Ask(("claim", count), build, {**values, "owner": owner, "ttl": ttl.total_seconds()}, take)
 
     def hold(self, leases: Sequence[Lease]) -> set[str]:
-        table, found = self._table, dict[str, tuple[str, int]]()
-        ordered = sorted({one.lane for one in leases})
+        self._wire.write(self.changes())
+        held: set[str] = set()
+        ordered = sorted(leases, key=lambda one: one.lane)
         for start in range(0, len(ordered), MOST_LANES):
-            names = ordered[start : start + MOST_LANES]
+            held |= self._wire.together([self.ask_hold(ordered[start : start + MOST_LANES])])[0]
+        return held
 
-            def build(count: int = len(names)) -> Any:
-                binds = [sa.bindparam(f"lane_{place}", type_=sa.String) for place in range(count)]
-                query = sa.select(table.c.name, table.c.owner, table.c.fence).where(table.c.name.in_(binds))
-                return query.order_by(table.c.name).with_for_update()
+    def ask_hold(self, leases: Sequence[Lease]) -> Ask:
+        """The query that locks lanes, in their order; at most `MOST_LANES`."""
+        table = self._table
+        names = sorted({one.lane for one in leases})
 
-            values = {f"lane_{place}": lane for place, lane in enumerate(names)}
-            found |= {
-                name: (owner, fence) for name, owner, fence in self._wire.rows(("hold", len(names)), build, values)
-            }
-        return {one.lane for one in leases if found.get(one.lane) == (one.owner, one.fence)}
+        def build() -> Any:
+            binds = [sa.bindparam(f"lane_{place}", type_=sa.String) for place in range(len(names))]
+            query = sa.select(table.c.name, table.c.owner, table.c.fence).where(table.c.name.in_(binds))
+            return query.order_by(table.c.name).with_for_update()
+
+        def take(statement: Prepared, rows: Sequence[Sequence[Any]]) -> set[str]:
+            found = {name: (owner, fence) for name, owner, fence in rows}
+            return {one.lane for one in leases if found.get(one.lane) == (one.owner, one.fence)}
+
+        return Ask(("hold", len(names)), build, {f"lane_{place}": lane for place, lane in enumerate(names)}, take)
 
     def renew(self, leases: Sequence[Lease], ttl: timedelta) -> None:
         until = clock(self._wire.dialect) + sa.bindparam("ttl", type_=sa.Float)
@@ -114,9 +130,17 @@ class SqlLanes:
         ordered = sorted(leases, key=lambda one: one.lane)
         rows = [{"lane": one.lane, "who": one.owner, "turn": one.fence, **given} for one in ordered]
         if rows:
-            self._wire.change_many((what,), build, rows)
+            self._changes.append(Change((what,), build, rows))
+            if not self._later:
+                self._wire.write(self.changes())
+
+    def changes(self) -> list[Change]:
+        """What is still to be written of lanes."""
+        waiting, self._changes = self._changes, []
+        return waiting
 
     def free(self, owner: str) -> int:
+        self._wire.write(self.changes())
         table = self._table
         statement = sa.update(table).where(table.c.owner == owner)
         return self._wire.execute(statement.values(owner=None, orphaned=table.c.orphaned + 1)).rowcount

@@ -11,7 +11,8 @@ from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
 from salespilots.plugins.builtin.storage_sql.collection import bound, insert_once, parameters, shape, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
-from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.plugins.builtin.storage_sql.types import dump_json
+from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Wire
 from salespilots.ports.storage import one_of
 
 
@@ -129,9 +130,19 @@ class SqlEventLog:
     def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
         return self._read(self._table.c.type.in_(list(types)), order=self._table.c.seq.desc(), limit=limit)
 
-    def append(self, events: Sequence[Event]) -> None:
-        """Number the events and write them; called last, inside commit, so the counter is locked only briefly."""
-        last = take_number(self._wire, self._business_id, "event", len(events))
+    def append(self, events: Sequence[Event]) -> list[Change]:
+        """What numbers the events and writes them; done last, before the commit, so the counter is locked only briefly."""
+        shop, count = self._business_id, len(events)
+        if self._wire.dialect.name == "postgresql":
+            columns = {
+                "types": [one.type for one in events], "ats": [one.at for one in events],
+                "actors": [one.actor for one in events], "ids": [dump_json(one.ids) for one in events],
+                "datas": [dump_json(one.data) for one in events],
+                "orders": [one.ids.get("order_id") for one in events],
+                "chats": [one.ids.get("conversation_id") for one in events],
+            }  # fmt: skip
+            return [Change(("events",), lambda: sa.text(_APPEND), [{"shop": shop, "count": count, **columns}])]
+        last = take_number(self._wire, shop, "event", count)
         table = self._table
         names = ("business_id", "seq", "type", "at", "actor", "ids", "data", "order_id", "conversation_id")
 
@@ -140,14 +151,29 @@ class SqlEventLog:
 
         rows = [
             {
-                "business_id": self._business_id, "seq": last - len(events) + 1 + index, "type": event.type,
-                "at": event.at, "actor": event.actor, "ids": event.ids, "data": event.data,
-                "order_id": event.ids.get("order_id"), "conversation_id": event.ids.get("conversation_id"),
+                "business_id": shop, "seq": last - count + 1 + index, "type": event.type, "at": event.at,
+                "actor": event.actor, "ids": event.ids, "data": event.data, "order_id": event.ids.get("order_id"),
+                "conversation_id": event.ids.get("conversation_id"),
             }
             for index, event in enumerate(events)
         ]  # fmt: skip
-        self._wire.change_many(("events",), build, rows)
+        return [Change(("events",), build, rows)]
 
+
+_APPEND = """
+WITH number AS (
+    INSERT INTO counters (business_id, name, value) VALUES (:shop, 'event', CAST(:count AS bigint))
+    ON CONFLICT (business_id, name) DO UPDATE SET value = counters.value + CAST(:count AS bigint) RETURNING value
+)
+INSERT INTO event_log (business_id, seq, type, at, actor, ids, data, order_id, conversation_id)
+SELECT :shop, number.value - CAST(:count AS bigint) + one.place, one.type, one.at, one.actor, CAST(one.ids AS json),
+       CAST(one.data AS json), one.order_id, one.conversation_id
+FROM number, unnest(
+    CAST(:types AS text[]), CAST(:ats AS timestamptz[]), CAST(:actors AS text[]), CAST(:ids AS text[]),
+    CAST(:datas AS text[]), CAST(:orders AS text[]), CAST(:chats AS text[])
+) WITH ORDINALITY AS one(type, at, actor, ids, data, order_id, conversation_id, place)
+"""
+"""Taking the numbers and writing the lines under them, as one statement."""
 
 COUNTER_START = {"order": 1000}
 
@@ -177,8 +203,8 @@ def take_number(wire: Wire, business_id: str, name: str, count: int = 1) -> int:
     return int(found[0])
 
 
-def read_numbers(wire: Wire, business_id: str) -> dict[str, int]:
-    """Every counter of a shop."""
+def ask_numbers(business_id: str) -> Ask:
+    """The query for every counter of a shop."""
     table = TABLES["counters"]
 
     def build() -> sa.Select:
@@ -186,4 +212,4 @@ def read_numbers(wire: Wire, business_id: str) -> dict[str, int]:
             table.c.business_id == sa.bindparam("shop", type_=sa.String)
         )
 
-    return {name: value for name, value in wire.rows(("numbers",), build, {"shop": business_id})}
+    return Ask(("numbers",), build, {"shop": business_id}, lambda _, rows: {name: value for name, value in rows})

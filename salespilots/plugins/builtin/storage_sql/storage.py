@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-import time
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from salespilots.plugins.builtin.storage_sql.tables import db, for_postgresql
+from salespilots.plugins.builtin.storage_sql.transactions import OWN_BEGIN, Lines
 from salespilots.plugins.builtin.storage_sql.types import dump_json
 from salespilots.plugins.builtin.storage_sql.units import SqlSystemUnitOfWork, SqlUnitOfWork
 from salespilots.plugins.builtin.storage_sql.wire import refusal
@@ -57,26 +55,8 @@ def migrations(app: Flask) -> Any:
     return flask_migrate
 
 
-IDLE_SECONDS = 2.0
-"""A PostgreSQL connection that rested this long is asked whether it is there still before it is used."""
-
-
 def _prepare(engine: sa.Engine) -> None:
     """Connection rules. SQLite: write-ahead log, every commit on disk, foreign keys, one writer queueing at BEGIN."""
-    if engine.dialect.name == "postgresql":
-
-        @sa.event.listens_for(engine, "checkin")
-        def _rests(_: object, record: sa.pool.ConnectionPoolEntry) -> None:
-            record.info["rested_since"] = time.monotonic()
-
-        @sa.event.listens_for(engine, "checkout")
-        def _wakes(connection: Any, record: sa.pool.ConnectionPoolEntry, proxy: object) -> None:
-            if time.monotonic() - record.info.get("rested_since", time.monotonic()) > IDLE_SECONDS:
-                try:
-                    engine.dialect.do_ping(connection)
-                except engine.dialect.loaded_dbapi.Error as error:
-                    raise sa.exc.DisconnectionError from error  # the pool opens another
-
     if engine.dialect.name == "sqlite":
 
         @sa.event.listens_for(engine, "connect")
@@ -89,8 +69,9 @@ def _prepare(engine: sa.Engine) -> None:
 
         @sa.event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:
-            read_only = connection.get_execution_options().get("salespilots_read_only", False)
-            connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+            options = connection.get_execution_options()
+            if not options.get(OWN_BEGIN):
+                connection.exec_driver_sql("BEGIN" if options.get("salespilots_read_only") else "BEGIN IMMEDIATE")
 
     @sa.event.listens_for(engine, "handle_error")
     def _translate(context: sa.engine.ExceptionContext) -> None:
@@ -110,16 +91,15 @@ class SqlStorage:
         with self.app.app_context():
             self.engine = db.engine
         _prepare(self.engine)
-        sqlite = self.engine.dialect.name == "sqlite"
-        self._turn: AbstractContextManager[object] = threading.RLock() if sqlite else nullcontext()
+        self._lines = Lines(self.engine)
 
     def unit_of_work(self, business_id: str, *, read_only: bool = False) -> SqlUnitOfWork:
         if not business_id:
             raise ValueError("a unit of work needs a business")
-        return SqlUnitOfWork(self.engine, business_id, read_only=read_only, turn=self._turn)
+        return SqlUnitOfWork(self._lines, business_id, read_only=read_only)
 
     def system_unit_of_work(self, *, read_only: bool = False) -> SqlSystemUnitOfWork:
-        return SqlSystemUnitOfWork(self.engine, read_only=read_only, turn=self._turn)
+        return SqlSystemUnitOfWork(self._lines, read_only=read_only)
 
     def migrate(self) -> None:
         if self._current() == self._head():
@@ -137,7 +117,7 @@ class SqlStorage:
         return f"{self.engine.dialect.name}, schema {current}"
 
     def close(self) -> None:
-        self.engine.dispose()
+        self._lines.close()
 
     def _current(self) -> str | None:
         with self.engine.connect().execution_options(salespilots_read_only=True) as connection:

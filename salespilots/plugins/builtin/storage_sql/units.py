@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+import dataclasses
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-import sqlalchemy as sa
-
 from salespilots.domain.business import Business
+from salespilots.domain.conversation import PENDING
 from salespilots.domain.errors import NotFound
 from salespilots.domain.events import Event
-from salespilots.plugins.builtin.storage_sql.collection import SqlCollection
+from salespilots.domain.run import ACTIVE
+from salespilots.plugins.builtin.storage_sql.collection import SqlCollection, ask_customers
 from salespilots.plugins.builtin.storage_sql.inbox import SqlInbox, SqlScopedInbox
 from salespilots.plugins.builtin.storage_sql.lanes import SqlLanes, SqlWorkers
-from salespilots.plugins.builtin.storage_sql.ledger import SqlEventLog, SqlStockBook, read_numbers, take_number
+from salespilots.plugins.builtin.storage_sql.ledger import SqlEventLog, SqlStockBook, ask_numbers, take_number
 from salespilots.plugins.builtin.storage_sql.queries import SqlQueries
 from salespilots.plugins.builtin.storage_sql.throttle import SqlThrottle
-from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.plugins.builtin.storage_sql.transactions import Lines, Transaction
+from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Wire
 from salespilots.plugins.builtin.storage_sql.work import SqlWork
+from salespilots.ports.storage import eq, one_of
+from salespilots.ports.work import Lease, Waiting
 
 SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
@@ -37,39 +42,17 @@ REVISED = {
 """What is read for every message and changes rarely: a change raises its revision in the same transaction."""
 
 
-class _Transaction:
-    """Begin on entry, roll back on exit unless committed, give the connection back either way.
+class _Unit(Transaction):
+    """A transaction with the collections that are asked for in it."""
 
-    ``turn``: who writes to SQLite waits here, in order, for the other threads of the process. SQLite itself would let
-    them try again after ever longer naps.
-    """
-
-    def __init__(self, engine: sa.Engine, *, read_only: bool, turn: AbstractContextManager[object]) -> None:
-        self._engine = engine
-        self._read_only = read_only
-        self._turn = nullcontext() if read_only else turn
-        self._connection: sa.Connection
-
-    def _open(self) -> Wire:
-        self._turn.__enter__()
-        try:
-            self._connection = self._engine.connect().execution_options(salespilots_read_only=self._read_only)
-            try:
-                self._transaction = self._connection.begin()
-                self._wire = Wire(self._connection)
-            except BaseException:
-                self._connection.close()
-                raise
-        except BaseException:
-            self._turn.__exit__(None, None, None)
-            raise
+    def _begin(self) -> Wire:
         self._collections: dict[str, SqlCollection] = {}
-        return self._wire
+        return self._open()
 
     def __getattr__(self, name: str) -> Any:
         """A collection, made when it is first asked for."""
         table, business_id = self._place(name)
-        made = self._collections[table] = SqlCollection(self._wire, table, business_id)
+        made = self._collections[table] = SqlCollection(self._wire, table, business_id, self._flush)
         setattr(self, name, made)
         return made
 
@@ -77,38 +60,36 @@ class _Transaction:
         """The table of a collection of this unit, and its scope."""
         raise AttributeError(name)
 
-    def _flush(self) -> None:
-        for one in self._collections.values():
-            one.flush()
+    def _changes(self) -> list[Change]:
+        """What waits to be written: what changed first, so that who lost a race knows it, then what is new, parents
+        before what points to them."""
+        waiting = {name: one for name, one in self._collections.items() if one.waits}
+        changes = [change for one in waiting.values() for change in one.changed_rows()]
+        return changes + [change for name in SCOPED if name in waiting for change in waiting[name].new_rows()]
 
-    def __exit__(self, *error: object) -> None:
-        try:
-            if self._transaction.is_active:
-                self._transaction.rollback()
-        finally:
-            self._turn.__exit__(None, None, None)
-            self._connection.close()
+    def _flush(self) -> None:
+        changes = self._changes()
+        if changes:
+            self._wire.write(changes)
 
     def commit(self) -> None:
         self._flush()
-        self._transaction.commit()
+        super().commit()
 
 
-class SqlUnitOfWork(_Transaction):
+class SqlUnitOfWork(_Unit):
     """See `salespilots.ports.storage.UnitOfWork`."""
 
-    def __init__(
-        self, engine: sa.Engine, business_id: str, *, read_only: bool, turn: AbstractContextManager[object]
-    ) -> None:
-        super().__init__(engine, read_only=read_only, turn=turn)
+    def __init__(self, lines: Lines, business_id: str, *, read_only: bool) -> None:
+        super().__init__(lines, read_only=read_only)
         self.business_id = business_id
 
     def __enter__(self) -> SqlUnitOfWork:
-        wire = self._open()
+        wire = self._begin()
         self.stock = SqlStockBook(wire, self.business_id)
         self.events = SqlEventLog(wire, self.business_id)
         self.inbox = SqlScopedInbox(wire, self.business_id)
-        self.lanes = SqlLanes(wire)
+        self.lanes = SqlLanes(wire, later=True)
         self._recorded: list[Event] = []
         self._revisions: dict[str, int] | None = None
         return self
@@ -139,28 +120,59 @@ class SqlUnitOfWork(_Transaction):
     def record(self, *events: Event) -> None:
         self._recorded += events
 
+    def look(self, held: Sequence[Lease], wanted: Sequence[str], owner: str, ttl: timedelta, limit: int) -> Waiting:
+        lanes = sorted({*(one.lane for one in held), *wanted})
+        on = [one_of("lane", lanes)]
+        asks: dict[str, Ask] = {}
+        if held:
+            asks["held"] = self.lanes.ask_hold(sorted(held, key=lambda one: one.lane))
+        if wanted:
+            asks["claimed"] = self.lanes.ask_claim(sorted(set(wanted)), owner, ttl)
+            asks["numbers"] = ask_numbers(self.business_id)
+        asks["rows"] = self.inbox.ask(lanes, limit)
+        asks["runs"] = self.runs.ask([*on, one_of("state", ACTIVE)], "-created_at", None)
+        asks["messages"] = self.messages.ask([*on, one_of("state", PENDING)], "seq", None)
+        asks["conversations"] = self.conversations.ask(on, "", None)
+        asks["customers"] = ask_customers(self.customers, on, self.business_id, far=self._wire.far)
+        gates = self.gates.ask([], "", None)
+        asks["gates"] = dataclasses.replace(gates, take=self.gates.whole)
+        asks["connections"] = self.connections.ask([eq("kind", "channel")], "", None)
+        found = dict(zip(asks, self._wire.together(list(asks.values())), strict=True))
+        if "numbers" in found:
+            self._keep_revisions(found["numbers"])
+        ours: set[str] = found.get("held", set())
+        leases = {one.lane: one for one in held if one.lane in ours} | found.get("claimed", {})
+        return Waiting(
+            leases=leases, rows=found["rows"], runs=found["runs"], messages=found["messages"],
+            conversations=found["conversations"], connections=found["connections"],
+        )  # fmt: skip
+
     def revisions(self) -> dict[str, int]:
         if self._revisions is None:
-            numbers = read_numbers(self._wire, self.business_id)
-            self._revisions = {name: number for name, number in numbers.items() if name in REVISED}
-        return self._revisions
+            self._keep_revisions(self._wire.together([ask_numbers(self.business_id)])[0])
+        return self._revisions or {}
+
+    def _keep_revisions(self, numbers: dict[str, int]) -> None:
+        self._revisions = {name: number for name, number in numbers.items() if name in REVISED}
 
     def commit(self) -> None:
-        self._flush()
         for name, collections in REVISED.items():
             if any(one in self._collections and self._collections[one].touched for one in collections):
                 take_number(self._wire, self.business_id, name)
+        changes = [*self._changes(), *self.inbox.done_rows(), *self.lanes.changes()]
         if self._recorded:
-            self.events.append(self._recorded)
+            changes += self.events.append(self._recorded)
             self._recorded = []
-        super().commit()
+        if changes:
+            self._wire.write(changes)
+        Transaction.commit(self)
 
 
-class SqlSystemUnitOfWork(_Transaction):
+class SqlSystemUnitOfWork(_Unit):
     """See `salespilots.ports.storage.SystemUnitOfWork`."""
 
     def __enter__(self) -> SqlSystemUnitOfWork:
-        wire = self._open()
+        wire = self._begin()
         self.inbox = SqlInbox(wire)
         self.lanes = SqlLanes(wire)
         self.work = SqlWork(wire)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
 
-from salespilots.domain.errors import StaleEntity
+from salespilots.domain.errors import Conflict, StaleEntity
+from salespilots.plugins.builtin.storage_sql.types import UTCDateTime, text_as_time, time_as_text
 from salespilots.ports.storage import StorageUnavailable
 
 MAX_STATEMENTS = 2000
@@ -35,10 +37,9 @@ class Prepared:
         self._binds: list[tuple[str, Convert | None, Any]] = []
         for name in order if order is not None else list(compiled.params):
             bind = compiled.binds[name]
-            convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-            self._binds.append((name, convert, compiled.params[name]))
+            self._binds.append((name, _to_driver(bind.type, dialect), compiled.params[name]))
         columns: Any = getattr(statement, "selected_columns", None) or getattr(statement, "_returning", ())
-        found = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
+        found = [_from_driver(one.type, dialect) for one in columns]
         self._row = [(index, convert) for index, convert in enumerate(found) if convert is not None]
 
     def parameters(self, given: Mapping[str, Any]) -> Any:
@@ -57,6 +58,38 @@ class Prepared:
         return values
 
 
+def _to_driver(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
+    if isinstance(type_, UTCDateTime) and dialect.name == "sqlite":
+        return time_as_text
+    return type_.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _from_driver(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
+    if isinstance(type_, UTCDateTime) and dialect.name == "sqlite":
+        return text_as_time
+    return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A query to be asked with others. ``take`` makes something of the statement and its rows."""
+
+    key: tuple[Any, ...]
+    build: Callable[[], Any]
+    values: Mapping[str, Any]
+    take: Callable[[Prepared, list[Sequence[Any]]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A statement to be run for each of ``rows``, with others. ``missing``: what to raise unless each changed a row."""
+
+    key: tuple[Any, ...]
+    build: Callable[[], Any]
+    rows: Sequence[Mapping[str, Any]]
+    missing: Exception | None = None
+
+
 _STATEMENTS: dict[tuple[Any, ...], Prepared] = {}
 
 
@@ -68,6 +101,7 @@ class Wire:
         self._connection = connection
         self.dialect = connection.dialect
         self._driver: Any = connection.connection.dbapi_connection
+        self.far = connection.dialect.name == "postgresql"
 
     def execute(self, statement: Any, parameters: Any = None) -> Any:
         """The usual way, for what is asked rarely."""
@@ -111,17 +145,81 @@ class Wire:
         except self.dialect.loaded_dbapi.Error as error:
             self._translate(error)
 
-    def change_many(self, key: tuple[Any, ...], build: Callable[[], Any], values: Sequence[Mapping[str, Any]]) -> None:
-        """The same statement for many sets of parameters."""
-        statement = self.prepared(key, build)
+    def together(self, asks: Sequence[Ask]) -> list[Any]:
+        """Several queries, answered in the order asked; a server far away is asked once for all of them."""
+        if len(asks) == 1 or not self.far:
+            return [ask.take(*self.raw(ask.key, ask.build, ask.values)) for ask in asks]
+        prepared = [self.prepared(ask.key, ask.build) for ask in asks]
         try:
-            cursor = self._driver.cursor()
-            try:
-                cursor.executemany(statement.sql, [statement.parameters(one) for one in values])
-            finally:
-                cursor.close()
+            with self._driver.pipeline():
+                cursors = [
+                    self._driver.execute(one.sql, one.parameters(ask.values))
+                    for one, ask in zip(prepared, asks, strict=True)
+                ]
+            found = [cursor.fetchall() for cursor in cursors]
         except self.dialect.loaded_dbapi.Error as error:
             self._translate(error)
+        return [ask.take(one, rows) for ask, one, rows in zip(asks, prepared, found, strict=True)]
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """Several changes in this order, sent together. Raises `Conflict` for a unique value that exists already, and
+        what a change says for rows that were not there to be changed."""
+        try:
+            if self.far and sum(len(one.rows) for one in changes) > 1:
+                counts = self._write_far(changes)
+            else:
+                counts = [self._write_near(one) for one in changes]
+        except self.dialect.loaded_dbapi.Error as error:
+            if is_taken(error):
+                raise Conflict("This exists already.") from error
+            self._translate(error)
+        for change, count in zip(changes, counts, strict=True):
+            if change.missing is not None and count != len(change.rows):
+                raise change.missing
+
+    def _write_near(self, change: Change) -> int:
+        statement = self.prepared(change.key, change.build)
+        if len(change.rows) == 1:
+            return int(self._driver.execute(statement.sql, statement.parameters(change.rows[0])).rowcount)
+        cursor = self._driver.cursor()
+        try:
+            cursor.executemany(statement.sql, [statement.parameters(one) for one in change.rows])
+            return int(cursor.rowcount)
+        finally:
+            cursor.close()
+
+    def _write_far(self, changes: Sequence[Change]) -> list[int]:
+        with self._driver.pipeline():
+            cursors = []
+            for change in changes:
+                statement = self.prepared(change.key, change.build)
+                cursors.append([self._driver.execute(statement.sql, statement.parameters(one)) for one in change.rows])
+        return [sum(int(cursor.rowcount) for cursor in of) for of in cursors]
+
+    def control(self, command: str) -> None:
+        """``BEGIN`` and its like."""
+        try:
+            self._driver.execute(command)
+        except self.dialect.loaded_dbapi.Error as error:
+            self._translate(error)
+
+    def commit(self) -> None:
+        """Make everything durable."""
+        try:
+            self._driver.commit()
+        except self.dialect.loaded_dbapi.Error as error:
+            self._translate(error)
+
+    def end(self) -> None:
+        """Roll back what was not committed; a connection that cannot is of no use any more."""
+        if self._connection.invalidated:
+            return
+        try:
+            self._driver.rollback()
+            if self._connection.in_transaction():
+                self._connection.rollback()  # SQLAlchemy's own account of it
+        except (self.dialect.loaded_dbapi.Error, sa.exc.SQLAlchemyError, StorageUnavailable):
+            self._connection.invalidate()
 
     def _translate(self, error: Exception) -> NoReturn:
         raise self.refusal(error) or error
@@ -147,6 +245,19 @@ def refusal(error: BaseException | None) -> Exception | None:
         return None
     made.__cause__ = error
     return made
+
+
+def is_busy(error: StorageUnavailable) -> bool:
+    """Whether SQLite only has another writer at the moment."""
+    code = getattr(error.__cause__, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def is_taken(error: BaseException) -> bool:
+    """Whether a unique value exists already."""
+    if isinstance(error, sqlite3.IntegrityError):
+        return error.sqlite_errorcode in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+    return getattr(error, "sqlstate", None) == "23505"
 
 
 def _is_away(error: BaseException) -> bool:

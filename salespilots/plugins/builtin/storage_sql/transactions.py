@@ -1,0 +1,139 @@
+"""Transactions on connections that are kept open: begun, ended and given back without asking anybody but the driver."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import AbstractContextManager, nullcontext
+
+import sqlalchemy as sa
+
+from salespilots.plugins.builtin.storage_sql.wire import Wire, is_busy
+from salespilots.ports.storage import StorageUnavailable
+
+KEPT = 16
+"""Connections kept open while nobody uses them."""
+
+IDLE_SECONDS = 2.0
+"""A connection to a server that rested this long is asked whether it is there still before it is used."""
+
+BUSY_SECONDS = 10
+NAP_SECONDS = 0.0004
+
+OWN_BEGIN = "salespilots_own_begin"
+"""The execution option of a connection whose transactions are begun here and not by SQLAlchemy."""
+
+
+class Lines:
+    """The connections of a storage. Taking one from SQLAlchemy's pool costs more than a small transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.embedded = engine.dialect.name == "sqlite"
+        self._resting: list[tuple[sa.Connection, float]] = []
+        self._lock = threading.Lock()
+        self._turn: AbstractContextManager[object] = threading.RLock() if self.embedded else nullcontext()
+
+    def turn(self, read_only: bool) -> AbstractContextManager[object]:
+        """Who writes to SQLite waits here, in order, for the other threads of the process. SQLite itself would let
+        them try again after ever longer naps."""
+        return nullcontext() if read_only else self._turn
+
+    def take(self) -> sa.Connection:
+        """A connection with no transaction. Raises `StorageUnavailable`."""
+        while True:
+            with self._lock:
+                found = self._resting.pop() if self._resting else None
+            if found is None:
+                return self.engine.connect().execution_options(**{OWN_BEGIN: True})
+            connection, since = found
+            if self.embedded or time.monotonic() - since < IDLE_SECONDS or self._answers(connection):
+                return connection
+            self._drop(connection)
+
+    def _answers(self, connection: sa.Connection) -> bool:
+        try:
+            driver = connection.connection.dbapi_connection
+            return driver is not None and bool(self.engine.dialect.do_ping(driver))
+        except self.engine.dialect.loaded_dbapi.Error:
+            return False
+
+    def give_back(self, connection: sa.Connection) -> None:
+        """After use, its transaction over."""
+        if connection.invalidated or connection.closed:
+            self._drop(connection)
+            return
+        with self._lock:
+            if len(self._resting) < KEPT:
+                self._resting.append((connection, time.monotonic()))
+                return
+        connection.close()
+
+    def _drop(self, connection: sa.Connection) -> None:
+        """The server is gone for this connection, and so for all that rest."""
+        with self._lock:
+            gone, self._resting = self._resting, []
+        for one in [connection, *(each for each, _ in gone)]:
+            one.invalidate()
+            one.close()
+
+    def close(self) -> None:
+        """Let all go."""
+        with self._lock:
+            gone, self._resting = self._resting, []
+        for connection, _ in gone:
+            connection.close()
+        self.engine.dispose()
+
+
+class Transaction:
+    """Begin on entry, roll back on exit unless committed, give the connection back either way."""
+
+    def __init__(self, lines: Lines, *, read_only: bool) -> None:
+        self._lines = lines
+        self._read_only = read_only
+        self._turn = lines.turn(read_only)
+
+    def _open(self) -> Wire:
+        self._turn.__enter__()
+        try:
+            self._connection = self._lines.take()
+            try:
+                self._wire = Wire(self._connection)
+                if self._lines.embedded:
+                    self._begin_embedded()
+            except BaseException:
+                self._lines.give_back(self._connection)
+                raise
+        except BaseException:
+            self._turn.__exit__(None, None, None)
+            raise
+        return self._wire
+
+    def _begin_embedded(self) -> None:
+        """SQLite has one writer. Another process that wants its turn would nap up to a tenth of a second between its
+        tries; a millisecond is what a transaction takes, so that is how long we nap."""
+        if self._read_only:
+            self._wire.control("BEGIN")
+            return
+        ends = time.monotonic() + BUSY_SECONDS
+        self._wire.control("PRAGMA busy_timeout=0")
+        while True:
+            try:
+                self._wire.control("BEGIN IMMEDIATE")
+                break
+            except StorageUnavailable as error:
+                if not is_busy(error) or time.monotonic() > ends:
+                    raise
+            time.sleep(NAP_SECONDS)
+        self._wire.control(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            self._wire.end()
+        finally:
+            self._turn.__exit__(None, None, None)
+            self._lines.give_back(self._connection)
+
+    def commit(self) -> None:
+        self._wire.commit()
