@@ -33,10 +33,10 @@ class FakeClock:
 
 
 class FakeIds:
-    """Ids and tokens in counting order, well-formed and equal in every run."""
+    """Ids and tokens in counting order after ``after``, well-formed and equal in every run."""
 
-    def __init__(self) -> None:
-        self._next = 0
+    def __init__(self, after: int = 0) -> None:
+        self._next = after
         self._lock = threading.Lock()
 
     def _number(self) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +19,10 @@ from salespilots.ports.channel import (
     Receipt,
     SentMessage,
 )
-from salespilots.ports.errors import Unsupported
+from salespilots.ports.errors import BadSignature, Unsupported
 from salespilots.ports.markers import hookimpl
-from salespilots.ports.settings import NoSettings, PluginSettings
+from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema
+from salespilots.ports.webhook import WebhookRequest
 from tests.support.shop import Shop
 
 
@@ -58,6 +62,50 @@ class FakeChannel:
         return [getattr(one.content, "text", "[cards]") for one in self.sent]
 
 
+SECRET = "fake-webhook-secret"
+
+
+class FakeSettings(SettingsSchema):
+    """Everything may stay empty; then its webhooks are refused."""
+
+    secret = Secret(load_default="")
+
+
+def signed(events: Sequence[dict[str, Any]], secret: str = SECRET) -> WebhookRequest:
+    """A webhook of the fake provider."""
+    body = json.dumps({"events": list(events)}).encode()
+    return WebhookRequest(body=body, headers={"x-fake": hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()})
+
+
+class FakeWebhooks:
+    """Events as JSON, signed with the shop's secret."""
+
+    def __init__(self, settings: PluginSettings) -> None:
+        self._secret = str(settings.get("secret", ""))
+
+    def handshake(self, request: WebhookRequest) -> str | None:
+        return None
+
+    def verify(self, request: WebhookRequest) -> None:
+        expected = hmac.new(self._secret.encode(), request.body, hashlib.sha256).hexdigest()
+        given = request.header("x-fake").encode("utf-8", "replace")
+        if not self._secret or not hmac.compare_digest(expected.encode(), given):
+            raise BadSignature(provider="fake")
+
+    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
+        body = request.json()
+        if not isinstance(body, dict) or "events" not in body:
+            raise ValueError("not a webhook of the fake provider")
+        return [
+            Inbound(
+                event_id=f"{one['ref']}:{one['kind']}", account_ref="acc", customer_ref=one["who"], message_ref=one["ref"],
+                kind="message" if one["kind"] == "message" else "other", text=one["text"],
+                sent_at=datetime.fromisoformat(one["at"]),
+            )
+            for one in body["events"]
+        ]  # fmt: skip
+
+
 class FakeChannelPlugin:
     """The plugin object to pass as ``extra``."""
 
@@ -71,7 +119,7 @@ class FakeChannelPlugin:
     def salespilots_channel_providers(self) -> list[ChannelProvider]:
         return [
             ChannelProvider(
-                key="fake", label="Fake", settings=NoSettings, build=self._build,
+                key="fake", label="Fake", settings=FakeSettings, build=self._build, webhooks=FakeWebhooks,
                 capabilities=ChannelCapabilities(
                     reply_window=timedelta(hours=24), max_text_bytes=1000, echoes_own_messages=True, reads_history=True,
                     content=frozenset({"text", "image", "quick_replies", "product_cards"}),

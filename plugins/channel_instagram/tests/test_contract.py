@@ -9,6 +9,7 @@ import pytest
 
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.testing.contracts.channel import ChannelContract, ChannelHarness, Delivered, Said
+from salespilots.testing.contracts.delivery import DeliveryContract
 from salespilots.testing.twin import TwinServer
 from salespilots_channel_instagram import client
 from salespilots_channel_instagram.hooks import PROVIDER
@@ -55,7 +56,12 @@ def make_harness(twin: TwinServer) -> ChannelHarness:
     return ChannelHarness(
         provider=PROVIDER,
         settings={"account_id": ACCOUNT, "access_token": "IGAA-contract-token", "username": "the_shop"},
-        instance={"app_id": "1", "app_secret": SECRET, "verify_token": "contract-verify", "graph_url": twin.url},
+        instance={
+            "app_id": "123456789012345",
+            "app_secret": SECRET,
+            "verify_token": "contract-verify",
+            "graph_url": twin.url,
+        },
         account_ref=ACCOUNT,
         signed_request=signed_request,
         secret_at=("instance", "app_secret"),
@@ -86,4 +92,10 @@ class TestInstagram(ChannelContract):
     @pytest.fixture
     def harness(self, twin: TwinServer, monkeypatch: pytest.MonkeyPatch) -> ChannelHarness:
         monkeypatch.setattr(client, "ANSWER_TIMEOUT", 0.5)
+        return make_harness(twin)
+
+
+class TestDelivery(DeliveryContract):
+    @pytest.fixture
+    def harness(self, twin: TwinServer) -> ChannelHarness:
         return make_harness(twin)

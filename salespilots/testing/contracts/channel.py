@@ -45,6 +45,7 @@ class ChannelHarness(Harness):
     ``secret_at`` says where that secret lives: ("settings" | "instance", name); None: no webhooks.
     ``break_with`` makes the next send (or ``match``) go wrong.
     ``delivered()``: what the far side has taken; None where there is none to look at.
+    ``tick``: how exactly the provider says when a message was written.
     """
 
     account_ref: str = ""
@@ -52,6 +53,7 @@ class ChannelHarness(Harness):
     signed_request: Callable[..., Any] | None = None
     secret_at: tuple[str, str] | None = None
     delivered: Callable[[], Sequence[Delivered]] | None = None
+    tick: timedelta = timedelta(milliseconds=1)
 
     def channel(self) -> Any:
         """The adapter."""
