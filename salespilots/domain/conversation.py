@@ -158,6 +158,7 @@ class Message:
     actor_id: str | None = None  # the user who wrote it, or the workflow that did
     run_id: str | None = None
     order_id: str | None = None
+    follow_up: bool = False  # said because the customer was silent: their next word makes it pointless
     attempts: int = 0
     next_at: datetime | None = None
     sending_since: datetime | None = None

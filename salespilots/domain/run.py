@@ -55,6 +55,11 @@ class Run:
         """Not finished."""
         return self.state in ACTIVE
 
+    @property
+    def unasked(self) -> bool:
+        """Whether it speaks because time passed, not because the customer did."""
+        return bool(self.data.get("unasked"))
+
     def go(self, step_id: str) -> None:
         """Move on to a step."""
         self.cursor = step_id
@@ -75,7 +80,7 @@ class Run:
         self.state = RunState.READY
         self.wake_at = None
         self.waiting_for = None
-        self.data = {**self.data, "waited": {"by": by}}
+        self.data = {**self.data, "waited": {"by": by}, "unasked": by == "timer"}
         if message_id:
             self.message_id = message_id
 

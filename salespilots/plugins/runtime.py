@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import smtplib
 import string
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -20,12 +22,47 @@ _LENGTH = 22
 _IDS = len(_ALPHABET) ** _LENGTH
 
 
+HARMLESS_SECONDS = 30.0
+"""A machine's clock may be set by so much at any time: no limit of ours is that narrow."""
+
+BELIEVED_AFTER = 600.0
+"""Seconds for which a clock must have been set before it is believed: what is set by mistake is mostly set back."""
+
+
+def passing() -> float:
+    """Seconds that only pass, those of a machine asleep included where it counts them."""
+    kind = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if kind is None else time.clock_gettime(kind)
+
+
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock, without its jumps: a day ahead for a minute closes no reply window and ends no order.
+
+    ``wall`` gives seconds since 1970 and may be set, ``steady`` seconds that only pass. A clock that was set far is
+    followed when it stays so.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = passing) -> None:
+        self._wall, self._steady = wall, steady
+        self._offset = wall() - steady()
+        self._set_to: float | None = None
+        self._set_since = 0.0
 
     def now(self) -> datetime:
         """Aware, UTC."""
-        return datetime.now(UTC)
+        passed = self._steady()
+        offset = self._wall() - passed
+        if abs(offset - self._offset) <= HARMLESS_SECONDS:
+            self._offset, self._set_to = offset, None
+        elif self._set_to is None or abs(offset - self._set_to) > HARMLESS_SECONDS:
+            self._set_to, self._set_since = offset, passed
+        elif passed - self._set_since >= BELIEVED_AFTER:
+            self._offset, self._set_to = offset, None
+        return datetime.fromtimestamp(passed + self._offset, UTC)
+
+    def steady(self) -> float:
+        """Seconds that only pass."""
+        return self._steady()
 
 
 class RandomIds:

@@ -7,9 +7,15 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The time, aware and in UTC."""
+    """The time."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Aware and in UTC. It may be wrong, and be set right."""
+        ...
+
+    def steady(self) -> float:
+        """Seconds since some moment, the same for all threads of this process: never set, never back."""
+        ...
 
 
 class IdFactory(Protocol):

@@ -66,7 +66,8 @@ class Understanding:
     ``products`` is best first. ``sure_of_product`` says that the first is clearly ahead of the second, so it
     may be answered without asking which one. ``quantity`` is a count the customer asked for ("2 chahiye"),
     never a size, a price or an order number. ``answer`` is "yes" or "no" when the whole message is a plain
-    yes or no in English, Hinglish or Hindi. ``order_number`` is as written by the customer, upper-cased.
+    yes or no in English, Hinglish or Hindi; ``consent`` is "stop" or "start" when it is nothing but the wish to get no
+    more messages, or to get them again. ``order_number`` is as written by the customer, upper-cased.
     """
 
     intent: str
@@ -75,6 +76,7 @@ class Understanding:
     sure_of_product: bool = False
     quantity: int | None = None
     answer: str | None = None
+    consent: str | None = None
     order_number: str | None = None
     language: str = "en"
     matched_words: tuple[str, ...] = field(default=())

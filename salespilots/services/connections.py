@@ -15,6 +15,7 @@ from salespilots.ports.channel import Health
 from salespilots.ports.errors import AuthFailed, NotConnected, PortError, Rejected
 from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema, secret_names
 from salespilots.services.core import Core, retrying
+from salespilots.services.messaging.gates import reopen_in
 
 ALWAYS_THERE = frozenset({"practice", "rules", "manual", "cod"})
 """Providers that need no settings and so no stored connection."""
@@ -110,7 +111,9 @@ class Connections:
                     type="connection.changed", at=now, ids={"connection_id": found.id}, data={"provider": provider.key}
                 )
             )
+            waiting = reopen_in(uow, provider.key, now) if kind == "channel" else []
             uow.commit()
+        core.doorbell.ring(*waiting)
         return found
 
     def _owner_of(self, provider_key: str, account_ref: str) -> str | None:
@@ -283,7 +286,20 @@ class Connections:
         except NotConnected as error:
             return Health(ok=False, detail=error.message)
         self.note(business_id, provider_key, ok=health.ok, detail=health.detail)
+        if health.ok and kind == "channel":
+            self._try_again(business_id, provider_key)
         return health
+
+    def _try_again(self, business_id: str, provider_key: str) -> None:
+        """Let messages that wait for a channel go on."""
+
+        def use_case() -> list[str]:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                waiting = reopen_in(uow, provider_key, self._core.clock.now())
+                uow.commit()
+            return waiting
+
+        self._core.doorbell.ring(*retrying(use_case))
 
     def note(self, business_id: str, provider_key: str, *, ok: bool, detail: str = "") -> None:
         """Remember how the last call went; tells the owner when it stops or starts working."""

@@ -268,7 +268,7 @@ class Crew:
 
     def _put_off(self, batch: list[Piece]) -> None:
         """The database is away: what was answered is noted as soon as it is back, as long as the lane is ours."""
-        now = time.monotonic()
+        now = self._clock.steady()
         kept = [one for one in batch if one.made and now - one.held_since < TTL.total_seconds()]
         with self._lock:
             for piece in batch:
@@ -282,7 +282,7 @@ class Crew:
 
     def _call(self, piece: Piece) -> None:
         try:
-            piece.make()
+            piece.make(self._clock.steady())
         except Exception as error:  # the run or message says that somebody was at it: whoever comes next goes on
             log.error("call.error", error=type(error).__name__, exc_info=error)
             piece.call = None
@@ -298,17 +298,18 @@ class Crew:
 
     def keep(self) -> None:
         """Renew the lanes of calls that take long."""
-        now = time.monotonic()
+        now, steady = time.monotonic(), self._clock.steady()
         with self._lock:
             long = [
                 piece
                 for piece, since in self._calling.values()
-                if now - piece.held_since > RENEW_SECONDS and now - since < LONGEST_CALL and piece.lease
+                if steady - piece.held_since > RENEW_SECONDS and now - since < LONGEST_CALL and piece.lease
             ]
         if long:
-            self._turns.keep([piece.lease for piece in long if piece.lease])
+            ours = self._turns.keep([piece.lease for piece in long if piece.lease])
             for piece in long:
-                piece.held_since = now
+                if piece.lane in ours:
+                    piece.held_since = steady
 
     def ask(self, key: str, question: Callable[[], object]) -> None:
         """Put a question to a payments provider soon; not while the same one is being asked."""

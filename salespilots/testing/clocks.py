@@ -14,6 +14,7 @@ class FakeClock:
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
+        self._passed = 0.0
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
@@ -25,11 +26,21 @@ class FakeClock:
         step = by if isinstance(by, timedelta) else timedelta(seconds=by)
         with self._lock:
             self._now += step
+            self._passed += max(0.0, step.total_seconds())
             return self._now
 
     def set(self, moment: datetime) -> None:
-        """Jump to a moment."""
-        self._now = moment
+        """Let time pass until a moment that is still to come."""
+        self.advance(moment - self._now)
+
+    def jump(self, by: timedelta) -> None:
+        """Be set ahead or back, as a machine's clock is: no time passes."""
+        with self._lock:
+            self._now += by
+
+    def steady(self) -> float:
+        """Seconds that have passed."""
+        return self._passed
 
 
 class FakeIds:

@@ -156,8 +156,8 @@ def test_a_broken_step_goes_down_its_error_branch_or_to_a_person(breaking: Shop,
         say("Sorry", "sorry"),
     )  # fmt: skip
     assert breaking.say("go")[-1].text == "Sorry"
-    publish(breaking, "None", on_words("stop"), {"id": "x", "kind": kind, "settings": {}})
-    assert "asking the shop" in breaking.say("stop")[-1].text
+    publish(breaking, "None", on_words("halt"), {"id": "x", "kind": kind, "settings": {}})
+    assert "asking the shop" in breaking.say("halt")[-1].text
     assert breaking.world.services.conversations.page(breaking.id, view="waiting").items
 
 

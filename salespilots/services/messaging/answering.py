@@ -20,6 +20,7 @@ from salespilots.services.automation import (
     start_in,
 )
 from salespilots.services.core import Core
+from salespilots.services.messaging.consent import heed_in, wish_in
 from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
 
@@ -59,6 +60,10 @@ def answer_in(
     desk: Desk,
 ) -> None:
     """Decide within the transaction of the message. The caller saves the conversation."""
+    wish = wish_in(core, uow, customer, message)
+    if wish is not None:
+        heed_in(core, uow, conversation, customer, message, wish)
+        return
     live = core.memory.live(uow)
     active = [] if started else desk.runs(conversation.lane)
     runs = [one for one in active if one.waiting_for == "message.received"]

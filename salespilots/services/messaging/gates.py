@@ -16,8 +16,9 @@ from salespilots.ports.storage import UnitOfWork, eq, one_of
 HELD = ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced")
 """Why a message waits although it could leave."""
 
-HOLD = timedelta(minutes=5)
-"""How long a message waits behind a closed gate before it looks again by itself."""
+SPREAD = (1.0, 30.0)
+"""Seconds after a gate may open, within which those that wait behind it look: the first of them tries, and whoever was
+to try before may have been cancelled meanwhile."""
 
 RELEASED_AT_ONCE = 1000
 """Messages that go on the moment a gate opens; a longer queue follows by itself."""
@@ -73,6 +74,16 @@ def open_in(uow: UnitOfWork, gate: Gate, now: datetime) -> bool:
     return held_back
 
 
+def reopen_in(uow: UnitOfWork, provider: str, now: datetime) -> list[str]:
+    """Try a channel again at once, because it was connected anew or answered a test. Returns the lanes that wait."""
+    gate = gate_in(uow, provider)
+    if gate.open_at is None:
+        return []
+    gate.open_at = now  # one message tries, the others follow when it worked
+    save_in(uow, gate)
+    return release_in(uow, provider)
+
+
 def release_in(uow: UnitOfWork, provider: str) -> list[str]:
     """Let messages that wait behind a gate look again now. Returns their lanes."""
     waiting = uow.messages.select(
@@ -85,8 +96,9 @@ def release_in(uow: UnitOfWork, provider: str) -> list[str]:
     return list(dict.fromkeys(one.lane for one in waiting))
 
 
-def hold_in(uow: UnitOfWork, message: Message, reason: str, now: datetime) -> None:
+def hold_in(uow: UnitOfWork, message: Message, gate: Gate, now: datetime) -> None:
     """Leave a message waiting behind the gate."""
-    message.reason = reason
-    message.next_at = now + HOLD * random.uniform(0.8, 1.2)  # noqa: S311 - spreads looks, guards nothing
+    message.reason = gate.reason
+    spread = timedelta(seconds=random.uniform(*SPREAD))  # noqa: S311 - spreads looks, guards nothing
+    message.next_at = (gate.open_at or now) + spread
     uow.messages.save(message)

@@ -26,7 +26,7 @@ from salespilots.services.messaging.content import clean
 from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.evidence import arrived_twice_in, echoed_in
 from salespilots.services.messaging.inbox import load_inbound, load_payment_event
-from salespilots.services.messaging.outgoing import cancel_pending_in
+from salespilots.services.messaging.outgoing import cancel_in, cancel_pending_in
 from salespilots.services.messaging.unsent import forget_in
 from salespilots.services.settlement import Settlement
 
@@ -84,6 +84,9 @@ class Interpreter:
             practice=conversation.practice,
         )  # fmt: skip
         uow.messages.add_new(message)
+        for waiting in map(uow.messages.get, desk.pending(row.lane)):
+            if waiting.follow_up:
+                cancel_in(core, uow, waiting, "customer_wrote")
         conversation.unread += 1
         conversation.last_message_at = now
         if conversation.last_inbound_at is None or inbound.sent_at > conversation.last_inbound_at:

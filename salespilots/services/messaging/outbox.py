@@ -25,6 +25,7 @@ from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.content import load
 from salespilots.services.messaging.desk import Desk
+from salespilots.services.messaging.doubts import Doubts
 from salespilots.services.messaging.evidence import found_in, history_start_in
 from salespilots.services.messaging.gates import (
     gate_in,
@@ -64,7 +65,12 @@ class Answered:
     taken: bool = False
 
 
-Sent = Answered | Exception
+@dataclass(frozen=True, slots=True)
+class NotBegun:
+    """Nothing was sent: it was too late to begin with it."""
+
+
+Sent = Answered | NotBegun | Exception
 
 
 @dataclass(slots=True)
@@ -118,7 +124,9 @@ class LookCall:
 
     def make(self) -> list[SentMessage] | None:
         """The channel's own history, or None when it cannot be read."""
-        return self.outbox.history(self)
+        shown = self.outbox.history(self)
+        crash_point("look.answered")
+        return shown
 
     def settle_in(self, uow: UnitOfWork, shown: list[SentMessage] | None) -> None:
         """Decide by it."""
@@ -149,6 +157,7 @@ class Outbox:
         self.core = core
         self.pace = pace
         self._connections = connections
+        self._doubts = Doubts(core.clock)
 
     # --- T5: what leaves next ----------------------------------------------------------------------------------
 
@@ -196,7 +205,7 @@ class Outbox:
         """Whether the shop's gate is open and its pace allows another message; else it waits with the reason."""
         gate = gate_in(uow, provider.key)
         if not gate.is_open(now):
-            hold_in(uow, message, gate.reason, now)
+            hold_in(uow, message, gate, now)
             return False
         wait = self.pace.wait(f"{uow.business_id}:{provider.key}", provider.capabilities.sends_per_second, now)
         if wait:
@@ -272,6 +281,10 @@ class Outbox:
                 self._correct(uow, message, result.provider_ref, now)
             self._sent(uow, message, result.provider_ref, now)
             return open_in(uow, gate, now)
+        if isinstance(result, NotBegun):
+            message.state, message.attempts, message.sending_since = MessageState.QUEUED, message.attempts - 1, None
+            uow.messages.save(message)
+            return False
         if isinstance(result, OutcomeUnknown):
             self._uncertain(uow, message, now, result.reason)
             trouble_in(uow, gate, result, now)
@@ -336,6 +349,7 @@ class Outbox:
 
     def _uncertain(self, uow: UnitOfWork, message: Message, now: datetime, reason: str) -> None:
         message.state, message.reason, message.next_at = MessageState.UNCERTAIN, reason, now + ECHO_TIME
+        self._doubts.rest(message)
         uow.messages.save(message)
         self._tell(uow, message, "message.uncertain")
 
@@ -354,9 +368,11 @@ class Outbox:
     def _look_in(self, desk: Desk, message: Message, conversation: Conversation, now: datetime) -> LookCall | None:
         """Read the chat back, when the channel allows another look now."""
         uow = desk.uow
-        provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
-        rate = provider.capabilities.looks_per_second if provider else 0.0
-        wait = self.pace.wait(f"{uow.business_id}:{conversation.provider}:history", rate, now)
+        wait = timedelta(seconds=self._doubts.rest(message))
+        if not wait:
+            provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
+            rate = provider.capabilities.looks_per_second if provider else 0.0
+            wait = self.pace.wait(f"{uow.business_id}:{conversation.provider}:history", rate, now)
         if wait:
             message.next_at = now + wait
             uow.messages.save(message)

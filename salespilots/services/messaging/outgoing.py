@@ -22,6 +22,7 @@ def queue_in(
     run_id: str | None = None,
     order_id: str | None = None,
     kind: str | None = None,
+    follow_up: bool = False,
     fresh: bool = False,
 ) -> list[Message]:
     """Queue a message, in parts when it is longer than the channel takes. The caller saves the conversation.
@@ -44,7 +45,8 @@ def queue_in(
             customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
             direction=Direction.OUT, author=author, kind=kind or kind_of(part), created_at=now,
             state=MessageState.QUEUED, text=plain(part), content=dump(part), provider=conversation.provider,
-            dedupe_key=key, actor_id=actor_id, run_id=run_id, order_id=order_id, practice=conversation.practice,
+            dedupe_key=key, actor_id=actor_id, run_id=run_id, order_id=order_id, follow_up=follow_up,
+            practice=conversation.practice,
         )  # fmt: skip
         if fresh:
             uow.messages.add_new(message)
@@ -62,16 +64,17 @@ def queue_in(
 
 def cancel_pending_in(
     core: Core, uow: UnitOfWork, conversation: Conversation, reason: str, *, but_run: str | None = None
-) -> int:
-    """Stop automation's messages that have not left yet, but those of the run ``but_run``. Returns how many."""
-    stopped = 0
-    for message in uow.messages.select(
-        eq("conversation_id", conversation.id), eq("state", MessageState.QUEUED), order="seq"
-    ):
-        spared = but_run is not None and message.run_id == but_run
-        if message.author is Author.BOT and not spared and message.cancel(reason):
-            uow.messages.save(message)
-            stopped += 1
-            ids = {"conversation_id": conversation.id, "message_id": message.id}
-            uow.record(Event(type="message.cancelled", at=core.clock.now(), ids=ids, data={"reason": reason}))
-    return stopped
+) -> None:
+    """Stop automation's messages that have not left yet, but those of the run ``but_run``."""
+    queued = uow.messages.select(eq("conversation_id", conversation.id), eq("state", MessageState.QUEUED), order="seq")
+    for message in queued:
+        if message.author is Author.BOT and (but_run is None or message.run_id != but_run):
+            cancel_in(core, uow, message, reason)
+
+
+def cancel_in(core: Core, uow: UnitOfWork, message: Message, reason: str) -> None:
+    """Stop a message, unless it left or was settled already."""
+    if message.cancel(reason):
+        uow.messages.save(message)
+        ids = {"conversation_id": message.conversation_id, "message_id": message.id}
+        uow.record(Event(type="message.cancelled", at=core.clock.now(), ids=ids, data={"reason": reason}))

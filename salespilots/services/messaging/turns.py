@@ -8,7 +8,6 @@ trouble of one event stays its own.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,7 +25,7 @@ from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.desk import MANY_ROWS, Desk
 from salespilots.services.messaging.interpret import Interpreter
-from salespilots.services.messaging.outbox import LookCall, Outbox, SendCall
+from salespilots.services.messaging.outbox import LookCall, NotBegun, Outbox, SendCall
 from salespilots.services.workflows.runner import Place, Refused, Runner
 
 log = structlog.get_logger(__name__)
@@ -36,6 +35,9 @@ TTL = timedelta(seconds=30)
 
 RENEW_SECONDS = 10.0
 """A lease is renewed in a turn when it is older than this."""
+
+BEGIN_WITHIN = 18.0
+"""Seconds of a lease within which a send may begin, so that it is over before the lane can be another's."""
 
 MAX_PIECES = 60
 """Pieces of work for a lane in one turn; the rest has another one, after the other lanes."""
@@ -63,7 +65,7 @@ class Call(Protocol):
 @dataclass(slots=True)
 class Piece:
     """A lane of a shop on its way. ``call`` is to be made next, ``outcome`` what came of it; with neither the lane is
-    let go. ``held_since``: seconds of this process, for renewing. ``again_at``: when it wants to be looked at again."""
+    let go. ``held_since``: seconds of the steady clock. ``again_at``: when it wants to be looked at again."""
 
     business_id: str
     lane: str
@@ -77,10 +79,12 @@ class Piece:
     again_at: datetime | None = None
     refused: dict[Place, str] = field(default_factory=dict)
 
-    def make(self) -> None:
-        """Make the call."""
+    def make(self, now: float) -> None:
+        """Make the call. ``now``: seconds of the steady clock. A send is not begun when the lane may be another's before
+        it is over, as after this process was frozen: whoever has the lane then might send the same message."""
         assert self.call is not None
-        self.outcome = self.call.make()
+        late = isinstance(self.call, SendCall) and now - self.held_since > BEGIN_WITHIN
+        self.outcome = NotBegun() if late else self.call.make()
         self.made = True
 
 
@@ -168,7 +172,7 @@ class Turns:
         held = [piece for piece in pieces if piece.lease is not None]
         wanted = [piece.lane for piece in pieces if piece.lease is None]
         found = uow.look([one.lease for one in held if one.lease], wanted, self.owner, TTL, MANY_ROWS)
-        now = time.monotonic()
+        now = self._core.clock.steady()
         old: list[Lease] = []
         for piece in pieces:
             lease = found.leases.get(piece.lane)
@@ -376,11 +380,13 @@ class Turns:
             system.lanes.release(leases)
             system.commit()
 
-    def keep(self, leases: Sequence[Lease]) -> None:
-        """Renew lanes whose calls take long."""
+    def keep(self, leases: Sequence[Lease]) -> set[str]:
+        """Renew lanes whose calls take long. Returns those that are ours still."""
         with self._core.storage.system_unit_of_work() as system:
-            system.lanes.renew(leases, TTL)
+            ours = system.lanes.hold(leases)
+            system.lanes.renew([one for one in leases if one.lane in ours], TTL)
             system.commit()
+        return ours
 
 
 def _come(at: datetime, now: datetime) -> bool:

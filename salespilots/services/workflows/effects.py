@@ -64,7 +64,7 @@ def _send(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, eff
         content = Text(text="\n".join(f"{card.title}: {card.subtitle}" for card in content.cards))
     queue_in(
         core, uow, conversation, content, author=Author(effect.author), dedupe_key=key, actor_id=run.workflow_id,
-        run_id=run.id, order_id=effect.order_id, fresh=run.id in uow.runs.added,
+        run_id=run.id, order_id=effect.order_id, follow_up=run.unasked, fresh=run.id in uow.runs.added,
     )  # fmt: skip
     for product_id in effect.product_ids:
         ids = {"conversation_id": conversation.id, "product_id": product_id}

@@ -40,6 +40,14 @@ _NO_EXTRA = word_set(
 _NO_ALONE = frozenset({"na", "n", "not now", "abhi nahi", "rehne do"})
 _YES_ALONE = frozenset({"k", "y", "yo", "correct", "right", "go ahead", "done deal", "kar do", "karo"})
 
+_STOP = frozenset(
+    ["stop", "stop it", "stop this", "stop messages", "stop messaging", "stop message", "stop messaging me", "unsubscribe", "opt out", "optout", "no more messages", "do not message", "do not message me", "don't message", "don't message me", "dont message me", "message mat karo", "msg mat karo", "message mat bhejo", "msg mat bhejo", "mat bhejo", "mat bhejna", "mat bhejo message", "messages band karo", "message band karo", "msg band karo", "band karo", "bandh karo", "message mat karna", "बंद करो", "मैसेज बंद करो", "मैसेज मत भेजो", "मत भेजो", "मैसेज मत करो", "स्टॉप"]
+)
+_START = frozenset(
+    ["start", "unstop", "subscribe", "start messages", "start again", "message shuru karo", "shuru karo", "chalu karo", "message chalu karo", "शुरू करो", "मैसेज शुरू करो", "चालू करो", "स्टार्ट"]
+)
+_ASIDE = frozenset(["please", "pls", "plz", "ji", "bhai", "sir", "madam", "mam", "ok", "कृपया", "जी", "now", "abhi"])
+
 _HASH_NUMBER = re.compile(r"#\s?([a-z]{0,5}-?\d{2,10})\b")
 _PREFIXED_NUMBER = re.compile(r"(?<![\w-])([a-z]{2,5}-\d{3,8}|(?:sp|ord|od|inv)[ -]?\d{3,8})(?![\w-])")
 _NAMED_NUMBER = re.compile(
@@ -73,6 +81,12 @@ def find_answer(reading: Reading) -> str | None:
     if spoken & _YES_CORE and spoken <= _YES_CORE | _YES_EXTRA and "?" not in reading.text:
         return "yes"
     return None
+
+
+def find_consent(reading: Reading) -> str | None:
+    """Return "stop" or "start" when the message asks for no more messages, or for messages again, and says nothing else."""
+    line = " ".join(token.written for token in reading.tokens if token.written not in _ASIDE)
+    return "stop" if line in _STOP else "start" if line in _START else None
 
 
 def find_quantity(reading: Reading, model_numbers: Container[int], product_words: Container[str]) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from salespilots.plugins.builtin.understanding.details import (
     find_answer,
+    find_consent,
     find_order_number,
     find_quantity,
     numbers_set_aside,
@@ -55,6 +56,7 @@ class RulesUnderstander:
             sure_of_product=found.sure,
             quantity=quantity,
             answer=answer,
+            consent=find_consent(reading),
             order_number=order_number,
             language=reading.language,
             matched_words=words,

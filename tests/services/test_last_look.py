@@ -1,0 +1,177 @@
+"""At the moment of sending: who may still be told, and whether it is still true that nothing was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from salespilots.domain.conversation import Message
+from salespilots.ports.channel import Outbound, SentMessage
+from salespilots.ports.errors import OutcomeUnknown, Unavailable
+from salespilots.services.messaging.turns import BEGIN_WITHIN, Piece
+from tests.support.fake_channel import FakeChannelPlugin, FarSide
+from tests.support.shop import World
+
+NUDGE = "Did you find something you like? I am here if you have a question."
+
+
+@pytest.fixture
+def far(make_world: Callable[..., World], sqlite_url: str) -> FarSide:
+    plugin = FakeChannelPlugin()
+    return FarSide(make_world(sqlite_url, extra=[plugin]).practice_shop(), plugin)
+
+
+def later(far: FarSide, **duration: float) -> None:
+    far.shop.world.clock.advance(timedelta(**duration))
+    far.shop.world.settle()
+
+
+def outgoing(far: FarSide) -> list[Message]:
+    return [one for one in far.messages() if one.direction == "out"]
+
+
+def ends(far: FarSide, text: str) -> list[tuple[str, str | None]]:
+    """How the messages with these words ended."""
+    return [(str(one.state), one.reason) for one in outgoing(far) if one.text == text]
+
+
+# --- follow-ups ------------------------------------------------------------------------------------------------------
+
+
+def test_a_follow_up_that_waits_for_the_channel_is_cancelled_when_the_customer_writes_first(far: FarSide) -> None:
+    far.say("Hi")
+    far.channel.script = [Unavailable(provider="fake", retry_after=1800)]
+    later(far, hours=4, seconds=1)
+    assert ends(far, NUDGE) == [("queued", "channel_down")]
+    far.deliver(far.event("message", "blue saree kitna hai?"))
+    assert ends(far, NUDGE) == [("cancelled", "customer_wrote")]
+    later(far, hours=1)
+    assert NUDGE not in far.channel.texts()
+    assert any("₹1,499.00" in text for text in far.channel.texts())
+
+
+def test_a_follow_up_leaves_into_a_silence(far: FarSide) -> None:
+    far.say("Hi")
+    later(far, hours=4, seconds=1)
+    assert far.channel.texts()[-1] == NUDGE
+    assert [one.follow_up for one in outgoing(far)][-1]
+    assert not any(one.follow_up for one in outgoing(far)[:-1])
+
+
+def test_an_answer_is_no_follow_up(far: FarSide) -> None:
+    far.channel.script = [Unavailable(provider="fake", retry_after=1800)]
+    far.say("blue saree kitna hai?")
+    far.deliver(far.event("message", "hello?"))
+    later(far, hours=1)
+    assert any("₹1,499.00" in text for text in far.channel.texts())
+    assert not [one for one in outgoing(far) if one.reason == "customer_wrote"]
+
+
+# --- stop and start --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["STOP", "stop please", "mat bhejo", "message band karo", "बंद करो"])
+def test_stop_stops_what_waits_at_once(far: FarSide, word: str) -> None:
+    far.channel.script = [Unavailable(provider="fake", retry_after=60)]
+    far.say("blue saree kitna hai?")
+    waiting = len(outgoing(far))
+    far.deliver(far.event("message", word))
+    later(far, minutes=5)
+    assert far.channel.texts() == [
+        "You will get no more automatic messages from us. Write START if you want them again."
+    ]
+    assert {(str(one.state), one.reason) for one in outgoing(far)[:waiting]} == {("cancelled", "opted_out")}
+    assert far.say("blue saree kitna hai?") == []
+    far.say("START")
+    assert any("₹1,499.00" in text for text in far.say("blue saree kitna hai?"))
+
+
+def test_whoever_waits_for_a_parcel_and_says_not_to_send_it_means_the_parcel(far: FarSide) -> None:
+    for line in ("blue saree kitna hai?", "2 chahiye", "Asha Rao", "98450 12345", "560038", "14, 3rd Cross", "yes"):
+        far.say(line)
+    far.say("mat bhejo")
+    assert not far.shop.world.services.customers.get(far.shop.id, far.chat().customer_id).opted_out
+    assert far.chat().waiting_since is not None
+
+
+def test_opting_out_is_looked_at_when_a_message_is_to_leave(far: FarSide) -> None:
+    far.channel.script = [Unavailable(provider="fake", retry_after=60)]
+    far.say("blue saree kitna hai?")
+    with far.shop.world.storage.unit_of_work(far.shop.id) as uow:  # from elsewhere, past what cancels messages
+        customer = uow.customers.get(far.chat().customer_id)
+        customer.opted_out = True
+        uow.customers.save(customer)
+        uow.commit()
+    later(far, minutes=5)
+    assert far.channel.sent == []
+    assert {(str(one.state), one.reason) for one in outgoing(far)} == {("skipped", "opted_out")}
+
+
+# --- a person takes over ---------------------------------------------------------------------------------------------
+
+
+def test_a_reply_that_is_being_worked_out_when_a_person_takes_over_does_not_leave(far: FarSide) -> None:
+    """The customer's question is answered by two messages; a person steps in while the first is on the wire."""
+    shop = far.shop
+
+    def step_in(_: Outbound) -> None:
+        shop.world.services.conversations.take_over(shop.id, far.chat().id, user_id=shop.user.id)
+
+    far.channel.script = [step_in]
+    far.say("blue saree kitna hai?")
+    assert far.channel.texts() == ["[cards]"]
+    assert [(str(one.state), one.reason) for one in outgoing(far)] == [("sent", None), ("cancelled", "taken_over")]
+
+
+# --- the lane may be another's ---------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_was_frozen_before_its_call_does_not_send(far: FarSide) -> None:
+    """Between the note that a message is being sent and the call lies a minute in which somebody else sent it."""
+    world, lane = far.shop.world, "fake:acc:asha"
+    far.deliver(far.event("message", "Hi"), settle=False)
+    frozen = Piece(far.shop.id, lane)
+    world.services.turns.take([frozen])
+    assert frozen.call is not None
+    world.clock.advance(timedelta(seconds=BEGIN_WITHIN + 1))
+    frozen.make(world.clock.steady())
+    assert far.channel.sent == []
+    world.services.turns.take([frozen])
+    assert frozen.call is not None, "the lane is ours still, so the message is begun again"
+    frozen.make(world.clock.steady())
+    assert len(far.channel.sent) == 1
+    world.services.turns.take([frozen])
+    first = outgoing(far)[0]
+    assert (first.state, first.attempts) == ("sent", 1)
+
+
+def test_a_frozen_worker_does_not_take_the_lane_for_its_own_because_it_asked_to_keep_it(far: FarSide) -> None:
+    world, lane = far.shop.world, "fake:acc:asha"
+    far.deliver(far.event("message", "Hi"), settle=False)
+    frozen = Piece(far.shop.id, lane)
+    world.services.turns.take([frozen])
+    assert frozen.lease is not None
+    with world.storage.system_unit_of_work() as system:
+        system.lanes.free(world.services.turns.owner)
+        system.lanes.claim([lane], "other", timedelta(seconds=30))
+        system.commit()
+    assert world.services.turns.keep([frozen.lease]) == set()
+
+
+def test_a_clock_set_ahead_does_not_end_the_wait_for_a_send_that_may_be_under_way(far: FarSide) -> None:
+    far.say("Hi")
+    far.channel.script = [OutcomeUnknown(provider="fake")]
+    far.say("asdf qwer")
+    far.channel.shown = []  # it is under way still: the channel does not show it yet
+    before = len(far.channel.sent)
+    far.shop.world.clock.jump(timedelta(hours=1))
+    far.shop.world.settle()
+    assert len(far.channel.sent) == before
+    now = far.shop.world.clock.now()
+    text = outgoing(far)[-1].text
+    far.channel.shown = [SentMessage(provider_ref="far-88", text=text, sent_at=now, from_shop=True)]
+    later(far, seconds=61)
+    assert ends(far, text) == [("sent", None)]
+    assert len(far.channel.sent) == before
