@@ -15,9 +15,10 @@ from salespilots.plugins.manager import BUILTIN, create_plugin_manager
 from salespilots.plugins.registry import Registry, build_registry
 from salespilots.plugins.runtime import Argon2Hasher, RandomIds, SmtpMailer, SystemClock
 from salespilots.plugins.vault import FernetVault
+from salespilots.ports.errors import SettingsInvalid
 from salespilots.ports.extensions import ActionContext
 from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metrics, PasswordHasher
-from salespilots.ports.storage import Storage, StorageUnavailable
+from salespilots.ports.storage import Storage, StorageUnavailable, Where
 from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
 from salespilots.services.catalog import Catalog
@@ -43,6 +44,7 @@ from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
 from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
+from salespilots.services.stuck import Stuck
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workflows.runner import Runner
@@ -82,6 +84,28 @@ def migrate(application: Application) -> None:
         application.storage.migrate()
     except StorageUnavailable as error:
         raise ConfigError(f"SALESPILOTS_DATABASE_URL: {error.message}") from error
+
+
+def check_keys(application: Application) -> None:
+    """Raise `ConfigError` when the keys open none of the secrets that are stored: this machine has another's key, and
+    what it did with the shops' messages would only be refused. A database that is away is waited for."""
+    core = application.services.core
+    try:
+        with application.storage.system_unit_of_work(read_only=True) as system:
+            sealed = system.connections.select(Where("secrets", "not_null"), order="-updated_at", limit=20)
+    except StorageUnavailable:
+        return
+    for one in sealed:
+        try:
+            core.vault.open(one.business_id, one.provider, one.secrets)
+        except SettingsInvalid:
+            continue
+        return
+    if sealed:
+        raise ConfigError(
+            "SALESPILOTS_SECRET_KEYS: the key is not the one that the stored secrets were written with. Every machine "
+            "needs the same keys: copy secret.key from the data folder of the first one, or set the variable."
+        )
 
 
 def check_environment(connections: Connections, registry: Registry) -> None:
@@ -164,6 +188,7 @@ def assemble(
         practice=Practice(core, inbox),
         refunds=refunds,
         shops=Shops(core),
+        stuck=Stuck(core, outbox),
         turns=turns,
         workforce=Workforce(core),
         workflows=workflows,

@@ -7,6 +7,7 @@ import click
 from salespilots import __version__
 from salespilots.commands.chat import chat
 from salespilots.commands.plugins import plugins
+from salespilots.commands.queue import queue
 from salespilots.commands.server import doctor, init, run, web, work
 from salespilots.commands.shops import api_key, connect, demo, owner, shop
 
@@ -17,5 +18,5 @@ def main() -> None:
     """SalesPilots: answers a shop's messages, takes the order, sends the payment link."""
 
 
-for _command in (run, web, work, init, doctor, owner, shop, connect, api_key, demo, chat, plugins):
+for _command in (run, web, work, init, doctor, owner, shop, connect, api_key, demo, chat, plugins, queue):
     main.add_command(_command)

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from salespilots.bootstrap import Application
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.services.connections import ALWAYS_THERE
+from salespilots.services.stuck import Figures
+
+LATE_SECONDS = 60.0
+"""A worker looks every five seconds, and an event is handled at once: more than this is trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,7 @@ class Check:
 
 
 def diagnose(application: Application, *, shop_id: str | None = None, network: bool = False) -> list[Check]:
-    """Database, schema, keys, plugins, backlog, and the connections of one shop or of all.
+    """Database, schema, keys, plugins, and the connections of one shop or of all; for all also workers and what waits.
 
     ``network`` True also asks each connected provider; otherwise their last known state is shown.
     """
@@ -35,19 +39,8 @@ def diagnose(application: Application, *, shop_id: str | None = None, network: b
     else:
         names = [name for name, plugin in application.manager.list_name_plugin() if plugin]
         checks.append(Check("Plugins", True, f"{len(names)} loaded"))
-    backlog = services.maintenance.backlog()
-    late = backlog["oldest_seconds"] > 60
-    checks.append(
-        Check(
-            "Worker",
-            not late,
-            f"An event waits for {backlog['oldest_seconds']:.0f} s: start `salespilots work`."
-            if late
-            else f"{backlog['inbox_new']:.0f} events and {backlog['outbox_queued']:.0f} messages wait",
-        )
-    )
-    if backlog["inbox_dead"]:
-        checks.append(Check("Parked events", False, f"{backlog['inbox_dead']:.0f} events could not be handled."))
+    if shop_id is None:
+        checks += _work(services.stuck.figures())
     shops = [services.shops.get(shop_id)] if shop_id else services.shops.all()
     for shop in shops:
         prefix = "" if shop_id else f"{shop.slug}: "
@@ -82,18 +75,56 @@ def _storage(application: Application) -> list[Check]:
     ]
 
 
+def _work(figures: Figures) -> list[Check]:
+    """Is anybody at work, what waits, and what waits for a person."""
+    backlog, last = figures.backlog, figures.last_sweep
+    late = backlog["due_seconds"] > LATE_SECONDS
+    waits = f"{backlog['inbox_new']:.0f} events and {backlog['outbox_queued']:.0f} messages wait"
+    if backlog["inbox_new"]:
+        waits += f", the oldest event for {duration(backlog['oldest_seconds'])}"
+    if late:
+        waits += "; the workers do not keep up: look at their log, or start more of them"
+    checks = [_workers(figures, last), Check("Waiting", not late, waits)]
+    if backlog["inbox_dead"]:
+        detail = (
+            f"{backlog['inbox_dead']:.0f} could not be handled: see `salespilots queue status`, then retry or discard."
+        )
+        checks.append(Check("Given-up events", False, detail))
+    if backlog["outbox_undecided"]:
+        detail = (
+            f"{backlog['outbox_undecided']:.0f} may have arrived: their owners decide, or `salespilots queue` does."
+        )
+        checks.append(Check("Uncertain sends", False, detail))
+    return checks
+
+
+def _workers(figures: Figures, last: float | None) -> Check:
+    """A missing worker is trouble when it was there before, or when something waits for it."""
+    if last is None:
+        missed = figures.backlog["due_seconds"] > LATE_SECONDS
+        return Check(
+            "Workers", not missed, "None runs: start `salespilots work`, or `salespilots run` with the web server."
+        )
+    if last > LATE_SECONDS:
+        detail = f"None has looked for work for {duration(last)}: start `salespilots work`."
+        return Check("Workers", False, detail)
+    held = f"{figures.backlog['lanes_held']:.0f} lanes in hand"
+    return Check("Workers", True, f"{figures.alive} alive, looked for work {duration(last)} ago, {held}")
+
+
+def duration(seconds: float) -> str:
+    """3 seconds, 5 minutes."""
+    for size, word in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {word}"
+    return f"{max(0, seconds):.0f} seconds"
+
+
 def _last_webhook(application: Application, shop_id: str | None) -> Check:
     newest = application.services.maintenance.last_webhooks(shop_id)
     now = application.services.core.clock.now()
-    told = [f"{provider} {_ago((now - at).total_seconds())}" for provider, at in sorted(newest.items())]
+    told = [f"{provider} {duration((now - at).total_seconds())} ago" for provider, at in sorted(newest.items())]
     return Check("Last webhook", True, ", ".join(told) or "none yet")
-
-
-def _ago(seconds: float) -> str:
-    for size, word in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds // size:.0f} {word} ago"
-    return f"{max(0, seconds):.0f} seconds ago"
 
 
 def _queue(application: Application) -> Check:

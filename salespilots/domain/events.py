@@ -56,6 +56,8 @@ EVENT_TYPES: dict[str, str] = {
     "channel.held": "A channel is away or refuses us: messages wait",
     "channel.released": "A channel works again: messages go on",
     "inbox.parked": "An incoming event could not be handled and waits for a decision",
+    "inbox.retried": "A person had such an event handled again",
+    "inbox.discarded": "A person left such an event for good",
 }
 """Every type that may be recorded, with what it means."""
 

@@ -214,6 +214,14 @@ class Queries(Protocol):
         """Badges: ``waiting`` chats, ``unread`` chats, ``to_pack`` orders, ``attention`` orders."""
         ...
 
+    def undecided(self) -> tuple[int, str | None]:
+        """How many sends wait for a person to say whether they arrived, and the conversation of the oldest."""
+        ...
+
+    def given_up(self) -> int:
+        """How many events were given up and wait for a person."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """One transaction of one shop. Leaving without `commit` rolls back."""

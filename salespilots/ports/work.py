@@ -45,8 +45,20 @@ class Worker:
     lanes: int = 0
 
 
+RESTS = (0, 0, 0, 1, 2, 4, 8, 16, 30)
+"""Seconds for which a lane is left alone after so many of its holders died in a row, so that what kills them does not
+take up all the time of those who come after; the last one from then on."""
+
 FARTHEST = timedelta(days=2)
 """No retry waits this long."""
+
+UNDECIDED = "needs_decision"
+"""The reason of an uncertain send that waits for a person to say whether it arrived."""
+
+
+def has_come(at: datetime | None, now: datetime) -> bool:
+    """Whether it is time: no time was set, it is past, or it lies so far ahead that a clock was wrong when it was set."""
+    return at is None or at <= now or at > now + FARTHEST
 
 
 class ScopedInbox(Protocol):
@@ -69,11 +81,11 @@ class ScopedInbox(Protocol):
         ...
 
     def parked(self, position: int) -> InboxRow | None:
-        """A given-up row by its ``position``; another shop's is None."""
+        """A given-up row by its ``position``, to be decided in this unit; another shop's is None."""
         ...
 
-    def again(self, row: InboxRow) -> None:
-        """Take a given-up row up again, with all its tries."""
+    def again(self, row: InboxRow, now: datetime) -> None:
+        """Take a given-up row up again, with all its tries; it waits since ``now``."""
         ...
 
     def discard(self, row: InboxRow, now: datetime) -> None:
@@ -121,7 +133,8 @@ class Lanes(Protocol):
         ...
 
     def free(self, owner: str) -> int:
-        """Let go of all that this worker holds, because it is dead. Returns how many."""
+        """Let go of all that this worker holds, because it is dead; a lane that costs one holder after the other rests
+        first (`RESTS`). Returns how many."""
         ...
 
 
@@ -186,16 +199,28 @@ class Work(Protocol):
         ...
 
     def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:
-        """``inbox_new``, ``inbox_dead``, ``outbox_queued``, ``outbox_uncertain``, ``oldest_seconds`` (the age of the
-        oldest event that waits), ``lanes_held``; for one shop without the last, or for all."""
+        """``inbox_new``, ``inbox_dead``, ``outbox_queued``, ``outbox_uncertain`` and how many of those wait for a person
+        (``outbox_undecided``), ``oldest_seconds`` (the age of the oldest event that waits), ``due_seconds`` (for how long
+        the longest waiting event could have been handled), ``lanes_held``; for one shop without the last, or for all.
+
+        An event that is to be tried again later is not due until then, nor is one of its lane that comes after it.
+        """
         ...
 
-    def dead(self, business_id: str | None = None, limit: int = 200) -> list[InboxRow]:
-        """Events that were given up, newest first, for one shop or all."""
+    def dead(self, business_id: str | None = None, limit: int = 200, *, before: int | None = None) -> list[InboxRow]:
+        """Events that were given up, newest first, for one shop or all; ``before``: only those with a smaller position."""
         ...
 
-    def undecided(self, limit: int = 200) -> list[tuple[str, str]]:
-        """(business id, message id) of sends whose outcome is not known, oldest first."""
+    def event(self, position: int) -> InboxRow | None:
+        """An event by its position, whatever became of it."""
+        ...
+
+    def uncertain(self, business_id: str | None = None, limit: int = 200) -> list[Message]:
+        """Sends whose outcome is not known, those that wait for a person first, then oldest first; for one shop or all."""
+        ...
+
+    def shop_of(self, message_id: str) -> str | None:
+        """The shop of a message; None when there is no such message."""
         ...
 
     def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:

@@ -25,6 +25,7 @@ from salespilots.services.pictures import Pictures
 from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
 from salespilots.services.shops import Shops
+from salespilots.services.stuck import Stuck
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workforce import Workforce
 
@@ -53,6 +54,7 @@ class Services:
     practice: Practice
     refunds: Refunds
     shops: Shops
+    stuck: Stuck
     turns: Turns
     workforce: Workforce
     workflows: Workflows

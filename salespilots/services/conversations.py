@@ -10,6 +10,7 @@ from salespilots.domain.conversation import Author, Conversation, ConversationSt
 from salespilots.domain.customer import Customer
 from salespilots.domain.errors import InvalidInput, ReplyWindowClosed
 from salespilots.domain.events import Event
+from salespilots.domain.run import Run
 from salespilots.ports.channel import Text
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
 from salespilots.services.automation import cancel_runs_in
@@ -106,6 +107,13 @@ class Conversations:
         ]
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.messages.page(*where, cursor=cursor, limit=limit)
+
+    def said_by(self, run: Run) -> list[Message]:
+        """What a workflow's run said or meant to say, in order."""
+        if not run.conversation_id:
+            return []
+        with self._core.storage.unit_of_work(run.business_id, read_only=True) as uow:
+            return uow.messages.select(eq("conversation_id", run.conversation_id), eq("run_id", run.id), order="seq")
 
     def message(self, business_id: str, message_id: str) -> Message:
         """One message. Raises `NotFound`."""

@@ -18,7 +18,8 @@ DAYS = (date(2000, 1, 1), date(2199, 12, 31))
 
 ACTIVITY = (
     "payment.captured", "order.placed", "order.shipped", "order.delivered", "conversation.started",
-    "conversation.waiting", "order.attention", "order.cancelled", "order.expired", "message.failed",
+    "conversation.waiting", "order.attention", "order.cancelled", "order.expired", "message.failed", "message.undecided",
+    "inbox.parked",
 )  # fmt: skip
 
 

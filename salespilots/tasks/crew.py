@@ -21,6 +21,7 @@ from salespilots.ports.storage import StorageUnavailable
 from salespilots.services.container import Services
 from salespilots.services.messaging.outbox import LookCall, SendCall
 from salespilots.services.messaging.turns import RENEW_SECONDS, TTL, Piece
+from salespilots.tasks.calls import Calls
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +85,9 @@ class Crew:
         self._active: dict[tuple[str, str], Piece] = {}
         self._again: set[str] = set()
         self._timers: list[tuple[float, str]] = []
-        self._calling: dict[int, tuple[Piece, float]] = {}
+        self._calling: dict[int, tuple[Piece, float | None]] = {}
+        self._calls = Calls(self._submit)
+        self._suspects: deque[Piece] = deque()
         self._stopping = False
         self._senders = ThreadPoolExecutor(SEND_SLOTS, thread_name_prefix="send")
         self._steppers = ThreadPoolExecutor(STEP_SLOTS, thread_name_prefix="step")
@@ -137,8 +140,8 @@ class Crew:
     def _desk(self) -> None:
         while True:
             with self._lock:
-                while not self._stopping and not self._rung and not self._ready():
-                    self._lock.wait(self._nap())
+                while self._calls.alone or not (self._stopping or self._rung or self._ready()):
+                    self._lock.wait(None if self._calls.alone else self._nap())
                 rung, self._rung = list(self._rung), {}
                 if self._stopping and not self._active:
                     return
@@ -239,6 +242,7 @@ class Crew:
         with self._lock:
             for piece in batch:
                 self._after(piece)
+            self._next_suspect()
             self._lock.notify()
 
     def _after(self, piece: Piece) -> None:
@@ -246,9 +250,10 @@ class Crew:
         shop = self._shop(piece.business_id)
         if piece.call is not None:
             shop.calls += 1
-            self._calling[id(piece)] = (piece, time.monotonic())
-            pool = self._senders if isinstance(piece.call, (SendCall, LookCall)) else self._steppers
-            pool.submit(self._call, piece)
+            self._calling[id(piece)] = (piece, None)
+            self._calls.put(piece)
+        elif piece.put_off and not self._stopping:
+            self._suspects.append(piece)
         elif piece.more and not self._stopping:
             shop.waiting.append(piece)
         else:
@@ -280,21 +285,39 @@ class Crew:
 
     # --- calls -------------------------------------------------------------------------------------------------
 
-    def _call(self, piece: Piece) -> None:
+    def _submit(self, piece: Piece, alone: bool) -> None:
+        self._calling[id(piece)] = (piece, time.monotonic())
+        pool = self._senders if isinstance(piece.call, (SendCall, LookCall)) else self._steppers
+        pool.submit(self._call, piece, alone)
+
+    def _call(self, piece: Piece, alone: bool) -> None:
         try:
+            if alone:
+                self._turns.note_alone(piece)
             piece.make(self._clock.steady())
         except Exception as error:  # the run or message says that somebody was at it: whoever comes next goes on
             log.error("call.error", error=type(error).__name__, exc_info=error)
             piece.call = None
         with self._lock:
-            del self._calling[id(piece)]
-            shop = self._shop(piece.business_id)
-            shop.calls -= 1
-            if isinstance(piece.call, SendCall) and piece.call.last:
-                shop.resting.append((time.monotonic() + REST_SECONDS, piece))
-            else:
-                shop.answered.append(piece)
+            self._calls.over(piece)
+            self._answered(piece)
+            self._next_suspect()
             self._lock.notify()
+
+    def _next_suspect(self) -> None:
+        """One that was put off may be looked at when no other is at it."""
+        if self._suspects and not self._calls.suspects and not self._stopping:
+            piece = self._suspects.popleft()
+            self._shop(piece.business_id).waiting.append(piece)
+
+    def _answered(self, piece: Piece) -> None:
+        del self._calling[id(piece)]
+        shop = self._shop(piece.business_id)
+        shop.calls -= 1
+        if isinstance(piece.call, SendCall) and piece.call.last:
+            shop.resting.append((time.monotonic() + REST_SECONDS, piece))
+        else:
+            shop.answered.append(piece)
 
     def keep(self) -> None:
         """Renew the lanes of calls that take long."""
@@ -303,7 +326,9 @@ class Crew:
             long = [
                 piece
                 for piece, since in self._calling.values()
-                if steady - piece.held_since > RENEW_SECONDS and now - since < LONGEST_CALL and piece.lease
+                if steady - piece.held_since > RENEW_SECONDS
+                and piece.lease
+                and (since is None or now - since < LONGEST_CALL)
             ]
         if long:
             ours = self._turns.keep([piece.lease for piece in long if piece.lease])
@@ -337,7 +362,13 @@ class Crew:
                 for piece in shop.waiting:
                     self._active.pop((piece.business_id, piece.lane), None)
                 shop.waiting.clear()
+            for piece in self._suspects:
+                self._active.pop((piece.business_id, piece.lane), None)
+            self._suspects.clear()
             self._rung.clear()
+            for piece in self._calls.withdraw():
+                piece.call_off()
+                self._answered(piece)
             self._lock.notify_all()
         self._askers.shutdown(wait=False, cancel_futures=True)
         for desk in self._desks:

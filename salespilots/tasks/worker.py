@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from salespilots.bells import BellReceiver
-from salespilots.bootstrap import assemble
+from salespilots.bootstrap import assemble, check_keys
 from salespilots.config import Config
 from salespilots.presence import Presence
 from salespilots.queueing import make_huey, make_wake
@@ -26,6 +26,10 @@ DRAIN_SECONDS = 26.0
 """For what is under way when the worker is told to stop; with the rest it ends within 30."""
 
 
+QUIET_TRIES = 4
+"""Failures to reach the queue before it is called down."""
+
+
 class _OwnBell:
     """Rings within the process: work that this worker makes is its own."""
 
@@ -34,16 +38,17 @@ class _OwnBell:
 
 
 def _connect(config: Config, stopping: Callable[[], bool]) -> Huey | None:
-    """The queue, as soon as it can be reached; until then the sweeper does all the work."""
-    down = False
+    """The queue, as soon as it can be reached; until then the sweeper does all the work. The first failures are those of
+    workers that make its tables at the same moment."""
+    tries = 0
     while not stopping():
         try:
             return make_huey(config)
         except Exception as error:
-            if not down:
+            tries += 1
+            if tries == QUIET_TRIES:
                 log.error("queue.down", error=type(error).__name__)
-            down = True
-            time.sleep(SWEEP_SECONDS)
+            time.sleep(0.1 * tries if tries < QUIET_TRIES else SWEEP_SECONDS)
     return None
 
 
@@ -51,6 +56,7 @@ def run_worker(config: Config) -> None:
     """Work until a signal says stop; what is under way is finished first."""
     bell = _OwnBell()
     application = assemble(config, doorbell=bell)
+    check_keys(application)
     services, embedded = application.services, config.database_url.startswith("sqlite")
     presence = Presence(config.home, services.turns.owner)
     crew = Crew(services)

@@ -12,6 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+RETRIES = 3
+"""Of a webhook that is not taken, unless a stand-in is told otherwise."""
+
+LONGEST_GAP = 2.0
+"""Seconds between two tries, at most."""
+
 SECOND_COPY = 0
 """In place of the number of the attempt: it is not tried again."""
 
@@ -42,7 +48,7 @@ class Courier:
     pause of its own, so that the second copies keep neither the order of the first ones nor their distance.
     """
 
-    def __init__(self, *, threads: int = 4, retries: int = 3, gap: float = 0.5, again_within: float = 0) -> None:
+    def __init__(self, *, threads: int = 4, retries: int = RETRIES, gap: float = 0.5, again_within: float = 0) -> None:
         self._again_within, self._pauses = again_within, random.Random(7)
         self.owed = 0
         """Second copies that are still on their way."""
@@ -95,4 +101,4 @@ class Courier:
                 with self._lock:
                     self.owed -= 1
             elif not 200 <= outcome["status"] < 300 and attempt <= self._retries:
-                self._put(url, body, headers, self._gap * attempt, attempt + 1)
+                self._put(url, body, headers, min(self._gap * attempt, LONGEST_GAP), attempt + 1)

@@ -18,6 +18,7 @@ from salespilots.web.api import register_api
 from salespilots.web.permissions import MACHINE, access_of, refuse_undeclared
 from salespilots.web.shell import shell_context
 from salespilots.web.views import (
+    about,
     auth,
     customers,
     home,
@@ -37,7 +38,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, orders, products, customers, workflows, simulator, settings, more, public_views,
+    auth, start, home, inbox, orders, products, customers, workflows, simulator, settings, about, more, public_views,
 )  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def wsgi() -> Flask:
 
     What stops the start is one line on stderr and exit code 4, which gunicorn takes as "do not try again".
     """
-    from salespilots.bootstrap import assemble, migrate
+    from salespilots.bootstrap import assemble, check_keys, migrate
     from salespilots.config import load_config
     from salespilots.logs import configure
     from salespilots.queueing import make_doorbell
@@ -114,6 +115,7 @@ def wsgi() -> Flask:
         application = assemble(config, doorbell=make_doorbell(config), metrics=PrometheusMetrics())
         if os.environ.get("SALESPILOTS_MIGRATE") == "1":
             migrate(application)
+        check_keys(application)
     except SalesPilotsError as error:
         print(f"salespilots: {error.message}", file=sys.stderr, flush=True)  # noqa: T201 - what a person waits for
         sys.exit(4)

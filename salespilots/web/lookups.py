@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
 
 from flask import g
+from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
 from salespilots.domain.customer import Customer
@@ -41,6 +42,18 @@ def order_rows(orders: Sequence[Order]) -> list[SimpleNamespace]:
     people = customers(shop_id, [one.customer_id for one in orders])
     shown = pictures(shop_id, [one.lines[0].product_id for one in orders if one.lines])
     return [order_row(one, people.get(one.customer_id), shown, money=money) for one in orders]
+
+
+def provider_label(port: str, key: str) -> str:
+    """What people call a channel or a payments provider; its key when its plugin is gone."""
+    registry = services().core.registry
+    found = (registry.payments if port == "payments" else registry.channels).find(key)
+    return _(found.label) if found else key
+
+
+def channel_label(key: str) -> str:
+    """What people call a channel."""
+    return provider_label("channel", key)
 
 
 def user_names(ids: Iterable[str | None]) -> dict[str, str]:

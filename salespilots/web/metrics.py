@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+from salespilots.services.stuck import Figures
 
 REGISTRY = CollectorRegistry()
 _REQUESTS = Histogram(
@@ -30,9 +34,27 @@ class PrometheusMetrics:
             histogram.labels(**labels).observe(seconds)
 
 
-def render(backlog: dict[str, float]) -> str:
-    """This process's figures, and the backlog as the database has it (the worker is another process)."""
+GAUGES = {
+    "inbox_new": "Events that wait to be handled",
+    "inbox_dead": "Events that were given up and wait for a decision",
+    "outbox_queued": "Messages that wait to leave or are being sent",
+    "outbox_uncertain": "Sends of which nobody knows whether they arrived",
+    "outbox_undecided": "Of those, sends that wait for a person to decide",
+    "oldest_seconds": "Age of the oldest event that waits",
+    "due_seconds": "How long the longest waiting event could have been handled",
+    "lanes_held": "Lanes in the hands of a worker",
+    "workers_alive": "Workers that were heard of just now",
+    "last_sweep_seconds": "Time since any worker looked for work, +Inf when none did",
+}
+"""What the database knows (the worker is another process)."""
+
+
+def render(figures: Figures) -> str:
+    """This process's figures, and those of the whole installation."""
+    last_sweep = math.inf if figures.last_sweep is None else figures.last_sweep
+    values = {**figures.backlog, "workers_alive": float(figures.alive), "last_sweep_seconds": last_sweep}
     lines = [generate_latest(REGISTRY).decode()]
-    for name, value in sorted(backlog.items()):
-        lines.append(f"# TYPE salespilots_{name} gauge\nsalespilots_{name} {value:g}\n")
+    for name, text in GAUGES.items():
+        value = "+Inf" if values[name] == math.inf else f"{values[name]:.15g}"
+        lines.append(f"# HELP salespilots_{name} {text}\n# TYPE salespilots_{name} gauge\nsalespilots_{name} {value}\n")
     return "".join(lines)

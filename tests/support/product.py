@@ -44,7 +44,8 @@ class Product:
         self.process: subprocess.Popen[bytes] | None = None
         self._application: Application | None = None
 
-    def _environ(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What its processes are started with."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SALESPILOTS_")}
         return {**kept, **self.environ}
 
@@ -57,7 +58,7 @@ class Product:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "salespilots", "run", "--port", str(self.port), *options],
-                env=self._environ(), stdout=log, stderr=log,
+                env=self.environment(), stdout=log, stderr=log,
             )  # fmt: skip
         wait_until(self.ready, seconds=seconds, every=0.03)
         return time.monotonic() - started
@@ -66,6 +67,10 @@ class Product:
         """Whether it answers that it is ready; fails the test when it has ended."""
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()[-2000:]
+        return self.answers()
+
+    def answers(self) -> bool:
+        """Whether it answers that it is ready, whoever started it."""
         try:
             return httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200
         except httpx.HTTPError:
@@ -89,7 +94,7 @@ class Product:
     def command(self, *words: str, stdin: str = "") -> dict[str, Any]:
         """A command's JSON answer."""
         done = subprocess.run(
-            [sys.executable, "-m", "salespilots", *words, "--json"], env=self._environ(), input=stdin,
+            [sys.executable, "-m", "salespilots", *words, "--json"], env=self.environment(), input=stdin,
             capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -100,6 +100,16 @@ class Shop:
             self.world.settle()
         return self.phone(who)[before:]
 
+    def given_up(self, text: str = "blue saree kitna hai?", who: str = "riya") -> str:
+        """A customer writes and it cannot be handled; returns the event's public id."""
+        self.say(text, who=who, settle=False)
+        lane = f"practice:{self.id}:sim-{who}"
+        with self.world.storage.unit_of_work(self.id) as uow:
+            row = uow.inbox.waiting([lane])[lane][-1]
+            uow.inbox.park(row, error="RuntimeError")
+            uow.commit()
+        return f"evt_{row.position}"
+
     def phone(self, who: str = "riya") -> list[Message]:
         """What the customer's phone shows of the shop."""
         return [

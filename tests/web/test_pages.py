@@ -100,6 +100,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
             "product_id": detail.product.id, "workflow_id": run.workflow_id, "run_id": run.id, "persona": "riya",
             "key": "practice", "token": reference, "message_id": shop.phone()[-1].id, "tag_id": 0, "picture_id": 0,
             "key_id": "key_x", "business_id": "practice", "name": "blue-saree.png",
+            "stuck_id": shop.given_up(),
         },
     )  # fmt: skip
     world.close()
@@ -325,12 +326,16 @@ def test_try_again_shows_only_where_it_works(shop: Shop) -> None:
     chat = shop.world.services.practice.conversation(shop.id, "sim-riya")
     assert chat is not None
     last = shop.phone()[-1].id
-    for state, word in (("failed", "Try again"), ("uncertain", "Send again"), ("skipped", ""), ("sent", "")):
+    for state, reason, word in (
+        ("failed", "rejected", "Try again"), ("failed", "recipient_unavailable", ""), ("uncertain", "no_answer", ""),
+        ("uncertain", "needs_decision", "Send again"), ("skipped", "reply_window_closed", ""), ("sent", None, ""),
+    ):  # fmt: skip
         with shop.world.storage.unit_of_work(shop.id) as uow:
             message = uow.messages.get(last)
-            message.state = type(message.state)(state)
+            message.state, message.reason = type(message.state)(state), reason
             uow.messages.save(message)
             uow.commit()
         text = owner.get(f"/app/inbox/{chat.id}").text
-        assert (f"/messages/{last}/retry" in text) is bool(word), state
+        assert (f"/messages/{last}/retry" in text) is bool(word), (state, reason)
+        assert (f"/messages/{last}/arrived" in text) is (word == "Send again"), (state, reason)
         assert word in text

@@ -48,6 +48,7 @@ def _ids(shop: Shop) -> dict[str, str]:
         "conversation_id": order.conversation_id, "customer_id": order.customer_id, "order_id": order.id,
         "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id,
         "run_id": run.id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": "0", "picture_id": "0",
+        "stuck_id": shop.given_up(),
     }  # fmt: skip
 
 
@@ -175,6 +176,7 @@ def test_nothing_of_the_other_shop_changed(two: Two) -> None:
     assert [one.id for one in services.api_keys.all(shop.id)] == [two.ids["key_id"]]
     chat = services.conversations.get(shop.id, two.ids["conversation_id"]).conversation
     assert chat.mode == "bot"
+    assert [one.id for one in services.stuck.given_up(shop.id)] == [two.ids["stuck_id"]]
 
 
 def test_storage_itself_keeps_shops_apart(make_world: Callable[..., World], database_url: str) -> None:

@@ -3,7 +3,7 @@
 Plays sending, ``/me``, profiles, conversations and subscriptions of the Graph API, and posts signed webhooks. Control,
 besides that of every stand-in (`salespilots.testing.twin`): ``POST /__deliver {"events", "account_id", "batch",
 "times", "shuffle", "secret", "unsigned"}``, ``POST /__echo {"enabled", "drop", "delay_ms"}`` and ``POST /__account
-{"token", "account_id", "username"}``.
+{"token", "account_id", "username"}``. ``--history FILE`` notes every message taken, before it is answered, for a judge.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from salespilots.testing.courier import Courier
+from salespilots.testing.courier import RETRIES, Courier
+from salespilots.testing.delivery import History
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
 from salespilots_channel_instagram.twin_payloads import entry, item, new_mid, signature, signed_body
 
 __all__ = ["InstagramTwin", "entry", "item", "new_mid", "signature", "signed_body"]
 
 ACCOUNT = "17841400000000001"
+CARDS = "[cards]"
+"""What the history says of a message without words."""
 OFF = {
     # kind: (http status, code, subcode, message)
     "429": (400, 4, None, "Application request limit reached"),
@@ -52,11 +56,14 @@ class InstagramTwin(Twin):
     def __init__(
         self, *, app_secret: str = "app-secret", verify_token: str = "verify-token", webhook_url: str = "",  # noqa: S107
         account_id: str = ACCOUNT, username: str = "the_shop", echoes: bool = False, again_within: float = 0,
+        drop_echoes: float = 0, retries: int = RETRIES, history: str = "",
     ) -> None:  # fmt: skip
+        """``drop_echoes``: the share that never comes. ``retries``: of a webhook that is not taken."""
         self.app_secret, self.verify_token, self.webhook_url = app_secret, verify_token, webhook_url
         self.account_id, self.username = account_id, username
-        self.courier = Courier(again_within=again_within)
-        self._echo_first = echoes
+        self.courier = Courier(again_within=again_within, retries=retries)
+        self._echo_first, self._drop_echoes, self._chance = echoes, drop_echoes, random.Random(11)
+        self._history = History(Path(history)) if history else None
         self._accounts: dict[str, dict[str, str]] = {}
         self.reset()
         super().__init__()
@@ -134,10 +141,14 @@ class InstagramTwin(Twin):
         with self.lock:
             self.sent.append(row)
             self._keep(account, customer, mid, account, message.get("text", ""))
+            if self._history is not None:
+                self._history.note("taken", who=customer, text=message.get("text", "") or CARDS, mid=mid)
         self._send_echo(account, customer, mid, message)
         return Reply(200, {"recipient_id": customer, "message_id": mid})
 
     def _keep(self, account: str, customer: str, mid: str, sender: str, text: str) -> None:
+        if mid in self.details:
+            return
         other = customer if sender == account else account
         made = {"id": mid, "created_time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+0000"), "message": text}
         self.details[mid] = {**made, "from": {"id": sender}, "to": {"data": [{"id": other}]}}
@@ -190,6 +201,8 @@ class InstagramTwin(Twin):
                 return
             if self.echo["drop"] > 0:
                 self.echo["drop"] -= 1
+                return
+            if self._chance.random() < self._drop_echoes:
                 return
         shown = {name: value for name, value in message.items() if name in ("text", "attachments")}
         if "attachment" in message:  # echoes always list them
@@ -262,7 +275,7 @@ if __name__ == "__main__":
         lambda given: InstagramTwin(
             app_secret=given.app_secret, verify_token=given.verify_token, webhook_url=given.webhook_url,
             account_id=given.account_id, username=given.username, echoes=given.echoes,
-            again_within=given.again_within,
+            again_within=given.again_within, drop_echoes=given.drop_echoes, retries=given.retries, history=given.history,
         ),
         description="Instagram on loopback",
         options=(
@@ -273,5 +286,8 @@ if __name__ == "__main__":
             ("--username", {"default": "the_shop"}),
             ("--echoes", {"action": "store_true", "help": "post an echo after every send"}),
             ("--again-within", {"type": float, "default": 0, "help": "every webhook comes twice, within so many seconds"}),
+            ("--drop-echoes", {"type": float, "default": 0, "help": "the share of echoes that never comes"}),
+            ("--retries", {"type": int, "default": RETRIES, "help": "of a webhook that is not taken"}),
+            ("--history", {"default": "", "help": "a file that notes every message taken"}),
         ),
     )  # fmt: skip

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from salespilots.testing.courier import Courier
+from salespilots.testing.courier import RETRIES, Courier
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
 from salespilots_payments_razorpay.twin_wire import OFF, bad, page_of, refused, signed_event, wrong_with
 
@@ -27,10 +27,11 @@ class RazorpayTwin(Twin):
     def __init__(
         self, *, key_id: str = "rzp_test_twin", key_secret: str = "twin-key-secret",  # noqa: S107
         webhook_secret: str = "twin-webhook-secret", webhook_url: str = "", again_within: float = 0,  # noqa: S107
+        retries: int = RETRIES,
     ) -> None:  # fmt: skip
         self.key_id, self.key_secret = key_id, key_secret
         self.webhook_secret, self.webhook_url = webhook_secret, webhook_url
-        self.courier = Courier(again_within=again_within)
+        self.courier = Courier(again_within=again_within, retries=retries)
         self._number = 0
         self.reset()
         super().__init__()
@@ -294,7 +295,7 @@ if __name__ == "__main__":
     run_twin(
         lambda given: RazorpayTwin(
             key_id=given.key_id, key_secret=given.key_secret, webhook_secret=given.webhook_secret,
-            webhook_url=given.webhook_url, again_within=given.again_within,
+            webhook_url=given.webhook_url, again_within=given.again_within, retries=given.retries,
         ),
         description="Razorpay on loopback",
         options=(
@@ -303,5 +304,6 @@ if __name__ == "__main__":
             ("--webhook-secret", {"default": "twin-webhook-secret"}),
             ("--webhook-url", {"default": ""}),
             ("--again-within", {"type": float, "default": 0, "help": "every webhook comes twice, within so many seconds"}),
+            ("--retries", {"type": int, "default": RETRIES, "help": "of a webhook that is not taken"}),
         ),
     )  # fmt: skip

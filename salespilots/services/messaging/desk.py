@@ -16,6 +16,9 @@ from salespilots.ports.work import Waiting
 
 MANY_ROWS = 20
 """Waiting events of a lane that are read at once."""
+CAREFUL_AFTER = 3
+"""Holders in a row that died with a lane: from then on it is worked on alone, in small steps."""
+
 HOUR = timedelta(hours=1)
 
 

@@ -10,7 +10,15 @@ from salespilots.domain.conversation import Message, MessageState
 from salespilots.domain.errors import StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.gate import RECONNECT_SECONDS, Gate
-from salespilots.ports.errors import AuthFailed, NotConnected, OutcomeUnknown, PluginError, PortError, RateLimited
+from salespilots.ports.errors import (
+    AuthFailed,
+    NotConnected,
+    OutcomeUnknown,
+    PluginError,
+    PortError,
+    RateLimited,
+    SettingsInvalid,
+)
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 
 HELD = ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced")
@@ -47,7 +55,7 @@ def save_in(uow: UnitOfWork, gate: Gate) -> None:
 def trouble_in(uow: UnitOfWork, gate: Gate, error: PortError | PluginError, now: datetime) -> str:
     """Close the gate as this error asks for; returns why messages wait now."""
     was_open = gate.open_at is None
-    if isinstance(error, (AuthFailed, NotConnected)):
+    if isinstance(error, (AuthFailed, NotConnected, SettingsInvalid)):
         gate.close(now, "waits_for_reconnect", seconds=RECONNECT_SECONDS)
     elif isinstance(error, RateLimited):
         gate.close(now, "rate_limited", seconds=error.retry_after)

@@ -17,9 +17,18 @@ from salespilots.domain.business import Connection
 from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
 from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
+from salespilots.domain.inbox import MAX_ORPHANED
 from salespilots.ports.channel import ChannelProvider, Outbound, SentMessage
-from salespilots.ports.errors import AuthFailed, NotConnected, OutcomeUnknown, PluginError, PortError
+from salespilots.ports.errors import (
+    AuthFailed,
+    NotConnected,
+    OutcomeUnknown,
+    PluginError,
+    PortError,
+    SettingsInvalid,
+)
 from salespilots.ports.storage import UnitOfWork
+from salespilots.ports.work import has_come
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
@@ -173,9 +182,11 @@ class Outbox:
             if message.state is MessageState.SENDING:
                 # We hold the lane, so whoever was sending is gone: it may have arrived. Its echo gets its time.
                 self._uncertain(uow, message, now, "no_answer")
+                if desk.leases[lane].orphaned >= MAX_ORPHANED:  # and the sending is what they died of
+                    self._ask_a_person(uow, message, now)
                 return Next(closed=closed, again_at=message.next_at)
             if message.state is MessageState.UNCERTAIN:
-                if message.next_at is not None and message.next_at <= now:
+                if message.next_at is not None and has_come(message.next_at, now):
                     look = self._look_in(desk, message, conversation, now)
                     if look is not None:
                         return Next(call=look, closed=closed)
@@ -183,7 +194,7 @@ class Outbox:
                     return Next(closed=closed, again_at=message.next_at)
                 doubtful = True
                 continue
-            if (message.next_at is not None and message.next_at > now) or (doubtful and message.order_id):
+            if not has_come(message.next_at, now) or (doubtful and message.order_id):
                 return Next(closed=closed, again_at=message.next_at)
             provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
             refusal = self._refusal(uow, message, conversation, provider, now)
@@ -437,7 +448,8 @@ class Outbox:
         def use_case() -> Message:
             with self.core.storage.unit_of_work(business_id) as uow:
                 message = uow.messages.get(message_id)
-                if message.state not in (MessageState.UNCERTAIN, MessageState.FAILED):
+                refused = message.state is MessageState.FAILED and not arrived
+                if message.state is not MessageState.UNCERTAIN and not refused:
                     return message
                 if arrived:
                     self._sent(uow, message, message.provider_ref or f"confirmed:{message.id}", self.core.clock.now())
@@ -453,6 +465,6 @@ class Outbox:
 
 def _holds(result: Exception) -> bool:
     """Whether it is the channel's trouble and not this message's: it certainly did not leave, and will."""
-    if isinstance(result, (AuthFailed, NotConnected)):
+    if isinstance(result, (AuthFailed, NotConnected, SettingsInvalid)):
         return True
     return isinstance(result, PortError) and (result.retryable or result.reason == "account_restricted")

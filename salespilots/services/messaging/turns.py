@@ -20,13 +20,13 @@ from salespilots.domain.errors import SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.inbox import BACKOFF, MAX_ATTEMPTS, MAX_ORPHANED, InboxRow
 from salespilots.ports.storage import StorageUnavailable, UnitOfWork
-from salespilots.ports.work import FARTHEST, Lease, LeaseLost
+from salespilots.ports.work import Lease, LeaseLost, has_come
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
-from salespilots.services.messaging.desk import MANY_ROWS, Desk
+from salespilots.services.messaging.desk import CAREFUL_AFTER, MANY_ROWS, Desk
 from salespilots.services.messaging.interpret import Interpreter
 from salespilots.services.messaging.outbox import LookCall, NotBegun, Outbox, SendCall
-from salespilots.services.workflows.runner import Place, Refused, Runner
+from salespilots.services.workflows.runner import Place, Refused, Runner, StepCall
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +41,6 @@ BEGIN_WITHIN = 18.0
 
 MAX_PIECES = 60
 """Pieces of work for a lane in one turn; the rest has another one, after the other lanes."""
-
-CAREFUL_AFTER = 3
-"""Holders in a row that died with a lane: from then on it is worked on alone, in small steps."""
 
 
 class Call(Protocol):
@@ -65,7 +62,8 @@ class Call(Protocol):
 @dataclass(slots=True)
 class Piece:
     """A lane of a shop on its way. ``call`` is to be made next, ``outcome`` what came of it; with neither the lane is
-    let go. ``held_since``: seconds of the steady clock. ``again_at``: when it wants to be looked at again."""
+    let go. ``held_since``: seconds of the steady clock. ``again_at``: when it wants to be looked at again. ``put_off``: it
+    was not looked at, because its last holders died, as those of another did that was."""
 
     business_id: str
     lane: str
@@ -76,8 +74,14 @@ class Piece:
     made: bool = False
     done: int = 0
     more: bool = False
+    put_off: bool = False
     again_at: datetime | None = None
     refused: dict[Place, str] = field(default_factory=dict)
+
+    @property
+    def suspect(self) -> bool:
+        """Whether the last holders of the lane died with it."""
+        return self.lease is not None and self.lease.orphaned >= CAREFUL_AFTER
 
     def make(self, now: float) -> None:
         """Make the call. ``now``: seconds of the steady clock. A send is not begun when the lane may be another's before
@@ -86,6 +90,13 @@ class Piece:
         late = isinstance(self.call, SendCall) and now - self.held_since > BEGIN_WITHIN
         self.outcome = NotBegun() if late else self.call.make()
         self.made = True
+
+    def call_off(self) -> None:
+        """Do not make the call: the process ends."""
+        self.made = isinstance(self.call, SendCall)
+        self.outcome = NotBegun() if self.made else None
+        if not self.made:
+            self.call = None
 
 
 @dataclass(slots=True)
@@ -114,14 +125,19 @@ class Turns:
         """Set when the process ends: what was answered is noted, and nothing new is begun."""
 
     def take(self, pieces: Sequence[Piece]) -> None:
-        """A turn for these lanes of one shop. Afterwards each has a call to make, or is let go.
+        """A turn for these lanes of one shop. Afterwards each has a call to make, is let go, or was put off.
 
         Raises `StorageUnavailable` with the pieces as they were.
         """
+        for piece in pieces:
+            piece.put_off = False
         try:
             plans = retrying(lambda: self._together(pieces))
         except StorageUnavailable:
             raise
+        except _Suspects as found:
+            self._carefully(pieces, found.lanes)
+            return
         except Exception as error:
             if not isinstance(error, (Refused, StaleEntity)):
                 log.warning("turn.apart", lanes=len(pieces), error=type(error).__name__)
@@ -130,6 +146,21 @@ class Turns:
             return
         for piece, plan in zip(pieces, plans, strict=True):
             self._kept(piece, plan)
+
+    def _carefully(self, pieces: Sequence[Piece], suspects: set[str]) -> None:
+        """One new suspect at a time, after the lanes that are none: whatever kills has nobody with it then."""
+        plain = [one for one in pieces if one.lane not in suspects]
+        if plain:
+            self.take(plain)
+        mine: list[Piece] = []
+        new: list[Piece] = []
+        for one in pieces:
+            if one.lane in suspects:
+                (new if one.lease is None else mine).append(one)
+        for piece in [*mine, *new[:1]]:
+            self._alone(piece)
+        for piece in new[1:]:
+            piece.put_off = True
 
     def _kept(self, piece: Piece, plan: _Plan | None) -> None:
         """After the commit."""
@@ -154,8 +185,9 @@ class Turns:
         settling = any(piece.made for piece in pieces)
         with self._core.storage.unit_of_work(pieces[0].business_id) as uow:
             desk = self._desk_in(uow, pieces)
-            if any(one.orphaned >= CAREFUL_AFTER for one in desk.leases.values()):
-                raise _Careful
+            suspects = {lane for lane, lease in desk.leases.items() if lease.orphaned >= CAREFUL_AFTER}
+            if suspects:
+                raise _Suspects(suspects)
             plans: dict[str, _Plan] = {}
             for piece in sorted(pieces, key=lambda one: one.lane):
                 if piece.lane in desk.leases:
@@ -206,7 +238,7 @@ class Turns:
                     plan.call = progress.call
                     return plan
                 continue
-            if not rows or not (rows[0].next_at is None or _come(rows[0].next_at, now)):
+            if not rows or not has_come(rows[0].next_at, now):
                 break
             row = rows.popleft()
             plan.rung += self._interpreter.interpret_in(desk, row)
@@ -317,7 +349,7 @@ class Turns:
                 progress = self._runner.advance_in(desk, lane, piece.refused)
                 plan.call, plan.done = progress.call, int(progress.did)
                 plan.more = progress.call is None and progress.did
-            if not plan.done and rows and (rows[0].next_at is None or _come(rows[0].next_at, now)):
+            if not plan.done and rows and has_come(rows[0].next_at, now):
                 try:
                     plan.rung = self._interpreter.interpret_in(desk, rows[0])
                 except (StaleEntity, LeaseLost, StorageUnavailable):
@@ -374,6 +406,15 @@ class Turns:
             self.let_go([piece.lease])
             piece.lease = None
 
+    def note_alone(self, piece: Piece) -> None:
+        """Note that a step's call is made while nothing else is done. Raises `LeaseLost` when the lane is another's."""
+        call = piece.call
+        if isinstance(call, StepCall):
+            with self._core.storage.unit_of_work(piece.business_id) as uow:
+                self._desk_alone(uow, piece)
+                call.note_alone_in(uow)
+                uow.commit()
+
     def let_go(self, leases: Sequence[Lease]) -> None:
         """Release lanes."""
         with self._core.storage.system_unit_of_work() as system:
@@ -389,16 +430,16 @@ class Turns:
         return ours
 
 
-def _come(at: datetime, now: datetime) -> bool:
-    return at <= now or at > now + FARTHEST
-
-
 def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((at for at in (one, other) if at is not None), default=None)
 
 
-class _Careful(Exception):
-    """Whoever took these lanes died: each alone now."""
+class _Suspects(Exception):
+    """Whoever took these lanes died."""
+
+    def __init__(self, lanes: set[str]) -> None:
+        super().__init__(len(lanes))
+        self.lanes = lanes
 
 
 class _Failed(Exception):

@@ -48,8 +48,17 @@ from salespilots.services.workflows.seen import Seen
 
 log = structlog.get_logger(__name__)
 
-MAX_CALLS = 6
-"""A step whose call ended the process this often is given up: it goes down ``on_error``."""
+MAX_CALLS = 20
+"""A step whose call was begun this often and never ended is given up: it goes down ``on_error``."""
+
+MAX_ALONE = 3
+"""The same of a call that was made while nothing else was done, so that only it can have ended the process."""
+
+ALONE = "alone"
+"""In a run's data: how often its step's call was begun alone."""
+
+OF_A_STEP = ("asked", ALONE)
+"""What a run's data says of the step it is at."""
 
 NOT_OURS = (StaleEntity, LeaseLost, StorageUnavailable)
 """What a step cannot help: the whole piece of work is done again, by whoever holds the lane then."""
@@ -82,6 +91,12 @@ class StepCall:
     def settle_in(self, uow: UnitOfWork, answer: Answer) -> None:
         """Apply what came of it."""
         self.runner.apply_call_in(uow, self, answer)
+
+    def note_alone_in(self, uow: UnitOfWork) -> None:
+        """Count that nothing else is done while this call is made."""
+        run = uow.runs.get(self.run_id)
+        run.data = {**run.data, ALONE: run.data.get(ALONE, 0) + 1}
+        uow.runs.save(run)
 
     def spoiled(self, answer: Answer, refusal: Exception) -> Answer:
         """What it brought cannot be applied: it goes down the error branch, and never is called again for it."""
@@ -170,7 +185,8 @@ class Runner:
                 hand_over_in(self._core, uow, conversation, None, "a workflow went in circles", by_run=run.id)
                 return None
             step, at = steps[run.cursor], (run.id, run.cursor, run.visit)
-            gave_up = run.state is RunState.RUNNING and run.attempt >= MAX_CALLS
+            often = run.attempt >= MAX_CALLS or run.data.get(ALONE, 0) >= MAX_ALONE
+            gave_up = run.state is RunState.RUNNING and often
             if at in refused or gave_up:
                 branch = refused.get(at, "on_error")
                 seen.log.append(self._entry(run, step, outcome="refused", branch=branch))
@@ -295,7 +311,7 @@ class Runner:
             hand_over_in(self._core, uow, conversation, None, "asked by the workflow", by_run=run.id)
         else:
             run.go(target)
-            run.data = {name: value for name, value in run.data.items() if name != "asked"}
+            run.data = {name: value for name, value in run.data.items() if name not in OF_A_STEP}
 
     def _finish(self, uow: UnitOfWork, run: Run, state: RunState, result: str) -> None:
         now = self._core.clock.now()

@@ -21,6 +21,30 @@ class WorkContract:
             payload={"text": "नमस्ते 🙏"}, sent_at=NOW + timedelta(seconds=sent), received_at=NOW, business_id=shop,
         )  # fmt: skip
 
+    def chat(self, uow: Any) -> Any:
+        """A conversation with its customer."""
+        from salespilots.domain.conversation import Conversation
+        from salespilots.domain.customer import ChannelIdentity, Customer
+
+        owner: dict[str, Any] = {"business_id": A, "customer_id": "cus_one00000"}
+        where: dict[str, Any] = {"account_ref": "1", "customer_ref": "2"}
+        uow.customers.add(Customer(id="cus_one00000", business_id=A, created_at=NOW, channel="x"))
+        uow.identities.add(ChannelIdentity(id="idn_one00000", provider="x", **owner, **where))
+        chat = Conversation(
+            id="cnv_one00000", identity_id="idn_one00000", provider="x", lane="x:1:2", created_at=NOW, **owner, **where
+        )
+        uow.conversations.add(chat)
+        return chat
+
+    def message(self, chat: Any, seq: int, **more: Any) -> Any:
+        """A message of automation in it."""
+        from salespilots.domain.conversation import Author, Direction, Message
+
+        return Message(
+            id=f"msg_one0000{seq}", business_id=A, conversation_id=chat.id, customer_id=chat.customer_id, lane=chat.lane,
+            seq=seq, direction=Direction.OUT, author=Author.BOT, kind="text", created_at=NOW, text="Hello", **more,
+        )  # fmt: skip
+
     def waiting(self, uow: Any, lane: str = "x:1:2") -> Any:
         """A lane's waiting events."""
         return uow.inbox.waiting([lane]).get(lane, [])
@@ -128,15 +152,88 @@ class WorkContract:
         with store.unit_of_work(A) as uow:
             assert uow.inbox.parked(2**70) is None
             again, left = (uow.inbox.parked(one.position) for one in dead)
-            uow.inbox.again(again)
+            assert uow.queries.given_up() == 2
+            uow.inbox.again(again, NOW + timedelta(hours=1))
             uow.inbox.discard(left, NOW)
             uow.commit()
         with store.unit_of_work(A) as uow:
             assert [(one.event_id, one.attempts) for one in self.waiting(uow)] == [("2", 0)]
             assert uow.inbox.parked(dead[1].position) is None
+            assert uow.queries.given_up() == 0
         with store.system_unit_of_work() as system:
             assert system.work.dead() == []
             assert system.inbox.accept([self.row("1")]) == []
+            states = [system.work.event(one.position).state for one in dead]
+            assert states == ["new", "discarded"]
+            assert system.work.event(2**70) is system.work.event(10_000) is None
+            assert system.work.backlog(NOW + timedelta(hours=1, seconds=9))["due_seconds"] == 3609  # of the other shop
+            assert system.work.backlog(NOW + timedelta(hours=1, seconds=9), A)["due_seconds"] == 9
+
+    def test_given_up_events_come_in_pages(self, store: Any) -> None:
+        """The newest first."""
+        with store.system_unit_of_work() as system:
+            system.inbox.accept([self.row(str(number)) for number in range(5)])
+            system.commit()
+        with store.unit_of_work(A) as uow:
+            for row in self.waiting(uow):
+                uow.inbox.park(row, error="broken")
+            uow.commit()
+        with store.system_unit_of_work(read_only=True) as system:
+            first = system.work.dead(limit=2)
+            rest = system.work.dead(A, before=first[-1].position)
+            assert [one.event_id for one in [*first, *rest]] == ["4", "3", "2", "1", "0"]
+
+    def test_an_event_that_waits_for_its_next_try_holds_up_its_lane_only(self, store: Any) -> None:
+        """It is not late, nor is what comes after it; what could be handled is."""
+        in_order = [self.row("first", sent=1), self.row("second", sent=2)]
+        with store.system_unit_of_work() as system:
+            system.inbox.accept([*in_order, self.row("none", lane="x:9:9", shop=None)])
+            system.commit()
+        with store.unit_of_work(A) as uow:
+            uow.inbox.retry(self.waiting(uow)[0], next_at=NOW + timedelta(minutes=30), error="broken")
+            uow.commit()
+        self._late(store, minutes=29, oldest=29 * 60, due=0)
+        self._late(store, minutes=31, oldest=31 * 60, due=60)
+        with store.system_unit_of_work() as system:
+            system.inbox.accept([self.row("late", sent=9, lane="x:1:9", shop=B)])
+            system.commit()
+        self._late(store, minutes=20, oldest=20 * 60, due=20 * 60)
+        with store.unit_of_work(A) as uow:  # as a clock wrote it that was ahead
+            uow.inbox.retry(self.waiting(uow)[0], next_at=NOW + timedelta(days=40), error="broken")
+            uow.commit()
+        self._late(store, minutes=40, oldest=40 * 60, due=40 * 60)
+
+    def _late(self, store: Any, *, minutes: int, oldest: float, due: float) -> None:
+        with store.system_unit_of_work(read_only=True) as system:
+            figures = system.work.backlog(NOW + timedelta(minutes=minutes))
+        assert (figures["oldest_seconds"], figures["due_seconds"]) == (oldest, due)
+
+    def test_sends_of_which_nobody_knows_are_found(self, store: Any) -> None:
+        """Those for a person first, each shop's own; and whose any message is."""
+        from salespilots.domain.conversation import MessageState
+
+        with store.unit_of_work(A) as uow:
+            chat = self.chat(uow)
+            states = [("sent", None), ("uncertain", "no_answer"), ("uncertain", "needs_decision"), ("queued", "paced")]
+            for number, (state, reason) in enumerate(states):
+                uow.messages.add(self.message(chat, number + 1, state=MessageState(state), reason=reason))
+            uow.commit()
+        with store.unit_of_work(A, read_only=True) as uow:
+            assert uow.queries.undecided() == (1, chat.id)
+        with store.unit_of_work(B, read_only=True) as uow:
+            assert uow.queries.undecided() == (0, None)
+        with store.system_unit_of_work(read_only=True) as system:
+            found = system.work.uncertain()
+            assert [one.seq for one in found] == [one.seq for one in system.work.uncertain(A)] == [3, 2]
+            assert system.work.uncertain(B) == []
+            assert [one.seq for one in system.work.uncertain(limit=1)] == [3]
+            assert system.work.shop_of(found[0].id) == A
+            assert system.work.shop_of("msg_none00000") is None
+            for shop in (None, A):
+                figures = system.work.backlog(NOW, shop)
+                names = ("outbox_queued", "outbox_uncertain", "outbox_undecided")
+                assert [figures[name] for name in names] == [1, 2, 1]
+            assert system.work.backlog(NOW, B)["outbox_undecided"] == 0
 
     def test_a_lane_has_one_holder(self, store: Any) -> None:
         """Claim, refuse, release, and the fence stops the old holder."""
@@ -185,6 +282,22 @@ class WorkContract:
             assert system.lanes.claim(["a"], "third", minute)["a"].orphaned == 2
             system.lanes.release([system.lanes.claim(["b"], "third", minute)["b"]])
             assert system.lanes.claim(["b"], "third", minute)["b"].orphaned == 0
+
+    def test_a_lane_that_costs_one_holder_after_the_other_rests(self, store: Any) -> None:
+        """So that whatever kills them leaves the others some time; whoever lets it go well ends that."""
+        from salespilots.ports.work import RESTS
+
+        minute = timedelta(minutes=1)
+        with store.system_unit_of_work() as system:
+            for died, rest in enumerate(RESTS, start=0):
+                if rest:
+                    break
+                assert system.lanes.claim(["l"], "dies", minute)["l"].orphaned == died
+                system.lanes.free("dies")
+            assert system.lanes.claim(["l", "m"], "next", minute).keys() == {"m"}
+            assert system.lanes.free("next") == 1
+            system.lanes.release([system.lanes.claim(["m"], "well", minute)["m"]])
+            assert system.lanes.claim(["m"], "well", minute)["m"].orphaned == 0
 
     def test_a_lease_from_a_clock_that_was_ahead_holds_nobody_up(self, store: Any) -> None:
         """It lies further ahead than a lease can."""

@@ -38,6 +38,11 @@ class Verdict:
         """Nothing lost, nothing twice, nothing out of order."""
         return not (self.lost or self.twice or self.disorder)
 
+    @property
+    def who(self) -> set[str]:
+        """The customers for whom something went wrong."""
+        return {who for who, _ in (*self.lost, *self.twice, *self.disorder)}
+
     def __str__(self) -> str:
         def some(rows: list[tuple[str, str]]) -> str:
             return "; ".join(f"{who}: {text[:60]!r}" for who, text in rows[:5])
@@ -82,7 +87,7 @@ class History:
     """What happened outside of the product, line by line in a file: kept when the product, or we, are killed."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._file = path.open("a", encoding="utf-8")
 
     def note(self, kind: str, **facts: Any) -> None:
@@ -92,7 +97,7 @@ class History:
 
     def lines(self, kind: str) -> list[dict[str, Any]]:
         """The lines of a kind, in order."""
-        with self._path.open(encoding="utf-8") as file:
+        with self.path.open(encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         return [one for one in rows if one["kind"] == kind]
 

@@ -1,10 +1,10 @@
-"""Messages as bubbles: the shop's own view, and what is on a practice customer's phone."""
+"""Messages as bubbles, and what is on a practice customer's phone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -13,57 +13,16 @@ from urllib.parse import urlsplit
 from flask_babel import gettext as _
 
 from salespilots.domain.conversation import Author, Direction, Message, MessageState
-from salespilots.domain.events import Event
 from salespilots.domain.order import Order, OrderState
 from salespilots.ports.channel import Image, ProductCard, ProductCards, Text
 from salespilots.services.messaging.content import load
-from salespilots.web.presenters.orders import day_label
 
 CLOSE = timedelta(minutes=2)
 """Messages of one sender within this time hang together."""
 
 ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
-REASONS = {
-    "reply_window_closed": "the reply window is closed",
-    "window_closed": "the reply window is closed",
-    "taken_over": "a person took over",
-    "started_again": "the chat was started again",
-    "opted_out": "the customer wants no messages",
-    "needs_decision": "the channel gave no answer",
-}
-
-
-def thread(
-    messages: Sequence[Message],
-    events: Sequence[Event],
-    *,
-    orders: Sequence[Order],
-    workflows: Mapping[str, str],
-    people: Mapping[str, str],
-    me: str,
-    run_href: Mapping[str, str],
-) -> list[SimpleNamespace]:
-    """Messages and what happened between them, oldest first, with a line for each day."""
-    since = messages[0].created_at if messages else None
-    moments: list[tuple[datetime, int, SimpleNamespace]] = []
-    for message in messages:
-        if message.state is MessageState.CANCELLED and message.author is not Author.AGENT:
-            continue
-        bubble = _bubble(message, orders)
-        bubble.author = _author(message, workflows, people, me)
-        bubble.author_href = run_href.get(message.run_id or "", "")
-        moments.append((message.created_at, message.seq, bubble))
-    paid = {one.ids.get("order_id") for one in events if one.type == "order.paid"}
-    for event in events:
-        if event.type == "order.confirmed" and event.ids.get("order_id") in paid:
-            continue
-        pill = _event(event, people, me)
-        if pill is not None and (since is None or event.at >= since - CLOSE):
-            moments.append((event.at, 1_000_000, pill))
-    moments.sort(key=lambda one: (one[0], one[1]))
-    bubbles = [one for _at, _seq, one in moments]
-    _mark_chosen(messages, bubbles)
-    return _with_days(_grouped(bubbles))
+LINES = ("event", "stopped")
+"""What is no bubble."""
 
 
 def phone(messages: Sequence[Message], *, orders: Sequence[Order]) -> list[SimpleNamespace]:
@@ -74,14 +33,15 @@ def phone(messages: Sequence[Message], *, orders: Sequence[Order]) -> list[Simpl
         if message.direction is Direction.OUT and message.state not in ARRIVED:
             typing = typing or message.pending
             continue
-        bubbles.append(_bubble(message, orders, public=True))
-    bubbles = _grouped(bubbles)
+        bubbles.append(bubble_of(message, orders, public=True))
+    bubbles = grouped(bubbles)
     if typing:
         bubbles.append(SimpleNamespace(kind="typing", side="bot", id="", at=None))
     return bubbles
 
 
-def _bubble(message: Message, orders: Sequence[Order], *, public: bool = False) -> SimpleNamespace:
+def bubble_of(message: Message, orders: Sequence[Order], *, public: bool = False) -> SimpleNamespace:
+    """One message, without who wrote it. ``public``: as the customer sees it."""
     bubble = SimpleNamespace(
         id=message.id,
         kind="text",
@@ -89,7 +49,9 @@ def _bubble(message: Message, orders: Sequence[Order], *, public: bool = False) 
         text=message.text,
         at=message.created_at,
         state=str(message.state),
-        reason=REASONS.get(message.reason or "", ""),
+        why="",
+        retry=False,
+        decide="",
         author="",
         author_href="",
         continued=False,
@@ -221,73 +183,15 @@ def _card(card: ProductCard) -> SimpleNamespace:
     )
 
 
-def _author(message: Message, workflows: Mapping[str, str], people: Mapping[str, str], me: str) -> str:
-    if message.author is Author.BOT:
-        return workflows.get(message.actor_id or "", "")
-    if message.author is Author.AGENT:
-        if message.actor_id:
-            return _("You") if message.actor_id == me else people.get(message.actor_id, _("Your team"))
-        return _("Instagram app") if message.provider == "instagram" else _("Your team")
-    return ""
-
-
-def _event(event: Event, people: Mapping[str, str], me: str) -> SimpleNamespace | None:
-    number = str(event.data.get("number") or "")
-    you = event.actor == me
-    who = people.get(event.actor, "")
-    look = {
-        "conversation.taken_over": (
-            "user",
-            _("You took over") if you else _("%(name)s took over", name=who or _("Your team")),
-        ),
-        "conversation.handed_back": ("bolt", _("Automation answers again")),
-        "conversation.waiting": ("hand", _("Waiting for a person")),
-        "conversation.closed": ("check", _("Chat closed")),
-        "order.placed": ("orders", _("Order %(number)s placed, items held", number=number)),
-        "order.confirmed": ("check", _("Order %(number)s confirmed", number=number)),
-        "order.paid": ("rupee", _("Order %(number)s paid", number=number)),
-        "order.packed": ("box", _("Order %(number)s packed", number=number)),
-        "order.shipped": ("truck", _("Order %(number)s shipped", number=number)),
-        "order.delivered": ("check", _("Order %(number)s delivered", number=number)),
-        "order.cancelled": ("x", _("Order %(number)s cancelled", number=number)),
-        "order.expired": ("clock", _("Order %(number)s was not paid in time", number=number)),
-    }.get(event.type)
-    if look is None:
-        return None
-    return SimpleNamespace(id=f"e{event.seq}", kind="event", side="", icon=look[0], text=look[1], at=event.at)
-
-
-def _mark_chosen(messages: Sequence[Message], bubbles: Sequence[SimpleNamespace]) -> None:
-    """The quick reply that the customer tapped next is shown filled."""
-    taps = {one.seq: one.content.get("payload", "") for one in messages if one.direction is Direction.IN}
-    for bubble in bubbles:
-        if not getattr(bubble, "replies", None):
-            continue
-        after = min((seq for seq in taps if seq > bubble.seq), default=None)
-        for reply in bubble.replies:
-            reply.chosen = after is not None and bool(taps[after]) and taps[after] == reply.payload
-
-
-def _grouped(bubbles: list[SimpleNamespace]) -> list[SimpleNamespace]:
+def grouped(bubbles: list[SimpleNamespace]) -> list[SimpleNamespace]:
+    """Marks which hang together with the one before or after."""
     for before, after in pairwise(bubbles):
         together = (
-            before.kind != "event"
-            and after.kind != "event"
+            before.kind not in LINES
+            and after.kind not in LINES
             and before.side == after.side
             and getattr(before, "author", "") == getattr(after, "author", "")
             and after.at - before.at <= CLOSE
         )
         before.continued_next, after.continued = together, together
     return bubbles
-
-
-def _with_days(bubbles: Iterable[SimpleNamespace]) -> list[SimpleNamespace]:
-    shown: list[SimpleNamespace] = []
-    last = ""
-    for bubble in bubbles:
-        label = day_label(bubble.at)
-        if label != last:
-            shown.append(SimpleNamespace(id="", kind="day", side="", text=label, at=bubble.at))
-            last = label
-        shown.append(bubble)
-    return shown

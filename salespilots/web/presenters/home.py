@@ -43,8 +43,17 @@ def ranges(current: str) -> list[SimpleNamespace]:
     ]
 
 
-def needs(badges: Mapping[str, int], stock: Mapping[str, int], setup: tuple[int, int, str] | None) -> SimpleNamespace:
-    """Rows of what waits, most urgent first; ``setup`` is (done, total, next step)."""
+def needs(
+    badges: Mapping[str, int],
+    stock: Mapping[str, int],
+    setup: tuple[int, int, str] | None,
+    *,
+    given_up: int = 0,
+    undecided: int = 0,
+    undecided_href: str = "",
+) -> SimpleNamespace:
+    """Rows of what waits, most urgent first; ``setup`` is (done, total, next step), ``given_up`` events and
+    ``undecided`` sends wait for a person's word."""
     rows: list[SimpleNamespace] = []
 
     def add(count: int, icon: str, tone: str, title: str, meta: str, href: str) -> None:
@@ -56,6 +65,10 @@ def needs(badges: Mapping[str, int], stock: Mapping[str, int], setup: tuple[int,
     count = badges.get("waiting", 0)
     title = ngettext("%(num)d chat wants a person", "%(num)d chats want a person", count)
     add(count, "hand", "warn", title, _("Automation stepped back"), url_for("inbox.index", view="waiting"))
+    title = ngettext("%(num)d reply may not have arrived", "%(num)d replies may not have arrived", undecided)
+    add(undecided, "help", "warn", title, _("Say whether it did"), undecided_href)
+    title = ngettext("%(num)d thing was not handled", "%(num)d things were not handled", given_up)
+    add(given_up, "alert", "bad", title, _("Try again, or leave it"), url_for("about.index", _anchor="decide"))
     count = badges.get("attention", 0)
     title = ngettext("%(num)d order needs a look", "%(num)d orders need a look", count)
     add(count, "alert", "bad", title, _("Money and order do not fit"), url_for("orders.index"))
@@ -224,6 +237,8 @@ def activity(events: Sequence[Event], names: Mapping[str, str], *, money: bool) 
             "order.cancelled": ("", "x", _("%(number)s cancelled", number=number)),
             "order.expired": ("", "clock", _("%(number)s was not paid in time", number=number)),
             "message.failed": ("bad", "alert", _("A reply to %(name)s was not sent", name=who)),
+            "message.undecided": ("warn", "help", _("A reply to %(name)s may not have arrived", name=who)),
+            "inbox.parked": ("bad", "alert", _("Something that came in was not handled")),
         }.get(event.type)
         if look:
             amount = event.data.get("total_paise") or event.data.get("amount_paise")

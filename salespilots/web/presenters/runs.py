@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import SimpleNamespace
@@ -9,8 +10,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from salespilots.domain.conversation import Message, MessageState
 from salespilots.domain.run import Run, RunState, StepExecution
 from salespilots.web.filters import clock
+from salespilots.web.presenters import reasons
 
 STATES = {"waiting": "wait", "retry": "wait", "started": "wait", "failed": "fail", "refused": "fail"}
 RESULTS: dict[str, Callable[[], str]] = {
@@ -25,7 +28,19 @@ CONFIRM: dict[str, Callable[[], str]] = {
     "Got the yes_no": lambda: _("The customer confirmed"),
 }
 
+ENDS: dict[MessageState, tuple[str, str, Callable[[], str]]] = {
+    MessageState.SENT: ("ok", "check", lambda: _("Sent")),
+    MessageState.DELIVERED: ("ok", "check", lambda: _("Sent")),
+    MessageState.READ: ("ok", "check2", lambda: _("Seen")),
+    MessageState.UNCERTAIN: ("warn", "help", lambda: _("Not confirmed")),
+    MessageState.FAILED: ("bad", "alert", lambda: _("Not sent")),
+    MessageState.SKIPPED: ("bad", "alert", lambda: _("Not sent")),
+    MessageState.CANCELLED: ("", "x", lambda: _("Not sent")),
+}
+"""How a message ended: tone, glyph and word."""
+
 Label = Callable[[str], str]
+_CODE = re.compile(r"^[a-z]+(_[a-z]+)*$")
 
 
 def trace(run: Run, steps: Sequence[StepExecution], label: Label, name: str = "") -> list[SimpleNamespace]:
@@ -52,6 +67,8 @@ def _line(step: StepExecution, label: Label, until: datetime | None, *, settled:
     if step.branch == "on_error":
         state = "fail"
     took = _("%(ms)s ms", ms=step.ms) if step.ms else ""
+    if step.outcome in ("retry", "failed", "stopped") and _CODE.match(step.reason):
+        return SimpleNamespace(state=state, text=label(step.kind), detail=reasons.step_error(step.reason), took=took)
     kind = label(step.kind)
     if step.kind == "flow.wait" and step.outcome == "waiting":
         return SimpleNamespace(
@@ -63,6 +80,22 @@ def _line(step: StepExecution, label: Label, until: datetime | None, *, settled:
         detail=kind if step.reason else "",
         took=took,
     )
+
+
+def said(messages: Sequence[Message], channel: str) -> list[SimpleNamespace]:
+    """Each message that a run planned, with how it ended and why."""
+    shown: list[SimpleNamespace] = []
+    before: Message | None = None
+    for one in messages:
+        tone, icon, word = ENDS.get(one.state, ("", "clock", lambda: _("On its way")))
+        shown.append(
+            SimpleNamespace(
+                text=one.text or _("Picture"), tone=tone, icon=icon, word=word(), at=one.sent_at,
+                why=reasons.explain(one, channel, before),
+            )
+        )  # fmt: skip
+        before = reasons.holder(before, one)
+    return shown
 
 
 def run_state(run: Run) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
@@ -76,7 +76,20 @@ def _needs() -> Any:
     if missing:
         title = _("Next: %(step)s", step=setup.title(missing[0].key))
         ring = (len(steps) - len(missing), len(steps), title)
-    return present.needs(badges, stock, ring)
+    return present.needs(badges, stock, ring, **_decisions())
+
+
+def _decisions() -> dict[str, Any]:
+    """What waits for this person's word: one send leads to its chat, more of them to the list where they may see it."""
+    admin = here().may(Permission.SHOP_ADMIN)
+    if not here().may(Permission.INBOX):
+        return {}
+    given_up, undecided, chat = services().stuck.waiting(here().shop_id)
+    if admin and undecided > 1:
+        href = url_for("about.index", _anchor="decide")
+    else:
+        href = url_for("inbox.thread", conversation_id=chat) if chat else ""
+    return {"given_up": given_up if admin else 0, "undecided": undecided, "undecided_href": href}
 
 
 def _activity(money: bool) -> Any:

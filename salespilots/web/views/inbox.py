@@ -9,16 +9,17 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
-from salespilots.domain.errors import Conflict, DomainError, InvalidInput
+from salespilots.domain.errors import Conflict, DomainError, InvalidInput, NotFound
 from salespilots.domain.order import OPEN_STATES, Order
 from salespilots.services.conversations import VIEWS, ChatRow
 from salespilots.web.context import here, services
 from salespilots.web.forms import ReplyForm, query_number, query_text, read
-from salespilots.web.lookups import order_rows, user_names
+from salespilots.web.lookups import channel_label, order_rows, user_names
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
-from salespilots.web.presenters import chat as bubbles
 from salespilots.web.presenters import inbox as present
+from salespilots.web.presenters.thread import Leaving
+from salespilots.web.presenters.thread import thread as present_thread
 from salespilots.web.shell import remember_position
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/app/inbox")
@@ -92,10 +93,11 @@ def _chat_page(conversation_id: str, pane: str, status: int = 200, reply_error: 
         found.conversation.unread = 0
     orders = services().orders.page(shop_id, customer_id=found.customer.id, limit=20).items
     current = next((one for one in orders if one.state in OPEN_STATES), None)
-    provider = services().core.registry.channels.find(found.conversation.provider)
+    label = channel_label(found.conversation.provider)
     people = user_names([found.conversation.assignee_id])
-    chat = present.chat(found, people, here().user.id, _(provider.label) if provider else "")
+    chat = present.chat(found, people, here().user.id, label)
     is_open = conversations.window_open(found.conversation)
+    leaving = Leaving.of(found.conversation, found.customer, label, is_open=is_open)
     return page(
         "inbox/index.html",
         status,
@@ -106,11 +108,11 @@ def _chat_page(conversation_id: str, pane: str, status: int = 200, reply_error: 
         customer=present.panel(found.customer),
         current_order=order_rows([current])[0] if current else None,
         **_list(conversation_id),
-        **_thread(found, orders),
+        **_thread(found, orders, leaving),
     )
 
 
-def _thread(found: ChatRow, orders: list[Order]) -> dict[str, Any]:
+def _thread(found: ChatRow, orders: list[Order], leaving: Leaving) -> dict[str, Any]:
     shop_id, conversation_id = here().shop_id, found.conversation.id
     before = query_number(request.args.get("before"))
     messages = services().conversations.messages(shop_id, conversation_id, before=before, limit=PAGE)
@@ -119,8 +121,8 @@ def _thread(found: ChatRow, orders: list[Order]) -> dict[str, Any]:
         events = [one for one in events if one.at <= messages[-1].created_at]
     workflows = {one.id: one.name for one in services().workflows.page(shop_id, limit=200).items}
     people = user_names([one.actor_id for one in messages] + [one.actor for one in events])
-    shown = bubbles.thread(
-        messages, events, orders=orders, workflows=workflows, people=people, me=here().user.id,
+    shown = present_thread(
+        messages, events, orders=orders, workflows=workflows, people=people, me=here().user.id, leaving=leaving,
         run_href={
             one.run_id: url_for("workflows.run", workflow_id=one.actor_id, run_id=one.run_id)
             for one in messages
@@ -199,6 +201,23 @@ def reopen(conversation_id: str) -> Any:
 @permits(Permission.INBOX)
 def retry(conversation_id: str, message_id: str) -> Any:
     """Send a message again that did not leave, or of which nobody knows."""
-    services().conversations.get(here().shop_id, conversation_id)
+    _message_of(conversation_id, message_id)
     services().outbox.decide(here().shop_id, message_id, arrived=False)
     return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))
+
+
+@blueprint.post("/<conversation_id>/messages/<message_id>/arrived")
+@permits(Permission.INBOX)
+def arrived(conversation_id: str, message_id: str) -> Any:
+    """A message of which nobody knew did arrive: it is settled and not sent again."""
+    _message_of(conversation_id, message_id)
+    if not services().stuck.discard(message_id, actor=here().user.id, business_id=here().shop_id):
+        flash(_("That message was settled already."), "ok")
+    return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))
+
+
+def _message_of(conversation_id: str, message_id: str) -> None:
+    """Raise `NotFound` unless the message is of this chat."""
+    services().conversations.get(here().shop_id, conversation_id)
+    if services().conversations.message(here().shop_id, message_id).conversation_id != conversation_id:
+        raise NotFound(_("There is no such message in this chat."))

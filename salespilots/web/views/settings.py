@@ -1,17 +1,14 @@
-"""Settings: shop, connections rendered from the plugins' own schemas, API keys, about."""
+"""Settings: shop, connections rendered from the plugins' own schemas, API keys."""
 
 from __future__ import annotations
 
-import platform
 import re
 from typing import Any
 
-from flask import Blueprint, current_app, flash, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from marshmallow import ValidationError, validate
 
-from salespilots import __version__
-from salespilots.doctor import diagnose
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.money import rupees
@@ -263,18 +260,3 @@ def api_key_revoke(key_id: str) -> Any:
     services().api_keys.revoke(here().shop_id, key_id)
     flash(_("Key revoked"), "ok")
     return back_to(url_for("settings.api_keys"))
-
-
-@blueprint.get("/about")
-@permits(Permission.SHOP_ADMIN)
-def about() -> Any:
-    """Version and health."""
-    application = current_app.extensions["salespilots.application"]
-    checks = diagnose(application, shop_id=here().shop_id)
-    facts = [
-        {"label": _("Version"), "value": __version__},
-        {"label": _("Python"), "value": platform.python_version()},
-        {"label": _("Licence"), "value": "Apache-2.0"},
-    ]
-    shown = [{"label": one.name, "ok": one.ok, "detail": one.detail} for one in checks]
-    return page("settings/about.html", version=__version__, facts=facts, checks=shown)

@@ -13,7 +13,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, DomainError, NotFound
 from salespilots.domain.workflow import Workflow, WorkflowState
 from salespilots.web.context import here, services
-from salespilots.web.lookups import customers
+from salespilots.web.lookups import channel_label, customers
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import runs as present_runs
@@ -134,6 +134,7 @@ def run(workflow_id: str, run_id: str) -> Any:
 
     row = present_runs.run_row(found, customer)
     order = services().orders.get(shop_id, found.order_id) if found.order_id else None
+    messages = services().conversations.said_by(found)
     return page(
         "workflows/run.html",
         workflow=workflow,
@@ -148,6 +149,7 @@ def run(workflow_id: str, run_id: str) -> Any:
             conversation_id=found.conversation_id,
             order=SimpleNamespace(id=order.id, number=order.number or _("Draft")) if order else None,
             trace=present_runs.trace(found, steps, label, workflow.name),
+            said=present_runs.said(messages, channel_label(messages[0].provider) if messages else ""),
             problem=_("A step did not work, so a person was asked.") if found.result == "error" else None,
         ),
     )

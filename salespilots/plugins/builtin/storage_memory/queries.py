@@ -7,8 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from salespilots.domain.inbox import InboxState
 from salespilots.domain.stock import StockLevel
 from salespilots.ports.storage import Figures, Where
+from salespilots.ports.work import UNDECIDED
 
 GONE = ("cancelled", "skipped", "failed")
 ARRIVED = ("sent", "delivered", "read")
@@ -122,6 +124,15 @@ class MemoryQueries:
             )
             for product_id, levels in found.items()
         }
+
+    def undecided(self) -> tuple[int, str | None]:
+        found = [one for one in self._rows("messages") if one.state == "uncertain" and one.reason == UNDECIDED]
+        oldest = min(found, key=lambda one: one.created_at, default=None)
+        return len(found), oldest.conversation_id if oldest else None
+
+    def given_up(self) -> int:
+        mine = (one for one in self._tables.inbox if one.business_id == self._business_id)
+        return sum(one.state is InboxState.DEAD for one in mine)
 
     def preview_counts(self) -> dict[str, int]:
         chats = [one for one in self._rows("conversations") if one.state != "closed"]

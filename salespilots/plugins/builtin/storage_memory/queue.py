@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
-from salespilots.ports.work import FARTHEST, Lease, Worker
+from salespilots.ports.work import RESTS, UNDECIDED, Lease, Worker, has_come
 
+REST = "-"
 PENDING = ("queued", "sending", "uncertain")
 
 
@@ -52,8 +54,8 @@ class MemoryScopedInbox:
         rows = (one for one in self._inbox if one.position == position and one.business_id == self._business_id)
         return copy.deepcopy(next((one for one in rows if one.state is InboxState.DEAD), None))
 
-    def again(self, row: InboxRow) -> None:
-        self._set(row, state=InboxState.NEW, attempts=0, next_at=None)
+    def again(self, row: InboxRow, now: datetime) -> None:
+        self._set(row, state=InboxState.NEW, attempts=0, next_at=now)
 
     def discard(self, row: InboxRow, now: datetime) -> None:
         self._set(row, state=InboxState.DISCARDED, done_at=now)
@@ -107,14 +109,18 @@ class MemoryLanes:
         """Lanes in somebody's hands."""
         return {lane for lane in self._lanes if self._held(lane, 300.0)}
 
+    def resting(self) -> set[str]:
+        """Those of them that rest."""
+        return {lane for lane in self.held() if self._lanes[lane].owner == REST}
+
     def claim(self, lanes: Sequence[str], owner: str, ttl: timedelta) -> dict[str, Lease]:
         claimed: dict[str, Lease] = {}
         seconds = ttl.total_seconds()
         for lane in sorted(set(lanes)):
-            if self._held(lane, 2 * seconds):
+            if self._held(lane, 2 * seconds + RESTS[-1]):
                 continue
             before = self._lanes.get(lane, Holding())
-            orphaned = before.orphaned + (before.owner is not None)
+            orphaned = before.orphaned + (before.owner not in (None, REST))
             self._lanes[lane] = Holding(owner, self._clock() + seconds, before.fence + 1, orphaned)
             claimed[lane] = Lease(lane=lane, owner=owner, fence=before.fence + 1, orphaned=orphaned)
         return claimed
@@ -141,7 +147,9 @@ class MemoryLanes:
     def free(self, owner: str) -> int:
         freed = [one for one in self._lanes.values() if one.owner == owner]
         for one in freed:
-            one.owner, one.orphaned = None, one.orphaned + 1
+            one.orphaned += 1
+            rest = RESTS[min(one.orphaned, len(RESTS) - 1)]
+            one.owner, one.until = REST if rest else None, self._clock() + rest
         return len(freed)
 
 
@@ -179,18 +187,15 @@ class MemoryWork:
         """(time of arrival, shop, lane) of each piece of due work."""
         found: list[tuple[datetime, str, str]] = []
 
-        def due(at: datetime | None) -> bool:
-            return at is None or at <= now or at > now + FARTHEST
-
         for one in self._tables.inbox:
-            if one.state is InboxState.NEW and due(one.next_at) and one.business_id:
+            if one.state is InboxState.NEW and has_come(one.next_at, now) and one.business_id:
                 found.append((one.received_at, one.business_id, one.lane))
         for message in self._tables.rows["messages"].values():
             decided = message.state != "uncertain" or message.next_at is not None  # else a person's decision
-            if message.state in PENDING and due(message.next_at) and decided:
+            if message.state in PENDING and has_come(message.next_at, now) and decided:
                 found.append((message.created_at, message.business_id, message.lane))
         for run in self._tables.rows["runs"].values():
-            ready = run.state in ("ready", "running") and due(run.wake_at)
+            ready = run.state in ("ready", "running") and has_come(run.wake_at, now)
             if ready or (run.state == "waiting" and run.wake_at is not None and run.wake_at <= now):
                 found.append((run.created_at, run.business_id, run.lane))
         return sorted(found)
@@ -222,26 +227,54 @@ class MemoryWork:
     def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:
         inbox = [one for one in self._tables.inbox if business_id in (None, one.business_id)]
         new = [one for one in inbox if one.state is InboxState.NEW]
-        rows = self._tables.rows["messages"].values()
-        states = [one.state for one in rows if business_id in (None, one.business_id)]
+        heads: dict[tuple[str, str], InboxRow] = {}
+        for one in sorted(new, key=lambda one: (one.sent_at, one.position)):
+            if one.business_id is not None:
+                heads.setdefault((one.business_id, one.lane), one)
+        due = [
+            max(one.received_at, one.next_at) if one.next_at and one.next_at <= now else one.received_at
+            for one in heads.values()
+            if has_come(one.next_at, now)
+        ]
+        pending = [one for one in self._tables.rows["messages"].values() if business_id in (None, one.business_id)]
+        states = [one.state for one in pending]
+        undecided = [one for one in pending if one.state == "uncertain" and one.reason == UNDECIDED]
         figures = {
             "inbox_new": float(len(new)),
             "inbox_dead": float(sum(one.state is InboxState.DEAD for one in inbox)),
             "outbox_queued": float(states.count("queued") + states.count("sending")),
             "outbox_uncertain": float(states.count("uncertain")),
-            "oldest_seconds": max(((now - one.received_at).total_seconds() for one in new), default=0.0),
+            "outbox_undecided": float(len(undecided)),
+            "oldest_seconds": max([0.0, *((now - one.received_at).total_seconds() for one in new)]),
+            "due_seconds": max([0.0, *((now - at).total_seconds() for at in due)]),
         }
-        return figures | ({} if business_id else {"lanes_held": float(len(self._lanes.held()))})
+        return figures | ({} if business_id else {"lanes_held": float(len(self._lanes.held() - self._lanes.resting()))})
 
-    def dead(self, business_id: str | None = None, limit: int = 200) -> list[InboxRow]:
+    def dead(self, business_id: str | None = None, limit: int = 200, *, before: int | None = None) -> list[InboxRow]:
         rows = [
-            one for one in self._tables.inbox if one.state is InboxState.DEAD and business_id in (None, one.business_id)
+            one
+            for one in self._tables.inbox
+            if one.state is InboxState.DEAD
+            and business_id in (None, one.business_id)
+            and (before is None or one.position < before)
         ]
         return copy.deepcopy(sorted(rows, key=lambda one: -one.position)[:limit])
 
-    def undecided(self, limit: int = 200) -> list[tuple[str, str]]:
-        rows = [one for one in self._tables.rows["messages"].values() if one.state == "uncertain"]
-        return [(one.business_id, one.id) for one in sorted(rows, key=lambda one: one.created_at)][:limit]
+    def event(self, position: int) -> InboxRow | None:
+        return copy.deepcopy(next((one for one in self._tables.inbox if one.position == position), None))
+
+    def uncertain(self, business_id: str | None = None, limit: int = 200) -> list[Message]:
+        rows = [
+            one
+            for one in self._tables.rows["messages"].values()
+            if one.state == "uncertain" and business_id in (None, one.business_id)
+        ]
+        ordered = sorted(rows, key=lambda one: (one.reason != UNDECIDED, one.created_at, one.seq))
+        return copy.deepcopy(ordered[:limit])
+
+    def shop_of(self, message_id: str) -> str | None:
+        found = (one.business_id for one in self._tables.rows["messages"].values() if one.id == message_id)
+        return next(found, None)
 
     def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
         newest: dict[str, datetime] = {}

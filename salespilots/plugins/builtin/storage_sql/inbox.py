@@ -145,11 +145,11 @@ class SqlScopedInbox:
         query = sa.select(*self._columns).where(
             table.c.position == position, table.c.business_id == self._business_id, table.c.state == InboxState.DEAD
         )
-        row = self._wire.execute(query).first()
+        row = self._wire.execute(query.with_for_update()).first()  # of two who decide at once one finds it
         return CODECS["inbox"].make(row) if row else None
 
-    def again(self, row: InboxRow) -> None:
-        self._set(row, state=InboxState.NEW, attempts=0, next_at=None)
+    def again(self, row: InboxRow, now: datetime) -> None:
+        self._set(row, state=InboxState.NEW, attempts=0, next_at=now)
 
     def discard(self, row: InboxRow, now: datetime) -> None:
         self._set(row, state=InboxState.DISCARDED, done_at=now)

@@ -11,7 +11,10 @@ import sqlalchemy as sa
 from salespilots.plugins.builtin.storage_sql.collection import upsert
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
-from salespilots.ports.work import Lease, Worker
+from salespilots.ports.work import RESTS, Lease, Worker
+
+REST = "-"
+"""Who holds a lane that rests."""
 
 MOST_LANES = 64
 """Lanes of one statement."""
@@ -66,12 +69,13 @@ class SqlLanes:
                 }
                 for place in range(count)
             ]  # fmt: skip
-            left = sa.case((table.c.owner.is_(None), table.c.orphaned), else_=table.c.orphaned + 1)
+            let_go = sa.or_(table.c.owner.is_(None), table.c.owner == REST)
+            left = sa.case((let_go, table.c.orphaned), else_=table.c.orphaned + 1)
             insert = upsert(dialect, table).values(rows)
             return insert.on_conflict_do_update(
                 index_elements=["name"],
                 set_={"owner": who, "leased_until": until, "fence": table.c.fence + 1, "orphaned": left},
-                where=sa.not_(is_held(dialect, table, 2 * ttl_seconds)),
+                where=sa.not_(is_held(dialect, table, 2 * ttl_seconds + RESTS[-1])),
             ).returning(table.c.name, table.c.fence, table.c.orphaned)
 
         def take(statement: Prepared, rows: Sequence[Sequence[Any]]) -> dict[str, Lease]:
@@ -142,8 +146,17 @@ class SqlLanes:
     def free(self, owner: str) -> int:
         self._wire.write(self.changes())
         table = self._table
-        statement = sa.update(table).where(table.c.owner == owner)
-        return self._wire.execute(statement.values(owner=None, orphaned=table.c.orphaned + 1)).rowcount
+        mine = sa.select(table.c.name).where(table.c.owner == owner).order_by(table.c.name).with_for_update()
+        self._wire.execute(mine).all()  # locked in the order in which everybody takes lanes
+        rest = sa.case(
+            *((table.c.orphaned + 1 == died, float(seconds)) for died, seconds in enumerate(RESTS)),
+            else_=float(RESTS[-1]),
+        )
+        freed = {
+            "owner": sa.case((table.c.orphaned + 1 < RESTS.count(0), sa.null()), else_=REST),
+            "orphaned": table.c.orphaned + 1, "leased_until": clock(self._wire.dialect) + rest,
+        }  # fmt: skip
+        return self._wire.execute(sa.update(table).where(table.c.owner == owner).values(freed)).rowcount
 
 
 class SqlWorkers:

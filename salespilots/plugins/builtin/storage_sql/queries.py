@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from salespilots.domain.inbox import InboxState
 from salespilots.plugins.builtin.storage_sql.collection import condition
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.plugins.builtin.storage_sql.work import of_shop, state_is
 from salespilots.ports.storage import Figures, Where
+from salespilots.ports.work import UNDECIDED
 
 
 class SqlQueries:
@@ -204,6 +207,22 @@ class SqlQueries:
             product_id: (int(on_hand), int(left), least <= low_at)
             for product_id, on_hand, left, least in self._wire.execute(query)
         }
+
+    def undecided(self) -> tuple[int, str | None]:
+        table = TABLES["messages"]
+        query = (
+            sa.select(table.c.conversation_id, sa.func.count().over())
+            .where(state_is(table, "queued", "sending", "uncertain"), table.c.state == "uncertain")
+            .where(table.c.reason == UNDECIDED, *of_shop(table, self._business_id))
+            .order_by(table.c.created_at)
+        )
+        first = self._wire.execute(query.limit(1)).first()
+        return (int(first[1]), first[0]) if first else (0, None)
+
+    def given_up(self) -> int:
+        table = TABLES["inbox"]
+        dead = table.c.state == sa.literal_column(f"'{InboxState.DEAD}'")
+        return self._number(sa.select(sa.func.count()).select_from(table).where(dead, *self._mine(table)))
 
     def preview_counts(self) -> dict[str, int]:
         conversations, orders = TABLES["conversations"], TABLES["orders"]

@@ -55,6 +55,13 @@ def migrations(app: Flask) -> Any:
     return flask_migrate
 
 
+def is_newer(revision: str | None) -> bool:
+    """Whether this version does not know the revision: while a release is rolled out the new one has migrated already,
+    and the old one goes on beside it."""
+    known = {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")}
+    return revision is not None and revision not in known
+
+
 def _prepare(engine: sa.Engine) -> None:
     """Connection rules. SQLite: write-ahead log, every commit on disk, foreign keys, one writer queueing at BEGIN."""
     if engine.dialect.name == "sqlite":
@@ -102,7 +109,8 @@ class SqlStorage:
         return SqlSystemUnitOfWork(self._lines, read_only=read_only)
 
     def migrate(self) -> None:
-        if self._current() == self._head():
+        current = self._current()
+        if current == self._head() or is_newer(current):
             return
         flask_migrate = migrations(self.app)
         with self.app.app_context():
@@ -112,9 +120,11 @@ class SqlStorage:
         current, head = self._current(), self._head()
         if current is None:
             return "outdated: no tables yet, run `salespilots init`"
-        if current != head:
-            return f"outdated: at {current}, needs {head}, run `salespilots init`"
-        return f"{self.engine.dialect.name}, schema {current}"
+        if current == head:
+            return f"{self.engine.dialect.name}, schema {current}"
+        if is_newer(current):
+            return f"{self.engine.dialect.name}, schema {current}, made by a newer version than this one"
+        return f"outdated: at {current}, needs {head}, run `salespilots init`"
 
     def close(self) -> None:
         self._lines.close()

@@ -209,6 +209,7 @@ TABLES["lanes"] = sa.Table(
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Column("orphaned", sa.Integer, nullable=False, server_default="0"),
 )
+_work_index("ix_lanes_owner", "lanes", ("owner",), "owner IS NOT NULL")
 TABLES["workers"] = sa.Table(
     "workers",
     db.metadata,

@@ -9,22 +9,28 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.plugins.builtin.storage_sql.collection import bound, parameters, shape
-from salespilots.plugins.builtin.storage_sql.lanes import is_held
+from salespilots.plugins.builtin.storage_sql.lanes import REST, is_held
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import one_of
-from salespilots.ports.work import FARTHEST
+from salespilots.ports.work import FARTHEST, UNDECIDED
 
 LONGEST_LEASE = 300.0
 """Seconds; no lease is given for longer."""
 
 
-def _state_is(table: sa.Table, *states: str) -> sa.ColumnElement:
+def state_is(table: sa.Table, *states: str) -> sa.ColumnElement:
     """In the words of the table's work index, so that it is used."""
     return table.c.state.in_([sa.literal_column(f"'{one}'") for one in states])
+
+
+def of_shop(table: sa.Table, business_id: str | None) -> list[sa.ColumnElement]:
+    """Whose row it is, said so that the work index is used and not one over all that a shop ever had."""
+    return [] if business_id is None else [sa.func.coalesce(table.c.business_id, "") == business_id]
 
 
 class SqlWork:
@@ -41,10 +47,10 @@ class SqlWork:
         def due(column: sa.Column) -> sa.ColumnElement:
             return sa.or_(column.is_(None), column <= now, column > far)
 
-        sending = _state_is(messages, "queued", "sending", "uncertain")
+        sending = state_is(messages, "queued", "sending", "uncertain")
         decided = sa.or_(messages.c.state != "uncertain", messages.c.next_at.is_not(None))  # else a person's turn
-        active = _state_is(runs, "ready", "running", "waiting")
-        ready = sa.and_(_state_is(runs, "ready", "running"), due(runs.c.wake_at))
+        active = state_is(runs, "ready", "running", "waiting")
+        ready = sa.and_(state_is(runs, "ready", "running"), due(runs.c.wake_at))
         waited = sa.and_(runs.c.state == "waiting", runs.c.wake_at <= now)
         new = inbox.c.state == sa.literal_column(f"'{InboxState.NEW}'")
         return [
@@ -130,38 +136,82 @@ class SqlWork:
         waiting, first = self._wire.execute(
             sa.select(sa.func.count(), sa.func.min(inbox.c.received_at)).where(new, *mine(inbox))
         ).one()
-        figures = {"inbox_new": float(waiting), "outbox_queued": 0.0, "outbox_uncertain": 0.0}
+        figures = {"inbox_new": float(waiting), "outbox_queued": 0.0, "outbox_uncertain": 0.0, "outbox_undecided": 0.0}
         counted = sa.select(sa.func.count()).select_from(inbox)
         figures["inbox_dead"] = float(self._wire.execute(counted.where(dead, *mine(inbox))).scalar_one())
-        for state, number in self._wire.execute(
-            sa.select(messages.c.state, sa.func.count())
-            .where(_state_is(messages, "queued", "sending", "uncertain"), *mine(messages))
-            .group_by(messages.c.state)
+        asked = sa.func.coalesce(messages.c.reason, "") == UNDECIDED
+        for state, waits, number in self._wire.execute(
+            sa.select(messages.c.state, asked, sa.func.count())
+            .where(state_is(messages, "queued", "sending", "uncertain"), *of_shop(messages, business_id))
+            .group_by(messages.c.state, asked)
         ):
             figures["outbox_uncertain" if state == "uncertain" else "outbox_queued"] += float(number)
-        figures["oldest_seconds"] = max(0.0, (now - first).total_seconds()) if first else 0.0
+            if state == "uncertain" and waits:
+                figures["outbox_undecided"] += float(number)
+        due = self._due_since(now, mine(inbox))
+        for name, since in (("oldest_seconds", first), ("due_seconds", due)):
+            figures[name] = max(0.0, (now - since).total_seconds()) if since else 0.0
         if business_id is None:
             held = sa.select(sa.func.count()).select_from(lanes)
-            holding = is_held(self._wire.dialect, lanes, LONGEST_LEASE)
+            holding = sa.and_(is_held(self._wire.dialect, lanes, LONGEST_LEASE), lanes.c.owner != REST)
             figures["lanes_held"] = float(self._wire.execute(held.where(holding)).scalar_one())
         return figures
 
-    def dead(self, business_id: str | None = None, limit: int = 200) -> list[InboxRow]:
+    def _due_since(self, now: datetime, mine: Sequence[sa.ColumnElement]) -> datetime | None:
+        """Since when the longest waiting event could have been handled: of each lane the first counts, as it holds back
+        the others."""
         table = TABLES["inbox"]
-        query = sa.select(*(table.c[name] for name in CODECS["inbox"].names)).where(
-            table.c.state == sa.literal_column(f"'{InboxState.DEAD}'")
+        place = sa.func.row_number().over(
+            partition_by=[table.c.business_id, table.c.lane], order_by=[table.c.sent_at, table.c.position]
         )
+        new = table.c.state == sa.literal_column(f"'{InboxState.NEW}'")
+        ranked = (
+            sa.select(table.c.received_at, table.c.next_at, place.label("place"))
+            .where(new, table.c.business_id.is_not(None), *mine)
+            .subquery()
+        )
+        later, far = ranked.c.next_at, now + FARTHEST
+        since = sa.case((sa.and_(later > ranked.c.received_at, later <= now), later), else_=ranked.c.received_at)
+        come = sa.or_(later.is_(None), later <= now, later > far)
+        first = sa.type_coerce(sa.func.min(since), UTCDateTime())
+        return self._wire.execute(sa.select(first).where(ranked.c.place == 1, come)).scalar()
+
+    def dead(self, business_id: str | None = None, limit: int = 200, *, before: int | None = None) -> list[InboxRow]:
+        table = TABLES["inbox"]
+        query = self._events().where(table.c.state == sa.literal_column(f"'{InboxState.DEAD}'"))
         if business_id is not None:
             query = query.where(table.c.business_id == business_id)
+        if before is not None:
+            query = query.where(table.c.position < before)
         rows = self._wire.execute(query.order_by(table.c.position.desc()).limit(limit))
         return [CODECS["inbox"].make(row) for row in rows]
 
-    def undecided(self, limit: int = 200) -> list[tuple[str, str]]:
+    def event(self, position: int) -> InboxRow | None:
+        if not 0 < position < 2**63:
+            return None
+        row = self._wire.execute(self._events().where(TABLES["inbox"].c.position == position)).first()
+        return CODECS["inbox"].make(row) if row else None
+
+    def _events(self) -> sa.Select[Any]:
+        return sa.select(*(TABLES["inbox"].c[name] for name in CODECS["inbox"].names))
+
+    def uncertain(self, business_id: str | None = None, limit: int = 200) -> list[Message]:
         table = TABLES["messages"]
-        query = sa.select(table.c.business_id, table.c.id).where(
-            _state_is(table, "queued", "sending", "uncertain"), table.c.state == "uncertain"
+        asked = sa.case((table.c.reason == UNDECIDED, 0), else_=1)
+        query = (
+            sa.select(*(table.c[name] for name in CODECS["messages"].names))
+            .where(state_is(table, "queued", "sending", "uncertain"), table.c.state == "uncertain")
+            .where(*of_shop(table, business_id))
+            .order_by(asked, table.c.created_at, table.c.seq)
         )
-        return [(shop, one) for shop, one in self._wire.execute(query.order_by(table.c.created_at).limit(limit))]
+        return [CODECS["messages"].make(row) for row in self._wire.execute(query.limit(limit))]
+
+    def shop_of(self, message_id: str) -> str | None:
+        shops, table = TABLES["businesses"], TABLES["messages"]
+        query = sa.select(table.c.business_id).where(
+            table.c.business_id.in_(sa.select(shops.c.id)), table.c.id == message_id
+        )
+        return self._wire.execute(query).scalar()
 
     def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
         inbox = TABLES["inbox"]
@@ -176,6 +226,10 @@ class SqlWork:
         # Provider redeliveries stop after 36 hours, but neither provider signs a time: keys stay 90 days.
         statements = [
             sa.delete(inbox).where(inbox.c.state == InboxState.DONE, inbox.c.received_at < now - timedelta(days=90)),
+            sa.delete(inbox).where(
+                inbox.c.state == InboxState.DISCARDED, inbox.c.received_at < now - timedelta(days=90)
+            ),
+            sa.delete(inbox).where(inbox.c.state == InboxState.DEAD, inbox.c.received_at < now - timedelta(days=365)),
             sa.delete(inbox).where(inbox.c.state == InboxState.UNROUTED, inbox.c.received_at < now - timedelta(days=5)),
             sa.delete(sessions).where(sessions.c.last_seen_at < now - timedelta(days=14)),
             sa.delete(links).where(links.c.expires_at < now - timedelta(days=1)),

@@ -41,10 +41,60 @@ _NO_ALONE = frozenset({"na", "n", "not now", "abhi nahi", "rehne do"})
 _YES_ALONE = frozenset({"k", "y", "yo", "correct", "right", "go ahead", "done deal", "kar do", "karo"})
 
 _STOP = frozenset(
-    ["stop", "stop it", "stop this", "stop messages", "stop messaging", "stop message", "stop messaging me", "unsubscribe", "opt out", "optout", "no more messages", "do not message", "do not message me", "don't message", "don't message me", "dont message me", "message mat karo", "msg mat karo", "message mat bhejo", "msg mat bhejo", "mat bhejo", "mat bhejna", "mat bhejo message", "messages band karo", "message band karo", "msg band karo", "band karo", "bandh karo", "message mat karna", "बंद करो", "मैसेज बंद करो", "मैसेज मत भेजो", "मत भेजो", "मैसेज मत करो", "स्टॉप"]
+    [
+        "stop",
+        "stop it",
+        "stop this",
+        "stop messages",
+        "stop messaging",
+        "stop message",
+        "stop messaging me",
+        "unsubscribe",
+        "opt out",
+        "optout",
+        "no more messages",
+        "do not message",
+        "do not message me",
+        "don't message",
+        "don't message me",
+        "dont message me",
+        "message mat karo",
+        "msg mat karo",
+        "message mat bhejo",
+        "msg mat bhejo",
+        "mat bhejo",
+        "mat bhejna",
+        "mat bhejo message",
+        "messages band karo",
+        "message band karo",
+        "msg band karo",
+        "band karo",
+        "bandh karo",
+        "message mat karna",
+        "बंद करो",
+        "मैसेज बंद करो",
+        "मैसेज मत भेजो",
+        "मत भेजो",
+        "मैसेज मत करो",
+        "स्टॉप",
+    ]
 )
 _START = frozenset(
-    ["start", "unstop", "subscribe", "start messages", "start again", "message shuru karo", "shuru karo", "chalu karo", "message chalu karo", "शुरू करो", "मैसेज शुरू करो", "चालू करो", "स्टार्ट"]
+    [
+        "start",
+        "unstop",
+        "subscribe",
+        "start messages",
+        "start again",
+        "message shuru karo",
+        "shuru karo",
+        "chalu karo",
+        "message chalu karo",
+        "शुरू करो",
+        "मैसेज शुरू करो",
+        "चालू करो",
+        "स्टार्ट",
+    ]
 )
 _ASIDE = frozenset(["please", "pls", "plz", "ji", "bhai", "sir", "madam", "mam", "ok", "कृपया", "जी", "now", "abhi"])
 

@@ -1,4 +1,4 @@
-"""messages said because the customer was silent
+"""messages said because the customer was silent; lanes in somebody's hands are found at once
 
 Only adds, so that the release before this one goes on beside it.
 
@@ -17,7 +17,21 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("messages", sa.Column("follow_up", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(
+        "ix_lanes_owner",
+        "lanes",
+        ["owner"],
+        unique=False,
+        sqlite_where=sa.text("owner IS NOT NULL"),
+        postgresql_where=sa.text("owner IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "ix_lanes_owner",
+        table_name="lanes",
+        sqlite_where=sa.text("owner IS NOT NULL"),
+        postgresql_where=sa.text("owner IS NOT NULL"),
+    )
     op.drop_column("messages", "follow_up")

@@ -1,0 +1,183 @@
+"""A chat as the shop sees it: what was said and what happened between, and why something was not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import SimpleNamespace
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from salespilots.domain.conversation import Author, Conversation, Direction, Message, MessageState, Mode
+from salespilots.domain.customer import Customer
+from salespilots.domain.events import Event
+from salespilots.domain.order import Order
+from salespilots.ports.work import UNDECIDED
+from salespilots.web.presenters import reasons
+from salespilots.web.presenters.chat import CLOSE, bubble_of, grouped
+from salespilots.web.presenters.orders import day_label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """What a chat lets leave at the moment. ``channel``: its name; ``open``: the reply window is; ``by_hand``: a person
+    answers, who was asked to at ``asked_at``; ``silenced``: the customer wants no automatic messages."""
+
+    channel: str
+    open: bool = True
+    by_hand: bool = False
+    asked_at: datetime | None = None
+    silenced: bool = False
+
+    @classmethod
+    def of(cls, conversation: Conversation, customer: Customer, channel: str, *, is_open: bool) -> Leaving:
+        """What this chat lets leave, whose reply window is open or not."""
+        return cls(
+            channel=channel, open=is_open, by_hand=conversation.mode is Mode.HUMAN,
+            asked_at=conversation.waiting_since, silenced=customer.opted_out,
+        )  # fmt: skip
+
+    def stops(self, message: Message) -> str:
+        """Why this message could not leave now, or nothing. Automation's last words before it asked for a person may."""
+        last_words = self.asked_at is not None and message.created_at <= self.asked_at
+        if message.author is Author.BOT and self.by_hand and not last_words:
+            return "taken_over"
+        if message.author is Author.BOT and self.silenced:
+            return "opted_out"
+        return "" if self.open else "reply_window_closed"
+
+
+def thread(
+    messages: Sequence[Message],
+    events: Sequence[Event],
+    *,
+    orders: Sequence[Order],
+    workflows: Mapping[str, str],
+    people: Mapping[str, str],
+    me: str,
+    run_href: Mapping[str, str],
+    leaving: Leaving,
+) -> list[SimpleNamespace]:
+    """Messages and what happened between them, oldest first, with a line for each day."""
+    since = messages[0].created_at if messages else None
+    moments: list[tuple[datetime, int, SimpleNamespace]] = []
+    before: Message | None = None
+    for message in messages:
+        if message.state is MessageState.CANCELLED and message.author is not Author.AGENT:
+            moments.append((message.created_at, message.seq, _stopped(message, leaving)))
+            continue
+        bubble = bubble_of(message, orders)
+        bubble.author = _author(message, workflows, people, me)
+        bubble.author_href = run_href.get(message.run_id or "", "")
+        _explain(bubble, message, leaving, before)
+        before = reasons.holder(before, message)
+        moments.append((message.created_at, message.seq, bubble))
+    paid = {one.ids.get("order_id") for one in events if one.type == "order.paid"}
+    for event in events:
+        if event.type == "order.confirmed" and event.ids.get("order_id") in paid:
+            continue
+        pill = _event(event, people, me)
+        if pill is not None and (since is None or event.at >= since - CLOSE):
+            moments.append((event.at, 1_000_000, pill))
+    moments.sort(key=lambda one: (one[0], one[1]))
+    bubbles = _together([one for _at, _seq, one in moments])
+    _mark_chosen(messages, bubbles)
+    return _with_days(grouped(bubbles))
+
+
+def _explain(bubble: SimpleNamespace, message: Message, leaving: Leaving, before: Message | None) -> None:
+    """Why it is where it is, and what a person can do about it: try again, or say whether it arrived."""
+    if message.direction is Direction.IN:
+        return
+    bubble.why = reasons.explain(message, leaving.channel, before)
+    stopped = leaving.stops(message)
+    bubble.retry = reasons.can_help(message) and not stopped
+    if message.state is MessageState.UNCERTAIN and message.reason == UNDECIDED:
+        bubble.decide, bubble.why = "leave" if stopped else "again", reasons.undecided(leaving.channel, stopped)
+
+
+def _stopped(message: Message, leaving: Leaving) -> SimpleNamespace:
+    """An automatic message that was stopped before it left: a quiet line with its words inside."""
+    why = reasons.explain(message, leaving.channel)
+    return SimpleNamespace(
+        id=message.id, kind="stopped", side="", icon="x", text="", at=message.created_at, why=why, words=[message.text]
+    )
+
+
+def _together(bubbles: Sequence[SimpleNamespace]) -> list[SimpleNamespace]:
+    """Messages stopped one after the other for the same reason are one line."""
+    shown: list[SimpleNamespace] = []
+    for one in bubbles:
+        last = shown[-1] if shown else None
+        if one.kind == "stopped" and last is not None and last.kind == "stopped" and last.why == one.why:
+            last.words += one.words
+        else:
+            shown.append(one)
+    for one in shown:
+        if one.kind == "stopped":
+            said = ngettext(
+                "%(num)d automatic message not sent.", "%(num)d automatic messages not sent.", len(one.words)
+            )
+            one.text = f"{said} {one.why}"
+    return shown
+
+
+def _author(message: Message, workflows: Mapping[str, str], people: Mapping[str, str], me: str) -> str:
+    if message.author is Author.BOT:
+        return workflows.get(message.actor_id or "", "")
+    if message.author is Author.AGENT:
+        if message.actor_id:
+            return _("You") if message.actor_id == me else people.get(message.actor_id, _("Your team"))
+        return _("Instagram app") if message.provider == "instagram" else _("Your team")
+    return ""
+
+
+def _event(event: Event, people: Mapping[str, str], me: str) -> SimpleNamespace | None:
+    number = str(event.data.get("number") or "")
+    you = event.actor == me
+    who = people.get(event.actor, "")
+    look = {
+        "conversation.taken_over": (
+            "user",
+            _("You took over") if you else _("%(name)s took over", name=who or _("Your team")),
+        ),
+        "conversation.handed_back": ("bolt", _("Automation answers again")),
+        "conversation.waiting": ("hand", _("Waiting for a person")),
+        "conversation.closed": ("check", _("Chat closed")),
+        "order.placed": ("orders", _("Order %(number)s placed, items held", number=number)),
+        "order.confirmed": ("check", _("Order %(number)s confirmed", number=number)),
+        "order.paid": ("rupee", _("Order %(number)s paid", number=number)),
+        "order.packed": ("box", _("Order %(number)s packed", number=number)),
+        "order.shipped": ("truck", _("Order %(number)s shipped", number=number)),
+        "order.delivered": ("check", _("Order %(number)s delivered", number=number)),
+        "order.cancelled": ("x", _("Order %(number)s cancelled", number=number)),
+        "order.expired": ("clock", _("Order %(number)s was not paid in time", number=number)),
+    }.get(event.type)
+    if look is None:
+        return None
+    return SimpleNamespace(id=f"e{event.seq}", kind="event", side="", icon=look[0], text=look[1], at=event.at)
+
+
+def _mark_chosen(messages: Sequence[Message], bubbles: Sequence[SimpleNamespace]) -> None:
+    """The quick reply that the customer tapped next is shown filled."""
+    taps = {one.seq: one.content.get("payload", "") for one in messages if one.direction is Direction.IN}
+    for bubble in bubbles:
+        if not getattr(bubble, "replies", None):
+            continue
+        after = min((seq for seq in taps if seq > bubble.seq), default=None)
+        for reply in bubble.replies:
+            reply.chosen = after is not None and bool(taps[after]) and taps[after] == reply.payload
+
+
+def _with_days(bubbles: Iterable[SimpleNamespace]) -> list[SimpleNamespace]:
+    shown: list[SimpleNamespace] = []
+    last = ""
+    for bubble in bubbles:
+        label = day_label(bubble.at)
+        if label != last:
+            shown.append(SimpleNamespace(id="", kind="day", side="", text=label, at=bubble.at))
+            last = label
+        shown.append(bubble)
+    return shown
