@@ -52,6 +52,9 @@ take up all the time of those who come after; the last one from then on."""
 FARTHEST = timedelta(days=2)
 """No retry waits this long."""
 
+BLOCK_TIME = timedelta(minutes=2)
+"""How long an uncertain send holds back the chat replies after it; messages about orders wait until it is settled."""
+
 UNDECIDED = "needs_decision"
 """The reason of an uncertain send that waits for a person to say whether it arrived."""
 
@@ -179,7 +182,10 @@ class Work(Protocol):
 
     def due_lanes(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
         """Lanes nobody holds with a new event, a ready or due run, or a message to send; oldest first, fair between
-        shops. A lane stands here for each shop with work on it: an account may have gone from one to another."""
+        shops. A lane stands here for each shop with work on it: an account may have gone from one to another.
+
+        What waits behind something that is not due makes no lane due: an event behind one that is tried again later, a
+        message behind one that may not leave yet or that has been uncertain for less than `BLOCK_TIME`."""
         ...
 
     def due_of(self, lanes: Sequence[str], now: datetime) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,9 @@ MAX_LANES = 500
 """Lanes of one sweep."""
 
 PURGE_EVERY = timedelta(hours=1)
+PURGE_AFTER = (300.0, 1800.0)
+"""Seconds after a worker's start within which it deletes for the first time: workers that start together do not do it
+together, and one that dies soon has better things to do."""
 
 
 def _now(key: str, question: Callable[[], object]) -> None:
@@ -48,7 +52,7 @@ class Maintenance:
         self._orders = orders
         self._payments = payments
         self._refunds = refunds
-        self._purged_at: datetime | None = None
+        self._purge_from: datetime | None = None
 
     def sweep(
         self,
@@ -75,8 +79,11 @@ class Maintenance:
         for business_id, refund_id in refunds:
             question = partial(self._refunds.ask_again, business_id, refund_id)
             ask(refund_id, partial(self._guarded, "refund", question))
-        if self._purged_at is None or now - self._purged_at > PURGE_EVERY:
-            self._purge(now)
+        if self._purge_from is None:
+            self._purge_from = now + timedelta(seconds=random.uniform(*PURGE_AFTER))  # noqa: S311 - spreads work
+        elif now >= self._purge_from:
+            self._purge_from = now + PURGE_EVERY
+            self._guarded("purge", partial(self._purge, now))
         return Swept(lanes=len(lanes), full=len(lanes) == MAX_LANES)
 
     def drain_due(self, limit: int = 1000) -> int:
@@ -105,7 +112,6 @@ class Maintenance:
         with self._core.storage.system_unit_of_work() as system:
             system.work.purge(now)
             system.commit()
-        self._purged_at = now
 
     def _guarded(self, what: str, work: Callable[[], object]) -> None:
         """One shop's trouble is logged and stops nobody else's."""

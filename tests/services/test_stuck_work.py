@@ -129,6 +129,8 @@ def test_a_call_that_ends_the_process_each_time_is_given_up(far: FarSide, steps:
     assert steps.calls == runner.MAX_CALLS
     run = far.shop.world.services.workflows.runs(far.shop.id, workflow).items[0]
     assert run.state is RunState.FAILED
+    _, log, _ = far.shop.world.services.workflows.run(far.shop.id, run.id)
+    assert (log[-1].outcome, log[-1].reason) == ("failed", "worker_died")
     assert far.chat().waiting_since is not None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -34,6 +35,10 @@ def _install_folder() -> Path:
 
 class PostgresServer:
     """One server for a test run; databases are cheap copies of a template."""
+
+    settings: tuple[str, ...] = (
+        "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="sp-pg-"))
@@ -71,8 +76,7 @@ class PostgresServer:
 
     def boot(self) -> None:
         """Start the server process on its data folder."""
-        settings = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
-        options = [part for one in settings for part in ("-c", one)]
+        options = [part for one in self.settings for part in ("-c", one)]
         self._process = subprocess.Popen(
             [str(self._bin / "postgres"), "-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.data), *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self._environ, cwd=self.root, **self._who,
@@ -116,10 +120,22 @@ class PostgresServer:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def halt(self) -> None:
-        """Stop the server process at once, keeping the data."""
+        """Stop the server process at once, cutting every connection; the data stays."""
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGINT)
             self._process.wait(20)
+
+    def terminate_some(self, name: str, most: int = 3) -> int:
+        """End some of a database's connections from the server's side; returns how many."""
+        import psycopg
+
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            ended = connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = %s "
+                "ORDER BY random() LIMIT %s) AS some",
+                (name, most),
+            )
+            return len(ended.fetchall())
 
     def stop(self) -> None:
         """Stop and remove everything."""

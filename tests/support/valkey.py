@@ -53,6 +53,12 @@ class ValkeyServer:
                     raise
                 time.sleep(0.05)
 
+    def crash(self) -> None:
+        """kill -9: what it knew is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(20)
+
     def stop(self) -> None:
         """Stop and forget."""
         if self._process is not None:

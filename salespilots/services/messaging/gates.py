@@ -19,7 +19,7 @@ from salespilots.ports.errors import (
     RateLimited,
     SettingsInvalid,
 )
-from salespilots.ports.storage import UnitOfWork, eq, one_of
+from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 
 HELD = ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced")
 """Why a message waits although it could leave."""
@@ -89,17 +89,22 @@ def reopen_in(uow: UnitOfWork, provider: str, now: datetime) -> list[str]:
         return []
     gate.open_at = now  # one message tries, the others follow when it worked
     save_in(uow, gate)
-    return release_in(uow, provider)
+    return release_in(uow, provider, now)
 
 
-def release_in(uow: UnitOfWork, provider: str) -> list[str]:
-    """Let messages that wait behind a gate look again now. Returns their lanes."""
+def release_in(uow: UnitOfWork, provider: str, now: datetime) -> list[str]:
+    """Let messages that wait behind a gate look again now, and uncertain ones be looked for: they were there first.
+    Returns their lanes."""
     waiting = uow.messages.select(
         eq("provider", provider), one_of("state", [MessageState.QUEUED]), one_of("reason", HELD), order="created_at",
         limit=RELEASED_AT_ONCE,
     )  # fmt: skip
+    waiting += uow.messages.select(
+        eq("provider", provider), one_of("state", [MessageState.UNCERTAIN]), Where("next_at", "not_null"),
+        order="created_at", limit=RELEASED_AT_ONCE,
+    )  # fmt: skip
     for message in waiting:
-        message.next_at = None
+        message.next_at = now if message.state is MessageState.UNCERTAIN else None
         uow.messages.save(message)
     return list(dict.fromkeys(one.lane for one in waiting))
 

@@ -28,7 +28,7 @@ from salespilots.ports.errors import (
     SettingsInvalid,
 )
 from salespilots.ports.storage import UnitOfWork
-from salespilots.ports.work import has_come
+from salespilots.ports.work import BLOCK_TIME, has_come
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
@@ -50,9 +50,6 @@ log = structlog.get_logger(__name__)
 
 ECHO_TIME = timedelta(seconds=60)
 """How long the echo of an uncertain send is waited for before the conversation is read back."""
-
-BLOCK_TIME = timedelta(minutes=2)
-"""How long an uncertain send holds back the chat replies after it; messages about orders wait until it is settled."""
 
 GIVE_UP = timedelta(minutes=15)
 """After this an uncertain send is a person's decision; evidence is looked for all the same, less often."""
@@ -188,13 +185,12 @@ class Outbox:
             if message.state is MessageState.UNCERTAIN:
                 if message.next_at is not None and has_come(message.next_at, now):
                     look = self._look_in(desk, message, conversation, now)
-                    if look is not None:
-                        return Next(call=look, closed=closed)
+                    return Next(call=look, closed=closed, again_at=message.next_at)
                 if now - (message.sending_since or now) < BLOCK_TIME:
                     return Next(closed=closed, again_at=message.next_at)
                 doubtful = True
                 continue
-            if not has_come(message.next_at, now) or (doubtful and message.order_id):
+            if not has_come(message.next_at, now) or (doubtful and self._stays_behind(uow, message, now)):
                 return Next(closed=closed, again_at=message.next_at)
             provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
             refusal = self._refusal(uow, message, conversation, provider, now)
@@ -211,6 +207,14 @@ class Outbox:
             last = message.id == pending[-1]
             return Next(call=SendCall(self, uow.business_id, message, conversation, connection, last), closed=closed)
         return Next(closed=closed)
+
+    def _stays_behind(self, uow: UnitOfWork, message: Message, now: datetime) -> bool:
+        """Whether it may not leave before the uncertain one ahead of it: what is said of orders never, the rest not while
+        the channel is in trouble, when nobody could find out about that one."""
+        gate = gate_in(uow, message.provider)
+        if not message.order_id and gate.open_at is not None:
+            hold_in(uow, message, gate, now)
+        return bool(message.order_id) or gate.open_at is not None
 
     def _may_leave_in(self, uow: UnitOfWork, message: Message, provider: ChannelProvider, now: datetime) -> bool:
         """Whether the shop's gate is open and its pace allows another message; else it waits with the reason."""
@@ -341,7 +345,7 @@ class Outbox:
 
         def use_case() -> list[str]:
             with self.core.storage.unit_of_work(business_id) as uow:
-                lanes = release_in(uow, provider)
+                lanes = release_in(uow, provider, self.core.clock.now())
                 uow.commit()
             return lanes
 

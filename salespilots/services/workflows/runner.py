@@ -51,7 +51,7 @@ log = structlog.get_logger(__name__)
 MAX_CALLS = 20
 """A step whose call was begun this often and never ended is given up: it goes down ``on_error``."""
 
-MAX_ALONE = 3
+MAX_ALONE = 6
 """The same of a call that was made while nothing else was done, so that only it can have ended the process."""
 
 ALONE = "alone"
@@ -187,10 +187,14 @@ class Runner:
             step, at = steps[run.cursor], (run.id, run.cursor, run.visit)
             often = run.attempt >= MAX_CALLS or run.data.get(ALONE, 0) >= MAX_ALONE
             gave_up = run.state is RunState.RUNNING and often
-            if at in refused or gave_up:
-                branch = refused.get(at, "on_error")
-                seen.log.append(self._entry(run, step, outcome="refused", branch=branch))
-                self._move(uow, run, step, branch, conversation)
+            if gave_up:
+                run.attempt += 1  # a line of its own in the log
+                seen.log.append(self._entry(run, step, outcome="failed", branch="on_error", reason="worker_died"))
+                self._move(uow, run, step, "on_error", conversation)
+                continue
+            if at in refused:
+                seen.log.append(self._entry(run, step, outcome="refused", branch=refused[at]))
+                self._move(uow, run, step, refused[at], conversation)
                 continue
             try:
                 action: ActionType = self._core.registry.actions.get(step["kind"])

@@ -350,6 +350,49 @@ class WorkContract:
             system.throttle.clear("k")
             assert system.throttle.hit("k", now=NOW + timedelta(minutes=17), window=window) == 1
 
+    def test_a_lane_is_not_due_for_an_event_behind_one_that_is_tried_later(self, store: Any) -> None:
+        """Nobody could do anything with it."""
+        later = NOW + timedelta(minutes=1)
+        first, second = self.row("1"), self.row("2", sent=1)
+        first.next_at = later
+        with store.system_unit_of_work() as system:
+            system.inbox.accept([first, second])
+            assert system.work.due_lanes(NOW) == []
+            assert system.work.due_lanes(later) == [(A, "x:1:2")]
+            system.inbox.accept([self.row("0", sent=-1)])
+            assert system.work.due_lanes(NOW) == [(A, "x:1:2")]
+
+    def test_a_lane_is_not_due_for_a_message_behind_one_that_may_not_leave(self, store: Any) -> None:
+        """Behind an uncertain one chat replies wait for two minutes, what is said of orders for as long as it takes."""
+        from salespilots.domain.conversation import MessageState
+        from salespilots.ports.work import BLOCK_TIME
+
+        later, passed = NOW + timedelta(minutes=10), NOW + BLOCK_TIME
+        with store.unit_of_work(A) as uow:
+            chat = self.chat(uow)
+            head = self.message(chat, 1, state=MessageState.QUEUED, next_at=later)
+            behind = self.message(chat, 2, state=MessageState.QUEUED)
+            uow.messages.add(head)
+            uow.messages.add(behind)
+            uow.commit()
+
+        def due(at: datetime, **changes: Any) -> bool:
+            with store.unit_of_work(A) as uow:
+                for one in (uow.messages.get(head.id), uow.messages.get(behind.id)):
+                    for name, value in changes.get("head" if one.id == head.id else "behind", {}).items():
+                        setattr(one, name, value)
+                    uow.messages.save(one)
+                uow.commit()
+            with store.system_unit_of_work(read_only=True) as system:
+                return system.work.due_lanes(at) == [(A, "x:1:2")]
+
+        assert not due(passed)
+        assert due(later)
+        assert not due(NOW, head={"state": MessageState.UNCERTAIN, "sending_since": NOW})
+        assert due(passed)
+        assert due(passed, head={"next_at": None}), "whether or not a person is asked"
+        assert not due(passed, behind={"order_id": "ord_one00000"})
+
     def test_due_lanes_are_fair_between_shops(self, store: Any) -> None:
         """A flood at one shop hides no other, however small the part that is looked at."""
         flood = [self.row(str(number), lane=f"x:a:{number:03}") for number in range(60)]

@@ -119,6 +119,7 @@ STEPS: dict[str, Callable[[], str]] = {
     "invalid_input": lambda: _("Something did not fit."),
     "error": lambda: _("The step itself is broken."),
     "not_connected": lambda: _("What it needs is not connected."),
+    "worker_died": lambda: _("The program that did it ended every time it was tried."),
 }
 """Of a workflow's step that did not work."""
 

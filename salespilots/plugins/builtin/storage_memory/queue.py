@@ -11,7 +11,7 @@ from typing import Any
 from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
-from salespilots.ports.work import RESTS, UNDECIDED, Lease, Worker, has_come
+from salespilots.ports.work import BLOCK_TIME, RESTS, UNDECIDED, Lease, Worker, has_come
 
 REST = "-"
 PENDING = ("queued", "sending", "uncertain")
@@ -183,16 +183,18 @@ class MemoryWork:
     def __init__(self, tables: Tables, clock: Callable[[], float]) -> None:
         self._tables, self._lanes = tables, MemoryLanes(tables, clock)
 
-    def _due(self, now: datetime) -> list[tuple[datetime, str, str]]:
-        """(time of arrival, shop, lane) of each piece of due work."""
+    def _due(self, now: datetime, *, free: bool = False) -> list[tuple[datetime, str, str]]:
+        """(time of arrival, shop, lane) of each piece of due work. ``free``: that waits behind nothing else."""
         found: list[tuple[datetime, str, str]] = []
 
         for one in self._tables.inbox:
-            if one.state is InboxState.NEW and has_come(one.next_at, now) and one.business_id:
+            new = one.state is InboxState.NEW and has_come(one.next_at, now) and one.business_id
+            if new and one.business_id and not (free and self._behind(one, now)):
                 found.append((one.received_at, one.business_id, one.lane))
         for message in self._tables.rows["messages"].values():
             decided = message.state != "uncertain" or message.next_at is not None  # else a person's decision
-            if message.state in PENDING and has_come(message.next_at, now) and decided:
+            sends = message.state in PENDING and has_come(message.next_at, now) and decided
+            if sends and not (free and self._held_back(message, now)):
                 found.append((message.created_at, message.business_id, message.lane))
         for run in self._tables.rows["runs"].values():
             ready = run.state in ("ready", "running") and has_come(run.wake_at, now)
@@ -202,7 +204,24 @@ class MemoryWork:
 
     def due_lanes(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
         held = self._lanes.held()
-        return fair([(shop, lane) for _, shop, lane in self._due(now) if lane not in held])[:limit]
+        return fair([(shop, lane) for _, shop, lane in self._due(now, free=True) if lane not in held])[:limit]
+
+    def _behind(self, one: InboxRow, now: datetime) -> bool:
+        """Whether an event before this one is tried again later."""
+        return any(
+            other.state is InboxState.NEW and (other.business_id, other.lane) == (one.business_id, one.lane)
+            and (other.sent_at, other.position) < (one.sent_at, one.position) and not has_come(other.next_at, now)
+            for other in self._tables.inbox
+        )  # fmt: skip
+
+    def _held_back(self, one: Message, now: datetime) -> bool:
+        """Whether a message before this one has to leave first."""
+        return any(
+            other.state in PENDING and (other.business_id, other.lane) == (one.business_id, one.lane)
+            and other.seq < one.seq
+            and (one.order_id or other.state != "uncertain" or (other.sending_since or now) > now - BLOCK_TIME)
+            for other in self._tables.rows["messages"].values()
+        )  # fmt: skip
 
     def due_of(self, lanes: Sequence[str], now: datetime) -> list[tuple[str, str]]:
         return list(dict.fromkeys((shop, lane) for _, shop, lane in self._due(now) if lane in lanes))

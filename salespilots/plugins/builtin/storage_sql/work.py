@@ -17,13 +17,13 @@ from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import one_of
-from salespilots.ports.work import FARTHEST, UNDECIDED
+from salespilots.ports.work import BLOCK_TIME, FARTHEST, UNDECIDED
 
 LONGEST_LEASE = 300.0
 """Seconds; no lease is given for longer."""
 
 
-def state_is(table: sa.Table, *states: str) -> sa.ColumnElement:
+def state_is(table: sa.FromClause, *states: str) -> sa.ColumnElement:
     """In the words of the table's work index, so that it is used."""
     return table.c.state.in_([sa.literal_column(f"'{one}'") for one in states])
 
@@ -59,20 +59,51 @@ class SqlWork:
             (runs, runs.c.created_at, sa.and_(active, sa.or_(ready, waited))),
         ]
 
+    def _free(self) -> list[sa.ColumnElement]:
+        """What keeps a row of each kind, in the order of `_due`, from waiting behind another of its lane."""
+        rows, inbox = TABLES["inbox"], TABLES["inbox"].alias()
+        now, far = (sa.bindparam(name, type_=UTCDateTime()) for name in ("now", "far"))
+        put_off = sa.and_(
+            inbox.c.state == sa.literal_column(f"'{InboxState.NEW}'"), inbox.c.next_at.is_not(None),
+            inbox.c.next_at > now, inbox.c.next_at <= far,
+        )  # fmt: skip
+        sooner = sa.or_(
+            inbox.c.sent_at < rows.c.sent_at,
+            sa.and_(inbox.c.sent_at == rows.c.sent_at, inbox.c.position < rows.c.position),
+        )
+        of_lane = sa.and_(inbox.c.lane == rows.c.lane, inbox.c.business_id == rows.c.business_id)
+        messages, ahead = TABLES["messages"], TABLES["messages"].alias()
+        holds = sa.or_(
+            messages.c.order_id.is_not(None), ahead.c.state != "uncertain",
+            ahead.c.sending_since > sa.bindparam("blocked", type_=UTCDateTime()),
+        )  # fmt: skip
+        before = sa.and_(
+            ahead.c.business_id == messages.c.business_id, ahead.c.lane == messages.c.lane,
+            ahead.c.seq < messages.c.seq, state_is(ahead, "queued", "sending", "uncertain"),
+        )  # fmt: skip
+        return [
+            ~sa.exists().where(of_lane, put_off, sooner),
+            ~sa.exists().where(before, holds),
+            sa.true(),
+        ]
+
     def due_lanes(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
         lanes = TABLES["lanes"]
         held = sa.select(lanes.c.name).where(is_held(self._wire.dialect, lanes, LONGEST_LEASE))
         oldest: dict[tuple[str, str], datetime] = {}
-        for index, (table, arrived, due) in enumerate(self._due()):
+        for index, ((table, arrived, due), free) in enumerate(zip(self._due(), self._free(), strict=True)):
 
             def build(
-                table: sa.Table = table, arrived: sa.Column = arrived, due: sa.ColumnElement = due
+                table: sa.Table = table,
+                arrived: sa.Column = arrived,
+                due: sa.ColumnElement = due,
+                free: sa.ColumnElement = free,
             ) -> sa.Select[Any]:
                 first = sa.func.min(arrived)
                 turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=first)
                 found = (
                     sa.select(table.c.lane, table.c.business_id, first.label("at"), turn.label("turn"))
-                    .where(due, table.c.lane.not_in(held))
+                    .where(due, table.c.lane.not_in(held), free)
                     .group_by(table.c.lane, table.c.business_id)
                     .subquery()
                 )
@@ -80,7 +111,7 @@ class SqlWork:
                 query = sa.select(*columns).order_by(found.c.turn, found.c["at"])
                 return query.limit(sa.bindparam("most", type_=sa.Integer))
 
-            given = {"now": now, "far": now + FARTHEST, "most": limit}
+            given = {"now": now, "far": now + FARTHEST, "blocked": now - BLOCK_TIME, "most": limit}
             for business_id, lane, at in self._wire.rows(("due_lanes", index), build, given):
                 pair = (business_id, lane)
                 oldest[pair] = min(at, oldest.get(pair, at))

@@ -1,4 +1,4 @@
-"""messages said because the customer was silent; lanes in somebody's hands are found at once
+"""messages said because the customer was silent; lanes in somebody's hands and events put off are found at once
 
 Only adds, so that the release before this one goes on beside it.
 
@@ -25,9 +25,23 @@ def upgrade() -> None:
         sqlite_where=sa.text("owner IS NOT NULL"),
         postgresql_where=sa.text("owner IS NOT NULL"),
     )
+    op.create_index(
+        "ix_inbox_put_off",
+        "inbox",
+        ["lane"],
+        unique=False,
+        sqlite_where=sa.text("state = 'new' AND next_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'new' AND next_at IS NOT NULL"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "ix_inbox_put_off",
+        table_name="inbox",
+        sqlite_where=sa.text("state = 'new' AND next_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'new' AND next_at IS NOT NULL"),
+    )
     op.drop_index(
         "ix_lanes_owner",
         table_name="lanes",

@@ -1,0 +1,62 @@
+"""R-13: PostgreSQL goes away and comes back, and ends connections, under load. Nothing is lost and no 2xx is false."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from soak.campaign import Campaign
+from soak.grounds import Ground, ground, meanwhile
+from tests.support.postgres import PostgresServer
+
+SECONDS = 45
+
+
+class Restarts:
+    """Restarts the server every five to fifteen seconds, and ends some connections in between."""
+
+    def __init__(self, here: Ground) -> None:
+        assert here.postgres is not None
+        self._server: PostgresServer = here.postgres
+        self._database, self._chance = here.database, random.Random(13)
+        self._next = time.monotonic() + 5
+        self.restarts = self.ended = 0
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self._next:
+            self._server.halt()
+            time.sleep(self._chance.uniform(0.2, 2.0))
+            self._server.boot()
+            self.restarts += 1
+            self._next = time.monotonic() + self._chance.uniform(5, 15)
+        else:
+            self.ended += self._server.terminate_some(self._database)
+
+
+@pytest.mark.timeout(400)
+def test_postgres_restarts_and_ends_connections_under_load(tmp_path: Path) -> None:
+    with ground("postgresql", tmp_path) as here:
+        fleet = here.fleet("quick")
+        fleet.start()
+        campaign = Campaign(here.stage, fleet, seed=13)
+        trouble = Restarts(here)
+        try:
+            campaign.learn()
+            with meanwhile(trouble, (2, 2)):
+                report = campaign.run(waves=1_000, seconds=SECONDS)
+            alive = len(fleet.alive())
+        finally:
+            codes = fleet.stop()
+        print(report, trouble.restarts, trouble.ended)
+        assert report.fine, "\n".join([str(report), *report.stories, *fleet.complaints()[:40]])
+        assert trouble.restarts >= 3
+        assert trouble.ended >= 10
+        assert report.messages > 200
+        assert report.refused[503] + report.refused[0] > 0, "the database was away and nobody was told"
+        assert set(report.refused) <= {503, 0}, report.refused
+        assert alive == 3
+        assert not fleet.deaths, f"processes ended because the database was away: {fleet.deaths}"
+        assert codes == [0] * len(codes)
