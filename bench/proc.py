@@ -1,8 +1,11 @@
-"""Memory of a process tree, from /proc."""
+"""What /proc says of a process and all below it: memory and CPU time."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 def _children(pid: int) -> list[int]:
@@ -40,3 +43,12 @@ def tree(pid: int) -> list[dict[str, object]]:
         except OSError:
             continue
     return rows
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process and all below it that are alive, in the kernel and outside."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / TICK + sum(cpu_seconds(one) for one in _children(pid))
+    except OSError:
+        return 0.0

@@ -1,0 +1,21 @@
+"""What is measured, by name, in the order of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench.context import Bench
+from bench.parts import hanging, intake, neighbours, orders, rates, reach, rest
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "rest": rest.measure,
+    "intake": intake.measure,
+    "rates": rates.measure,
+    "reach": reach.measure,
+    "scaling": reach.scaling,
+    "lane": neighbours.lane,
+    "poison": neighbours.poison,
+    "flood": neighbours.flood,
+    "hanging": hanging.measure,
+    "orders": orders.measure,
+}
