@@ -34,6 +34,8 @@ CAPABILITIES = ChannelCapabilities(
     content=frozenset({"text", "image", "quick_replies", "product_cards"}),
     echoes_own_messages=True,
     reads_history=True,
+    sends_per_second=100.0,
+    looks_per_second=0.5,
 )
 
 

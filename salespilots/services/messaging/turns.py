@@ -39,6 +39,9 @@ RENEW_SECONDS = 10.0
 BEGIN_WITHIN = 18.0
 """Seconds of a lease within which a send may begin, so that it is over before the lane can be another's."""
 
+MAX_SPOILED = 2
+"""Ways in which a call's outcome is put into other words when it could not be noted; then the lane is let go."""
+
 MAX_PIECES = 60
 """Pieces of work for a lane in one turn; the rest has another one, after the other lanes."""
 
@@ -303,13 +306,15 @@ class Turns:
                 crash_point("settle.before_commit")
                 uow.commit()
 
-        while True:
+        for spoiled in range(MAX_SPOILED + 1):
             try:
                 retrying(partial(use_case, outcome))
                 break
             except (StorageUnavailable, LeaseLost, StaleEntity):
                 raise
             except Exception as refusal:
+                if spoiled == MAX_SPOILED:
+                    raise
                 outcome = call.spoiled(outcome, refusal)
         crash_point("settle.after_commit")
         piece.call, piece.made, piece.done = None, False, piece.done + 1
