@@ -94,15 +94,15 @@ class Campaign:
 
     # --- a bad one ---------------------------------------------------------------------------------------------
 
-    def run(self, kills: int = 0, *, waves: int = 1, seconds: float = 3600.0) -> Report:
-        """At least so many waves, and on until so many died and each line had its deaths; no longer than ``seconds``.
-        Ends with the first wave that is not fine."""
+    def run(self, *, waves: int = 1, seconds: float = 3600.0) -> Report:
+        """At least so many waves, and on until the reaper had its deaths; no longer than ``seconds``. Ends with the first
+        wave that is not fine."""
         started = time.monotonic()
         while self.report.fine and time.monotonic() - started < seconds:
             self.wave(self._seed * 1000 + self.report.waves + 1)
             self.report.seconds = time.monotonic() - started
             self._say(str(self.report))
-            done = self._reaper is None or (self.report.killed >= kills and self._reaper.enough)
+            done = self._reaper is None or self._reaper.enough
             if self.report.waves >= waves and done:
                 break
         return self.report

@@ -15,7 +15,7 @@ from soak.fleet import FREEZE, Fleet
 EVERY = 14
 """Messages and replies between two deaths: a process dies at about three of a hundred marked lines that are passed."""
 
-AT_ONCE = 3
+AT_ONCE = 4
 ANYWHERE = 0.05
 """Share of the deaths that come at no marked line, but wherever a worker is."""
 
@@ -28,7 +28,7 @@ FROZEN_SECONDS = 9.0
 ONE_STEP = frozenset({"step.called", "payment.claimed", "payment.linked"})
 """Lines of one step: a product that dies at each of them in a row takes the step for deadly, and gives it up."""
 
-BETWEEN_STEPS = 100
+BETWEEN_STEPS = 60
 """Messages and replies between two orders for those."""
 
 RARE = ONE_STEP | {"look.answered"}
@@ -44,12 +44,14 @@ def every_point(times: int) -> dict[str, int]:
 
 
 class Reaper:
-    """Orders deaths. ``wanted``: at which lines, and how often at least."""
+    """Orders deaths. ``wanted``: at which lines, and how often at least; ``kills``: how many in all, at least."""
 
-    def __init__(self, fleet: Fleet, wanted: Mapping[str, int], *, seed: int = 1, every: int = EVERY) -> None:
+    def __init__(
+        self, fleet: Fleet, wanted: Mapping[str, int], kills: int = 0, *, seed: int = 1, every: int = EVERY
+    ) -> None:
         self.kills: Counter[str] = Counter()
         self.frozen: Counter[str] = Counter()
-        self._fleet, self._wanted, self._every = fleet, wanted, every
+        self._fleet, self._wanted, self._goal, self._every = fleet, wanted, kills, every
         self._chance = random.Random(f"reaper {seed}")
         self._ordered: set[str] = set()
         self._thaw: dict[str, tuple[int, float]] = {}
@@ -57,8 +59,9 @@ class Reaper:
 
     @property
     def enough(self) -> bool:
-        """Whether every line had its deaths."""
-        return all(self.kills[point] >= number for point, number in self._wanted.items())
+        """Whether every line had its deaths, and the product all of them."""
+        each = all(self.kills[point] >= number for point, number in self._wanted.items())
+        return each and self.kills.total() >= self._goal
 
     @contextmanager
     def reaping(self, progress: Callable[[], int]) -> Iterator[None]:
@@ -105,9 +108,9 @@ class Reaper:
         steps_too = done >= self._steps_from and not self._ordered & ONE_STEP
         free = [one for one in self._wanted if one not in self._ordered and (steps_too or one not in ONE_STEP)]
         short = [one for one in free if self.kills[one] < self._wanted[one]]
-        if not free:
+        if not short and (not free or self._goal <= self.kills.total() > 0):
             return
-        point = self._chance.choice(short or free)
+        point = self._chance.choice([one for one in short if one in RARE] or short or free)
         if point in ONE_STEP:
             self._steps_from = done + BETWEEN_STEPS
         freeze = point not in NEVER_FROZEN | RARE and self._chance.random() < FREEZES

@@ -24,13 +24,13 @@ def test_nothing_lost_nothing_twice_nothing_out_of_order(name: str, tmp_path: Pa
     with ground(name, tmp_path) as here:
         fleet = here.fleet("quick")
         fleet.start()
-        reaper = Reaper(fleet, every_point(EACH), seed=NAMES.index(name))
+        reaper = Reaper(fleet, every_point(EACH), KILLS, seed=NAMES.index(name))
         campaign = Campaign(here.stage, fleet, reaper, seed=NAMES.index(name) + 1)
         try:
             campaign.learn()
             queue = partial(wipe, here.valkey) if here.valkey else None  # the queue is lost every five seconds
             with meanwhile(queue, (5, 5)):
-                report = campaign.run(KILLS, seconds=300)
+                report = campaign.run(seconds=300)
         finally:
             codes = fleet.stop()
         print(report)
