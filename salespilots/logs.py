@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import traceback
 from collections.abc import MutableMapping
 from typing import Any
@@ -17,6 +18,7 @@ HIDDEN = frozenset(
 )
 """Keys whose values never reach a log line, whoever passes them."""
 TRACE_LINES = 200
+SELDOM_SECONDS = 30.0
 
 
 def hide(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -41,6 +43,26 @@ def places(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutable
     if lines:
         event["exception"] = "\n".join(lines)
     return event
+
+
+class QueueSpeaksSeldom(logging.Filter):
+    """Each thing that the queue's library says passes once in half a minute, without its traceback: a queue that is away
+    costs seconds and loses nothing, and it is said at every try."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is written."""
+        if not record.name.startswith("huey"):
+            return True
+        now = time.monotonic()
+        if now - self._said.get(record.msg, -SELDOM_SECONDS) < SELDOM_SECONDS:
+            return False
+        self._said[record.msg] = now
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def configure(config: Config) -> None:
@@ -68,6 +90,7 @@ def configure(config: Config) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render], foreign_pre_chain=shared
         )
     )
+    handler.addFilter(QueueSpeaksSeldom())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

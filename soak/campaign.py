@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -59,7 +59,7 @@ class Report:
 
 class Campaign:
     """One product under trouble. ``patience``: seconds without any movement after which a wave is over. ``expected``: what
-    customers get for each script on a calm day, if it was learned before."""
+    customers get for each script on a calm day, if it was learned before. ``webhook_urls``: of several web servers."""
 
     def __init__(
         self,
@@ -71,10 +71,11 @@ class Campaign:
         chats: int = CHATS,
         patience: float = 45.0,
         expected: dict[int, list[str]] | None = None,
+        webhook_urls: Sequence[str] = (),
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.stage, self.fleet, self.report = stage, fleet, Report()
-        self.driver = Driver(stage.graph, stage.webhook_url, stage.history)
+        self.driver = Driver(stage.graph, webhook_urls or [stage.webhook_url], stage.history)
         self._record, self._books = Record(stage.history.path), Books(stage)
         self._reaper, self._seed, self._chats, self._patience, self._say = reaper, seed, chats, patience, say
         self.expected: dict[int, list[str]] = expected or {}
@@ -117,6 +118,23 @@ class Campaign:
             self._until(lambda: self._come(people, paid=True))
         self._until(lambda: self._nothing_waits() and self._come(people, paid=True))
         self._judge(people)
+
+    def wave_after(self, number: int, over: Callable[[], None]) -> float:
+        """Customers who ask and buy nothing write, then ``over`` is called and waited for; returns the seconds from then on
+        until all was answered."""
+        people = cast(self._seed * 1000 + number, self._chats, sorted(set(range(len(SCRIPTS))) - BUYERS))
+        self.driver.play(people, number)
+        over()
+        since = time.monotonic()
+        self._until(lambda: self._come(people, paid=True))
+        took = time.monotonic() - since
+        self._until(self._nothing_waits)
+        self._judge(people)
+        return took
+
+    def waiting(self) -> dict[str, float]:
+        """What waits by now."""
+        return self._books.backlog()
 
     def _judge(self, people: Cast) -> None:
         self._record.read()

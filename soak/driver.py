@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,12 +41,14 @@ class Answers:
 
 
 class Driver:
-    """Plays a cast against a product. ``pause``: the longest that a customer rests between two messages, in seconds."""
+    """Plays a cast against a product. ``webhook_urls``: of its web servers, each asked in turn. ``pause``: the longest that a
+    customer rests between two messages, in seconds."""
 
     def __init__(
-        self, graph: TwinHandle, webhook_url: str, history: History, *, pause: float = 1.5, again: float = AGAIN
-    ) -> None:
-        self._graph, self._url, self._history, self._pause, self._again = graph, webhook_url, history, pause, again
+        self, graph: TwinHandle, webhook_urls: Sequence[str], history: History, *, pause: float = 1.5, again: float = AGAIN
+    ) -> None:  # fmt: skip
+        self._graph, self._urls, self._history, self._pause, self._again = graph, webhook_urls, history, pause, again
+        self._turn = itertools.count()
         self._lock = threading.Lock()
         self.answers = Answers()
         self.stopping = False
@@ -87,8 +90,8 @@ class Driver:
         raise AssertionError(f"{mid} was never acknowledged: {self.answers}")
 
     def _post(self, who: str, text: str, mid: str) -> bool:
-        event = {"from": who, "text": text, "mid": mid}
-        answer = self._graph.call("/__deliver", {"events": [event], "webhook_url": self._url})
+        event, url = {"from": who, "text": text, "mid": mid}, self._urls[next(self._turn) % len(self._urls)]
+        answer = self._graph.call("/__deliver", {"events": [event], "webhook_url": url})
         with self._lock:
             return self.answers.note(answer["posted"][0]["status"])
 

@@ -16,10 +16,10 @@ VARIABLE = "SOAK_SABOTAGE"
 def quick() -> None:
     """Leases, echo times and back-offs of seconds instead of half minutes: an hour's worth of trouble in minutes."""
     from salespilots.domain import gate
-    from salespilots.services.messaging import doubts, outbox, turns
+    from salespilots.services.messaging import doubts, turns
     from salespilots.tasks import crew
 
-    outbox.ECHO_TIME, outbox.LOOK_SELDOM = timedelta(seconds=2), timedelta(seconds=10)
+    doubts.ECHO_TIME, doubts.LOOK_SELDOM = timedelta(seconds=2), timedelta(seconds=10)
     doubts.CALL_OVER = 1.5
     turns.TTL = crew.TTL = timedelta(seconds=6)
     turns.RENEW_SECONDS = crew.RENEW_SECONDS = 2.0

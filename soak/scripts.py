@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 ORDER = ("2 chahiye", "Riya Sen", "98450 12345", "560038", "14, 3rd Cross, Indiranagar", "haan")
 SCRIPTS: tuple[tuple[str, ...], ...] = (
@@ -34,7 +34,7 @@ Cast = Mapping[str, int]
 """Customer to script."""
 
 
-def cast(wave: int, chats: int) -> dict[str, int]:
+def cast(wave: int, chats: int, scripts: Sequence[int] = range(len(SCRIPTS))) -> dict[str, int]:
     """The customers of a wave."""
     chance = random.Random(f"cast {wave}")
-    return {f"{400_000_000_000_000 + wave * 1000 + number}": chance.randrange(len(SCRIPTS)) for number in range(chats)}
+    return {f"{400_000_000_000_000 + wave * 1000 + number}": chance.choice(scripts) for number in range(chats)}

@@ -14,8 +14,16 @@ from tests.support.postgres import PostgresServer
 from tests.support.shop import Shop, World
 from tests.support.valkey import ValkeyServer
 
-for name in [one for one in os.environ if one.startswith("SALESPILOTS_")]:
+for name in [one for one in os.environ if one.startswith("SALESPILOTS_") and one != "SALESPILOTS_DELIVERY_SEEDS"]:
     del os.environ[name]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes: a file's tests share one, and all that need a browser, as two of them are slower than one."""
+    for item in items:
+        name = "browser" if item.path.parent.name == "browser" else ".".join(item.path.with_suffix("").parts[-3:])
+        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")

@@ -176,6 +176,5 @@ class Message:
         """Stop it before it leaves. False when it left, or was settled, already."""
         if self.state is not MessageState.QUEUED:
             return False
-        self.state = MessageState.CANCELLED
-        self.reason = reason
+        self.state, self.reason, self.next_at = MessageState.CANCELLED, reason, None
         return True

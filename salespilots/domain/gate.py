@@ -17,6 +17,10 @@ PATIENCE = 3
 PROBE_SECONDS = 15
 """How long the others wait while one message tries whether the channel is back."""
 
+LONGEST_SECONDS = 3600
+"""No gate stays closed for longer before a message tries, whatever the channel asks for; one that seems to was closed
+by a clock that was ahead."""
+
 RECONNECT_SECONDS = 600
 """How often a channel that refused our token is tried again before anybody connected it anew."""
 
@@ -37,14 +41,14 @@ class Gate:
 
     def is_open(self, now: datetime) -> bool:
         """Whether a message may leave now."""
-        return self.open_at is None or self.open_at <= now
+        return self.open_at is None or not now < self.open_at <= now + timedelta(seconds=LONGEST_SECONDS)
 
     def close(self, now: datetime, reason: str, *, seconds: float | None = None) -> None:
         """Another trouble: stay closed for ``seconds``, or for longer each time."""
         self.failures += 1
         self.since = self.since or now
         pause = PAUSES[min(self.failures, len(PAUSES)) - 1] if seconds is None else seconds
-        self.open_at, self.reason = now + timedelta(seconds=pause), reason
+        self.open_at, self.reason = now + timedelta(seconds=min(pause, LONGEST_SECONDS)), reason
 
     def doubt(self, now: datetime, reason: str) -> None:
         """An answer that said nothing clear."""

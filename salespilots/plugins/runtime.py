@@ -55,7 +55,7 @@ class SystemClock:
         if abs(offset - self._offset) <= HARMLESS_SECONDS:
             self._offset, self._set_to = offset, None
         elif self._set_to is None or abs(offset - self._set_to) > HARMLESS_SECONDS:
-            self._set_to, self._set_since = offset, passed
+            self._set_since, self._set_to = passed, offset  # in this order: other threads read them meanwhile
         elif passed - self._set_since >= BELIEVED_AFTER:
             self._offset, self._set_to = offset, None
         return datetime.fromtimestamp(passed + self._offset, UTC)

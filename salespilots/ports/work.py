@@ -49,14 +49,21 @@ RESTS = (0, 0, 0, 1, 2, 4, 8, 16, 30)
 """Seconds for which a lane is left alone after so many of its holders died in a row, so that what kills them does not
 take up all the time of those who come after; the last one from then on."""
 
-FARTHEST = timedelta(days=2)
+FARTHEST = timedelta(hours=2)
 """No retry waits this long."""
 
 BLOCK_TIME = timedelta(minutes=2)
-"""How long an uncertain send holds back the chat replies after it; messages about orders wait until it is settled."""
+"""How long an uncertain send that nobody can find out about holds back the chat replies after it; one that will be looked
+for holds them back until then, and messages about orders wait until it is settled."""
+
+UNREADABLE = "not_readable"
+"""The reason of an uncertain send whose chat could not be read back."""
 
 UNDECIDED = "needs_decision"
 """The reason of an uncertain send that waits for a person to say whether it arrived."""
+
+LEFT_BEHIND = (UNREADABLE, UNDECIDED)
+"""Reasons of uncertain sends that chat replies need not wait for after `BLOCK_TIME`."""
 
 
 def has_come(at: datetime | None, now: datetime) -> bool:
@@ -185,7 +192,8 @@ class Work(Protocol):
         shops. A lane stands here for each shop with work on it: an account may have gone from one to another.
 
         What waits behind something that is not due makes no lane due: an event behind one that is tried again later, a
-        message behind one that may not leave yet or that has been uncertain for less than `BLOCK_TIME`."""
+        message behind one that may not leave yet, that will be looked for, or that has been uncertain for less than
+        `BLOCK_TIME`."""
         ...
 
     def due_of(self, lanes: Sequence[str], now: datetime) -> list[tuple[str, str]]:

@@ -31,8 +31,11 @@ SEND_SLOTS = 96
 SHOP_SLOTS = 72
 """Of those, how many may be one shop's: the rest is there for the others when its channel hangs."""
 
-STEP_SLOTS = 16
+STEP_SLOTS = 48
 """Steps that ask a model or a bank, under way at once."""
+
+SHOP_STEPS = 16
+"""Of those, how many may be one shop's."""
 
 BATCH = 24
 """Lanes of a shop in one turn."""
@@ -41,10 +44,11 @@ ASKERS = 4
 """Threads that ask payments providers what became of links and refunds, apart from what customers wait for."""
 
 LONGEST_CALL = 120.0
-"""Seconds after which a call is taken for dead: its lane is not kept any longer."""
+"""Seconds after which a call is taken for dead: its lane is let go, and what it may still bring is not noted."""
 
-SOON = 6.0
-"""Seconds; what comes due within them is not left to the sweeper."""
+SOON = 600.0
+"""Seconds; what comes due within them is not left to the sweeper: those who wait for their turn in a shop's pace are told
+one each."""
 
 RETRY_SECONDS = 0.5
 
@@ -71,6 +75,8 @@ class _Shop:
     answered: deque[Piece] = field(default_factory=deque)
     resting: deque[tuple[float, Piece]] = field(default_factory=deque)
     calls: int = 0
+    steps: int = 0
+    steps_to_come: deque[tuple[Piece, bool]] = field(default_factory=deque)
 
 
 class Crew:
@@ -121,6 +127,8 @@ class Crew:
 
     def _take_up(self, business_id: str, lane: str) -> bool:
         key = (business_id, lane)
+        if self._stopping:
+            return False
         if key in self._active:
             self._again.add(lane)
             return False
@@ -286,11 +294,28 @@ class Crew:
     # --- calls -------------------------------------------------------------------------------------------------
 
     def _submit(self, piece: Piece, alone: bool) -> None:
-        self._calling[id(piece)] = (piece, time.monotonic())
-        pool = self._senders if isinstance(piece.call, (SendCall, LookCall)) else self._steppers
-        pool.submit(self._call, piece, alone)
+        if isinstance(piece.call, (SendCall, LookCall)):
+            self._senders.submit(self._call, piece, alone)
+            return
+        shop = self._shop(piece.business_id)
+        if shop.steps >= SHOP_STEPS:
+            shop.steps_to_come.append((piece, alone))
+            return
+        shop.steps += 1
+        self._steppers.submit(self._step, shop, piece, alone)
+
+    def _step(self, shop: _Shop, piece: Piece, alone: bool) -> None:
+        try:
+            self._call(piece, alone)
+        finally:
+            with self._lock:
+                shop.steps -= 1
+                if shop.steps_to_come:
+                    self._submit(*shop.steps_to_come.popleft())
 
     def _call(self, piece: Piece, alone: bool) -> None:
+        with self._lock:
+            self._calling[id(piece)] = (piece, time.monotonic())
         try:
             if alone:
                 self._turns.note_alone(piece)
@@ -299,10 +324,21 @@ class Crew:
             log.error("call.error", error=type(error).__name__, exc_info=error)
             piece.call = None
         with self._lock:
-            self._calls.over(piece)
-            self._answered(piece)
-            self._next_suspect()
-            self._lock.notify()
+            if id(piece) in self._calling:  # else it was taken for dead
+                self._calls.over(piece)
+                self._answered(piece)
+                self._next_suspect()
+                self._lock.notify()
+
+    def _bury(self, now: float) -> None:
+        """Let go of calls that never return: their lanes are free when their leases end, and somebody else's."""
+        for piece, since in list(self._calling.values()):
+            if since is not None and now - since > LONGEST_CALL:
+                log.error("call.endless", call=type(piece.call).__name__, provider=piece.lane.partition(":")[0])
+                del self._calling[id(piece)]
+                self._shop(piece.business_id).calls -= 1
+                self._active.pop((piece.business_id, piece.lane), None)
+                self._calls.over(piece)
 
     def _next_suspect(self) -> None:
         """One that was put off may be looked at when no other is at it."""
@@ -323,12 +359,11 @@ class Crew:
         """Renew the lanes of calls that take long."""
         now, steady = time.monotonic(), self._clock.steady()
         with self._lock:
+            self._bury(now)
             long = [
                 piece
-                for piece, since in self._calling.values()
-                if steady - piece.held_since > RENEW_SECONDS
-                and piece.lease
-                and (since is None or now - since < LONGEST_CALL)
+                for piece, _ in self._calling.values()
+                if steady - piece.held_since > RENEW_SECONDS and piece.lease
             ]
         if long:
             ours = self._turns.keep([piece.lease for piece in long if piece.lease])
@@ -369,6 +404,12 @@ class Crew:
             for piece in self._calls.withdraw():
                 piece.call_off()
                 self._answered(piece)
+            for shop in self._shops.values():
+                for piece, _ in shop.steps_to_come:
+                    piece.call_off()
+                    self._calls.over(piece)
+                    self._answered(piece)
+                shop.steps_to_come.clear()
             self._lock.notify_all()
         self._askers.shutdown(wait=False, cancel_futures=True)
         for desk in self._desks:

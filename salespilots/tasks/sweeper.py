@@ -62,6 +62,7 @@ class Sweeper(threading.Thread):
         for worker_id in self._presence.dead():
             freed = self._services.workforce.leave(worker_id)
             self._presence.forget(worker_id)
+            self._services.turns.be_wary()
             log.warning("worker.died", worker=worker_id, lanes=freed)
 
     def _tell(self) -> None:

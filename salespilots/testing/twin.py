@@ -7,7 +7,7 @@ its own (`python -m package.twin --port 0`, ready when it prints "listening on h
 
 ``POST /__fail {"kind", "times": 1, "match": "", "method": "", "skip": 0, "retry_after": 3, "seconds": 30}``. A kind is
 what the provider answers (``429``, ``500``, ``502_html``, ``200_rubbish``, ``200_empty``, ``token_expired``, …)
-or how it fails to (``timeout``, ``drop``); ``_after_accept`` behind it means that the call took effect first,
+or how it fails to (``timeout``, ``drop``); ``none`` ends every fault; ``_after_accept`` behind it means that the call took effect first,
 ``_before`` that it did not. ``200_rubbish`` alone takes effect, everything else alone does not.
 """
 
@@ -126,8 +126,8 @@ class Twin:
             options={name: value for name, value in body.items() if name not in known},
         )
         with self.lock:
-            self._faults.append(fault)
-        return {"faults": len(self._faults)}
+            self._faults = [] if fault.kind == "none" else [*self._faults, fault]
+            return {"faults": len(self._faults)}
 
     def _set_latency(self, body: Any) -> Any:
         self._latency = float(body["ms"]) / 1000

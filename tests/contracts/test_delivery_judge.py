@@ -59,9 +59,9 @@ def test_a_history_outlives_its_writer(tmp_path: Path) -> None:
 
 
 def test_a_story_is_the_same_every_time_and_its_weather_is_not_calm() -> None:
-    story = Story.day(5)
-    assert story == Story.day(5)
-    assert story != Story.day(6)
+    story = Story.day(5, chats=6)
+    assert story == Story.day(5, chats=6)
+    assert story != Story.day(6, chats=6)
     posts = Weather().deliver(story)
     assert posts == Weather().deliver(story)
     seen = [line for post in posts for line in post.lines]

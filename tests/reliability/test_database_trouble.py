@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-import random
-import time
 from pathlib import Path
 
 import pytest
 
 from soak.campaign import Campaign
-from soak.grounds import Ground, ground, meanwhile
-from tests.support.postgres import PostgresServer
+from soak.grounds import ground, meanwhile
+from soak.parts.restarts import Restarts
 
 SECONDS = 45
-
-
-class Restarts:
-    """Restarts the server every five to fifteen seconds, and ends some connections in between."""
-
-    def __init__(self, here: Ground) -> None:
-        assert here.postgres is not None
-        self._server: PostgresServer = here.postgres
-        self._database, self._chance = here.database, random.Random(13)
-        self._next = time.monotonic() + 5
-        self.restarts = self.ended = 0
-
-    def __call__(self) -> None:
-        if time.monotonic() >= self._next:
-            self._server.halt()
-            time.sleep(self._chance.uniform(0.2, 2.0))
-            self._server.boot()
-            self.restarts += 1
-            self._next = time.monotonic() + self._chance.uniform(5, 15)
-        else:
-            self.ended += self._server.terminate_some(self._database)
+BETWEEN = (5.0, 15.0)
 
 
 @pytest.mark.timeout(400)
@@ -42,7 +20,7 @@ def test_postgres_restarts_and_ends_connections_under_load(tmp_path: Path) -> No
         fleet = here.fleet("quick")
         fleet.start()
         campaign = Campaign(here.stage, fleet, seed=13)
-        trouble = Restarts(here)
+        trouble = Restarts(here, BETWEEN)
         try:
             campaign.learn()
             with meanwhile(trouble, (2, 2)):

@@ -19,6 +19,7 @@ from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
 
 PER_SECOND = 2.0
+LOOKS_PER_SECOND = 0.5
 CHATS, EACH = 60, 10
 STEP = timedelta(seconds=5)
 
@@ -56,7 +57,9 @@ class Channel(FakeChannelPlugin):
     @hookimpl
     def salespilots_channel_providers(self) -> list[ChannelProvider]:
         (made,) = super().salespilots_channel_providers()
-        capabilities = dataclasses.replace(made.capabilities, sends_per_second=PER_SECOND, looks_per_second=PER_SECOND)
+        capabilities = dataclasses.replace(
+            made.capabilities, sends_per_second=PER_SECOND, looks_per_second=LOOKS_PER_SECOND
+        )
         return [dataclasses.replace(made, capabilities=capabilities)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import shutil
 import sqlite3
@@ -18,7 +19,8 @@ from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.power import Driver, Power
 from tests.support.shop import Shop, World
 
-CUTS = 200
+CUTS, SEED = (int(os.environ.get(f"SOAK_POWER_{name}", usual)) for name, usual in (("CUTS", 200), ("SEED", 2)))
+"""More of them in `make soak`."""
 LINES = ("blue saree kitna hai?", "2 chahiye", "Riya Sen", "98450 12345", "560038", "14, 3rd Cross", "yes", "thanks")
 
 
@@ -94,8 +96,8 @@ def machine(
 
 
 @pytest.mark.parametrize("machine", [False], indirect=True, ids=["as it is"])
-def test_two_hundred_power_cuts_lose_nothing_acknowledged(machine: Machine) -> None:
-    chance = random.Random(2)
+def test_power_cuts_lose_nothing_acknowledged(machine: Machine) -> None:
+    chance = random.Random(SEED)
     for _ in range(CUTS):
         machine.pull_the_plug(chance)
         assert machine.lost() == set()

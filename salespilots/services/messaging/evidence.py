@@ -17,6 +17,9 @@ from salespilots.services.messaging.content import clean
 CLOCKS_APART = timedelta(seconds=30)
 """How far the channel's clock may be behind ours."""
 
+CONFIRMED, AFTER_CONFIRMED = "confirmed:", "confirmed;"
+"""How the reference begins of a message of which a person said that it arrived; and what comes after all of these."""
+
 TWICE_WITHIN = timedelta(hours=1)
 """How long after a send another echo of the same words may be of its first try."""
 
@@ -27,14 +30,18 @@ def same_words(message: Message, text: str) -> bool:
 
 
 def echoed_in(uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> Message | None:
-    """The oldest send without an answer that this echo may be."""
-    waiting = uow.messages.select(
-        eq("conversation_id", conversation.id),
-        one_of("state", [MessageState.SENDING, MessageState.UNCERTAIN]),
-        order="seq",
+    """The oldest send that this echo may be: one without an answer, one that seemed not to have arrived and is to be sent
+    again, else one of which only a person said that it did."""
+    mine = eq("conversation_id", conversation.id)
+    open_ones = uow.messages.select(
+        mine, one_of("state", [MessageState.SENDING, MessageState.UNCERTAIN, MessageState.QUEUED]), order="seq"
+    )
+    tried = [one for one in open_ones if one.provider_ref is None and one.attempts > 0]
+    said = uow.messages.select(
+        mine, Where("provider_ref", "ge", CONFIRMED), Where("provider_ref", "lt", AFTER_CONFIRMED), order="seq"
     )
     text = clean(inbound.text)
-    return next((one for one in waiting if one.provider_ref is None and same_words(one, text)), None)
+    return next((one for one in [*tried, *said] if same_words(one, text)), None)
 
 
 def arrived_twice_in(uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> Message | None:

@@ -20,6 +20,7 @@ from salespilots.ports.errors import (
     SettingsInvalid,
 )
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
+from salespilots.services.messaging import doubts
 
 HELD = ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced")
 """Why a message waits although it could leave."""
@@ -104,14 +105,19 @@ def release_in(uow: UnitOfWork, provider: str, now: datetime) -> list[str]:
         order="created_at", limit=RELEASED_AT_ONCE,
     )  # fmt: skip
     for message in waiting:
-        message.next_at = now if message.state is MessageState.UNCERTAIN else None
+        message.next_at = None
+        if message.state is MessageState.UNCERTAIN:
+            message.next_at = max(now, (message.sending_since or now) + doubts.ECHO_TIME)
+            message.reason = doubts.again(message.reason)
         uow.messages.save(message)
     return list(dict.fromkeys(one.lane for one in waiting))
 
 
-def hold_in(uow: UnitOfWork, message: Message, gate: Gate, now: datetime) -> None:
+def hold_in(
+    uow: UnitOfWork, message: Message, gate: Gate, now: datetime, not_before: datetime | None = None
+) -> None:  # fmt: skip
     """Leave a message waiting behind the gate."""
     message.reason = gate.reason
     spread = timedelta(seconds=random.uniform(*SPREAD))  # noqa: S311 - spreads looks, guards nothing
-    message.next_at = (gate.open_at or now) + spread
+    message.next_at = max(gate.open_at or now, not_before or now, now) + spread
     uow.messages.save(message)

@@ -15,6 +15,7 @@ from datetime import timedelta
 from salespilots.domain.inbox import InboxRow
 from salespilots.ports.runtime import Doorbell
 from salespilots.ports.storage import Storage, StorageUnavailable, SystemUnitOfWork
+from salespilots.services.core import retrying
 from salespilots.services.crash_points import crash_point
 
 MAX_RINGS = 50
@@ -76,7 +77,7 @@ class Intake:
     def _write(self, batch: list[_Ask]) -> None:
         """Whatever happens, everybody who waits is told."""
         try:
-            self._commit(batch)
+            retrying(lambda: self._commit(batch))
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, StorageUnavailable):
                 for ask in batch:  # one of them is the trouble: it must not take the others with it

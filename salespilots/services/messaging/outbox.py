@@ -28,14 +28,15 @@ from salespilots.ports.errors import (
     SettingsInvalid,
 )
 from salespilots.ports.storage import UnitOfWork
-from salespilots.ports.work import BLOCK_TIME, has_come
+from salespilots.ports.work import BLOCK_TIME, LEFT_BEHIND, UNDECIDED, UNREADABLE, has_come
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
+from salespilots.services.messaging import doubts
 from salespilots.services.messaging.content import load
 from salespilots.services.messaging.desk import Desk
-from salespilots.services.messaging.doubts import Doubts
-from salespilots.services.messaging.evidence import found_in, history_start_in
+from salespilots.services.messaging.doubts import LOOKED_FOR_AGAIN, NO_ANSWER, Doubts
+from salespilots.services.messaging.evidence import CONFIRMED, found_in, history_start_in
 from salespilots.services.messaging.gates import (
     gate_in,
     hold_in,
@@ -48,16 +49,14 @@ from salespilots.services.messaging.pace import Pace
 
 log = structlog.get_logger(__name__)
 
-ECHO_TIME = timedelta(seconds=60)
-"""How long the echo of an uncertain send is waited for before the conversation is read back."""
-
 GIVE_UP = timedelta(minutes=15)
 """After this an uncertain send is a person's decision; evidence is looked for all the same, less often."""
 
-LOOK_SELDOM = timedelta(minutes=5)
-
 TOO_LATE = timedelta(days=3)
 """A message of a channel without a reply window that could not leave for so long does not leave any more."""
+
+MAX_TRIES = 10
+"""How often a message is sent that certainly did not arrive each time."""
 
 NEVER_LEFT = "not_taken"
 """The reason of a message that the channel certainly did not take and that is sent again."""
@@ -170,7 +169,8 @@ class Outbox:
     def next_in(self, desk: Desk, lane: str) -> Next:
         """Mark the next message that can leave, closing those that may not."""
         now, uow = self.core.clock.now(), desk.uow
-        closed, doubtful = 0, False
+        closed = 0
+        doubtful: Message | None = None
         pending = desk.pending(lane)
         for message in map(uow.messages.get, pending):
             if message.state not in PENDING:
@@ -178,19 +178,22 @@ class Outbox:
             conversation = uow.conversations.get(message.conversation_id)
             if message.state is MessageState.SENDING:
                 # We hold the lane, so whoever was sending is gone: it may have arrived. Its echo gets its time.
-                self._uncertain(uow, message, now, "no_answer")
+                self._uncertain(uow, message, now, NO_ANSWER)
                 if desk.leases[lane].orphaned >= MAX_ORPHANED:  # and the sending is what they died of
                     self._ask_a_person(uow, message, now)
                 return Next(closed=closed, again_at=message.next_at)
             if message.state is MessageState.UNCERTAIN:
+                if message.sending_since is not None and message.sending_since > now:
+                    message.sending_since = now  # by a clock that was ahead: it is in doubt since then at the latest
+                    uow.messages.save(message)
                 if message.next_at is not None and has_come(message.next_at, now):
                     look = self._look_in(desk, message, conversation, now)
                     return Next(call=look, closed=closed, again_at=message.next_at)
                 if now - (message.sending_since or now) < BLOCK_TIME:
                     return Next(closed=closed, again_at=message.next_at)
-                doubtful = True
+                doubtful = doubtful or message
                 continue
-            if not has_come(message.next_at, now) or (doubtful and self._stays_behind(uow, message, now)):
+            if not has_come(message.next_at, now):
                 return Next(closed=closed, again_at=message.next_at)
             provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
             refusal = self._refusal(uow, message, conversation, provider, now)
@@ -198,6 +201,8 @@ class Outbox:
                 self._close(uow, message, *(refusal or (MessageState.FAILED, "not_connected")))
                 closed += 1
                 continue
+            if doubtful and self._stays_behind(uow, message, doubtful, now):
+                return Next(closed=closed, again_at=doubtful.next_at)
             if not self._may_leave_in(uow, message, provider, now):
                 return Next(closed=closed, again_at=message.next_at)
             message.state, message.attempts, message.sending_since = MessageState.SENDING, message.attempts + 1, now
@@ -208,13 +213,17 @@ class Outbox:
             return Next(call=SendCall(self, uow.business_id, message, conversation, connection, last), closed=closed)
         return Next(closed=closed)
 
-    def _stays_behind(self, uow: UnitOfWork, message: Message, now: datetime) -> bool:
+    def _stays_behind(self, uow: UnitOfWork, message: Message, doubtful: Message, now: datetime) -> bool:
         """Whether it may not leave before the uncertain one ahead of it: what is said of orders never, the rest not while
-        the channel is in trouble, when nobody could find out about that one."""
+        that one will be looked for, or the channel is in trouble, after which it will. When the channel's time has come
+        and that one was looked for in vain since, this one tries the channel."""
+        if message.order_id or doubtful.reason not in LEFT_BEHIND:
+            return True
         gate = gate_in(uow, message.provider)
-        if not message.order_id and gate.open_at is not None:
-            hold_in(uow, message, gate, now)
-        return bool(message.order_id) or gate.open_at is not None
+        if gate.open_at is None or (gate.is_open(now) and doubts.was_looked_for(doubtful, gate.open_at)):
+            return False
+        hold_in(uow, message, gate, now, not_before=doubtful.next_at)
+        return True
 
     def _may_leave_in(self, uow: UnitOfWork, message: Message, provider: ChannelProvider, now: datetime) -> bool:
         """Whether the shop's gate is open and its pace allows another message; else it waits with the reason."""
@@ -222,7 +231,8 @@ class Outbox:
         if not gate.is_open(now):
             hold_in(uow, message, gate, now)
             return False
-        wait = self.pace.wait(f"{uow.business_id}:{provider.key}", provider.capabilities.sends_per_second, now)
+        steady = self.core.clock.steady()
+        wait = self.pace.wait(f"{uow.business_id}:{provider.key}", provider.capabilities.sends_per_second, steady)
         if wait:
             message.next_at, message.reason = now + wait, "paced"
             uow.messages.save(message)
@@ -247,6 +257,9 @@ class Outbox:
         last_words = asked is not None and message.created_at <= asked
         if message.author is Author.BOT and conversation.mode is Mode.HUMAN and not last_words:
             return MessageState.CANCELLED, "taken_over"
+        wrote_at = conversation.last_inbound_at
+        if message.follow_up and wrote_at is not None and wrote_at > message.created_at:
+            return MessageState.CANCELLED, "customer_wrote"
         if message.author is Author.BOT and uow.customers.get(conversation.customer_id).opted_out:
             return MessageState.SKIPPED, "opted_out"
         window = provider.capabilities.reply_window
@@ -319,7 +332,7 @@ class Outbox:
         other = uow.messages.find(conversation_id=message.conversation_id, provider_ref=provider_ref)
         if other is not None and other.id != message.id:
             other.provider_ref = other.sent_at = None
-            self._uncertain(uow, other, now, "no_answer")
+            self._uncertain(uow, other, now, NO_ANSWER)
 
     def report(self, call: SendCall, result: Sent) -> None:
         """After the answer was noted."""
@@ -363,7 +376,7 @@ class Outbox:
         uow.messages.save(message)
 
     def _uncertain(self, uow: UnitOfWork, message: Message, now: datetime, reason: str) -> None:
-        message.state, message.reason, message.next_at = MessageState.UNCERTAIN, reason, now + ECHO_TIME
+        message.state, message.reason, message.next_at = MessageState.UNCERTAIN, reason, now + doubts.ECHO_TIME
         self._doubts.rest(message)
         uow.messages.save(message)
         self._tell(uow, message, "message.uncertain")
@@ -387,7 +400,8 @@ class Outbox:
         if not wait:
             provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
             rate = provider.capabilities.looks_per_second if provider else 0.0
-            wait = self.pace.wait(f"{uow.business_id}:{conversation.provider}:history", rate, now)
+            steady = self.core.clock.steady()
+            wait = self.pace.wait(f"{uow.business_id}:{conversation.provider}:history", rate, steady)
         if wait:
             message.next_at = now + wait
             uow.messages.save(message)
@@ -420,7 +434,7 @@ class Outbox:
             return False
         if shown is None:
             if now - (message.sending_since or now) < GIVE_UP:
-                message.next_at = now + ECHO_TIME
+                message.reason, message.next_at = UNREADABLE, now + doubts.ECHO_TIME
                 uow.messages.save(message)
             else:
                 self._ask_a_person(uow, message, now)
@@ -431,6 +445,9 @@ class Outbox:
             self._sent(uow, message, found.provider_ref, found.sent_at)
             return open_in(uow, gate, now)
         # A successful look that covers the time and lacks it proves that it did not arrive.
+        if message.attempts >= MAX_TRIES:
+            self._close(uow, message, MessageState.FAILED, "never_arrived")
+            return open_in(uow, gate, now)  # the channel is there: it does not take this message
         self._later(uow, message, now, NEVER_LEFT)
         if gate.open_at is not None:
             gate.open_at = now  # the channel answers: this message tries
@@ -440,10 +457,10 @@ class Outbox:
     def _ask_a_person(self, uow: UnitOfWork, message: Message, now: datetime) -> None:
         provider = self.core.registry.channels.find(message.provider)
         readable = provider is not None and provider.capabilities.reads_history
-        message.next_at = now + LOOK_SELDOM if readable else None
-        if message.reason != "needs_decision":
-            message.reason = "needs_decision"
+        message.next_at = now + doubts.LOOK_SELDOM if readable else None
+        if message.reason not in (UNDECIDED, LOOKED_FOR_AGAIN):
             self._tell(uow, message, "message.undecided")
+        message.reason = UNDECIDED
         uow.messages.save(message)
 
     def decide(self, business_id: str, message_id: str, *, arrived: bool) -> Message:
@@ -456,7 +473,7 @@ class Outbox:
                 if message.state is not MessageState.UNCERTAIN and not refused:
                     return message
                 if arrived:
-                    self._sent(uow, message, message.provider_ref or f"confirmed:{message.id}", self.core.clock.now())
+                    self._sent(uow, message, message.provider_ref or f"{CONFIRMED}{message.id}", self.core.clock.now())
                 else:
                     self._later(uow, message, self.core.clock.now(), "sent_again")
                 uow.commit()

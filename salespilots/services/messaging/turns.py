@@ -39,6 +39,10 @@ RENEW_SECONDS = 10.0
 BEGIN_WITHIN = 18.0
 """Seconds of a lease within which a send may begin, so that it is over before the lane can be another's."""
 
+WARY_SECONDS = 120.0
+"""How long after a worker's death lanes are taken in transactions of their own: whoever dies within a turn is known
+then to have had them."""
+
 MAX_SPOILED = 2
 """Ways in which a call's outcome is put into other words when it could not be noted; then the lane is let go."""
 
@@ -65,8 +69,9 @@ class Call(Protocol):
 @dataclass(slots=True)
 class Piece:
     """A lane of a shop on its way. ``call`` is to be made next, ``outcome`` what came of it; with neither the lane is
-    let go. ``held_since``: seconds of the steady clock. ``again_at``: when it wants to be looked at again. ``put_off``: it
-    was not looked at, because its last holders died, as those of another did that was."""
+    let go. ``held_since``: seconds of the steady clock. ``fresh``: taken for this turn, before it. ``again_at``: when
+    it wants to be looked at again. ``put_off``: it was not looked at, because its last holders died, as those of
+    another did that was."""
 
     business_id: str
     lane: str
@@ -78,6 +83,7 @@ class Piece:
     done: int = 0
     more: bool = False
     put_off: bool = False
+    fresh: bool = False
     again_at: datetime | None = None
     refused: dict[Place, str] = field(default_factory=dict)
 
@@ -126,6 +132,25 @@ class Turns:
         self.owner = owner
         self.closing = False
         """Set when the process ends: what was answered is noted, and nothing new is begun."""
+        self._wary_until = 0.0
+
+    def be_wary(self) -> None:
+        """A worker died: it may have been what it was doing."""
+        self._wary_until = self._core.clock.steady() + WARY_SECONDS
+
+    def _take_first(self, pieces: Sequence[Piece]) -> None:
+        """While wary: take the lanes before anything is done for them, unless suspects are among several."""
+        new = [piece for piece in pieces if piece.lease is None]
+        if not new or self._core.clock.steady() >= self._wary_until:
+            return
+        with self._core.storage.system_unit_of_work() as system:
+            leases = system.lanes.claim([piece.lane for piece in new], self.owner, TTL)
+            if len(new) > 1 and any(lease.orphaned >= CAREFUL_AFTER for lease in leases.values()):
+                return  # they come one by one
+            system.commit()
+        for piece in new:
+            piece.lease = leases.get(piece.lane)
+            piece.fresh, piece.held_since = piece.lease is not None, self._core.clock.steady()
 
     def take(self, pieces: Sequence[Piece]) -> None:
         """A turn for these lanes of one shop. Afterwards each has a call to make, is let go, or was put off.
@@ -133,7 +158,8 @@ class Turns:
         Raises `StorageUnavailable` with the pieces as they were.
         """
         for piece in pieces:
-            piece.put_off = False
+            piece.put_off = piece.fresh = False
+        self._take_first(pieces)
         try:
             plans = retrying(lambda: self._together(pieces))
         except StorageUnavailable:
@@ -147,8 +173,19 @@ class Turns:
             for piece in pieces:
                 self._alone(piece)
             return
+        noted = [(one.call, one.outcome) for one, plan in zip(pieces, plans, strict=True) if one.made and plan]
         for piece, plan in zip(pieces, plans, strict=True):
             self._kept(piece, plan)
+        for call, outcome in noted:
+            if call is not None:
+                self._tell(call, outcome)
+
+    def _tell(self, call: Call, outcome: Any) -> None:
+        """After the outcome was noted: what is lost of this is said another time, and holds up nobody."""
+        try:
+            call.told(outcome)
+        except Exception as error:
+            log.warning("turn.untold", call=type(call).__name__, error=type(error).__name__)
 
     def _carefully(self, pieces: Sequence[Piece], suspects: set[str]) -> None:
         """One new suspect at a time, after the lanes that are none: whatever kills has nobody with it then."""
@@ -159,7 +196,7 @@ class Turns:
         new: list[Piece] = []
         for one in pieces:
             if one.lane in suspects:
-                (new if one.lease is None else mine).append(one)
+                (new if one.lease is None or one.fresh else mine).append(one)
         for piece in [*mine, *new[:1]]:
             self._alone(piece)
         for piece in new[1:]:
@@ -167,10 +204,8 @@ class Turns:
 
     def _kept(self, piece: Piece, plan: _Plan | None) -> None:
         """After the commit."""
-        if piece.made and piece.call is not None and plan is not None:
-            piece.call.told(piece.outcome)
         piece.outcome, piece.made, piece.call = None, False, None
-        piece.more, piece.again_at = False, None
+        piece.more, piece.fresh, piece.again_at = False, False, None
         if plan is None:
             piece.lease = None
             return
@@ -265,10 +300,11 @@ class Turns:
         try:
             if piece.made and piece.call is not None:
                 self._settle(piece)
+            self._take_first([piece])
             rung: list[str] = []
             for _ in range(0 if self.closing else MAX_PIECES):
                 plan = self._step(piece)
-                piece.lease, piece.done = plan.lease, piece.done + plan.done
+                piece.lease, piece.fresh, piece.done = plan.lease, False, piece.done + plan.done
                 rung += plan.rung
                 if plan.call is not None or not plan.more:
                     plan.rung = rung
@@ -318,7 +354,7 @@ class Turns:
                 outcome = call.spoiled(outcome, refusal)
         crash_point("settle.after_commit")
         piece.call, piece.made, piece.done = None, False, piece.done + 1
-        call.told(outcome)
+        self._tell(call, outcome)
 
     def _desk_alone(self, uow: UnitOfWork, piece: Piece) -> tuple[Desk, Lease]:
         desk = self._desk_in(uow, [piece], careful=True)
@@ -346,7 +382,7 @@ class Turns:
         with self._core.storage.unit_of_work(piece.business_id) as uow:
             desk, lease = self._desk_alone(uow, piece)
             plan, rows = _Plan(lease), desk.rows(lane)
-            if piece.lease is None and lease.orphaned >= MAX_ORPHANED and rows:
+            if (piece.lease is None or piece.fresh) and lease.orphaned >= MAX_ORPHANED and rows:
                 # Whoever took this lane died of it, again and again: its first event waits for a person.
                 self._park_in(uow, rows[0], "worker_died", now)
                 plan.done, plan.more = 1, True

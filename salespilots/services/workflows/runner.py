@@ -36,7 +36,7 @@ from salespilots.ports.extensions import (
     Wait,
 )
 from salespilots.ports.storage import StorageUnavailable, UnitOfWork
-from salespilots.ports.work import LeaseLost
+from salespilots.ports.work import LeaseLost, has_come
 from salespilots.services.core import Core
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.answering import hand_over_in
@@ -50,6 +50,9 @@ log = structlog.get_logger(__name__)
 
 MAX_CALLS = 20
 """A step whose call was begun this often and never ended is given up: it goes down ``on_error``."""
+
+LONGEST_RETRY = timedelta(hours=1)
+"""A provider that asks for more time than this is asked again all the same."""
 
 MAX_ALONE = 6
 """The same of a call that was made while nothing else was done, so that only it can have ended the process."""
@@ -161,7 +164,7 @@ class Runner:
             if run.state is RunState.WAITING and due:
                 run.wake("timer")
                 ready.append(run)
-            elif run.state is not RunState.WAITING and (due or run.wake_at is None):
+            elif run.state is not RunState.WAITING and has_come(run.wake_at, now):
                 ready.append(run)
         return sorted(ready, key=lambda one: (one.data.get("waited") or {}).get("by") == "aside")
 
@@ -265,8 +268,8 @@ class Runner:
 
     def _backoff(self, action: ActionType, attempt: int, retry_after: float | None) -> timedelta:
         if retry_after is not None:
-            return timedelta(seconds=retry_after)
-        wait = min(action.retry.base * action.retry.factor ** (attempt - 1), action.retry.cap)
+            return min(timedelta(seconds=retry_after), LONGEST_RETRY)
+        wait = min(action.retry.base * action.retry.factor ** (attempt - 1), action.retry.cap, LONGEST_RETRY)
         return wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, guards nothing
 
     # --- outcomes ------------------------------------------------------------------------------------------------

@@ -211,14 +211,16 @@ class Rehearsal:
 
 
 class DeliveryContract:
-    """Every channel passes this. ``seeds``: days to try, unless ``SALESPILOTS_DELIVERY_SEEDS`` asks for more or fewer."""
+    """Every channel passes this. ``seeds``: days to try, unless ``SALESPILOTS_DELIVERY_SEEDS`` asks for others: for so many,
+    or "200-300" for those from 200 to 299."""
 
     seeds = 10
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """A test for each day."""
         if "seed" in metafunc.fixturenames:
-            metafunc.parametrize("seed", range(int(os.environ.get("SALESPILOTS_DELIVERY_SEEDS", self.seeds))))
+            first, _, end = os.environ.get("SALESPILOTS_DELIVERY_SEEDS", str(self.seeds)).rpartition("-")
+            metafunc.parametrize("seed", range(int(first or 0), int(end)))
 
     @pytest.fixture(scope="class")
     def practice(self, tmp_path_factory: pytest.TempPathFactory) -> Practice:

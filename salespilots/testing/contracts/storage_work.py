@@ -363,9 +363,10 @@ class WorkContract:
             assert system.work.due_lanes(NOW) == [(A, "x:1:2")]
 
     def test_a_lane_is_not_due_for_a_message_behind_one_that_may_not_leave(self, store: Any) -> None:
-        """Behind an uncertain one chat replies wait for two minutes, what is said of orders for as long as it takes."""
+        """Behind an uncertain one chat replies wait until it is looked for, and for two minutes when that is in vain; what is
+        said of orders waits for as long as it takes."""
         from salespilots.domain.conversation import MessageState
-        from salespilots.ports.work import BLOCK_TIME
+        from salespilots.ports.work import BLOCK_TIME, UNDECIDED, UNREADABLE
 
         later, passed = NOW + timedelta(minutes=10), NOW + BLOCK_TIME
         with store.unit_of_work(A) as uow:
@@ -388,9 +389,10 @@ class WorkContract:
 
         assert not due(passed)
         assert due(later)
-        assert not due(NOW, head={"state": MessageState.UNCERTAIN, "sending_since": NOW})
+        assert not due(passed, head={"state": MessageState.UNCERTAIN, "sending_since": NOW, "reason": "no_answer"})
+        assert not due(NOW, head={"reason": UNREADABLE})
         assert due(passed)
-        assert due(passed, head={"next_at": None}), "whether or not a person is asked"
+        assert due(passed, head={"next_at": None, "reason": UNDECIDED}), "whether or not a person is asked"
         assert not due(passed, behind={"order_id": "ord_one00000"})
 
     def test_due_lanes_are_fair_between_shops(self, store: Any) -> None:

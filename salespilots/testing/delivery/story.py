@@ -43,15 +43,15 @@ class Story:
 
     @classmethod
     def day(
-        cls, seed: int, *, chats: int = 6, start: datetime = MORNING, tick: timedelta = timedelta(milliseconds=1)
+        cls, seed: int, *, chats: int = 0, start: datetime = MORNING, tick: timedelta = timedelta(milliseconds=1)
     ) -> Story:
-        """A day of this many customers of the practice shop: questions, orders from the first word to the last, small
-        talk; some write several messages within a second, some come back after an hour. Two messages of a customer
-        are at least a ``tick`` of the provider's clock apart."""
+        """A day of this many customers of the practice shop, else of three to six: questions, orders from the first word to
+        the last, small talk; some write several messages within a second, some come back after an hour. Two messages
+        of a customer are at least a ``tick`` of the provider's clock apart."""
         chance = random.Random(f"story {seed}")
         lines: list[Line] = []
         buyers: list[str] = []
-        for number in range(chats):
+        for number in range(chats or chance.randint(3, 6)):
             who = f"{300_000_000_000_000 + seed * 1000 + number}"
             texts, buys = _script(chance)
             if buys:

@@ -71,6 +71,7 @@ ENDED: dict[str, Say] = {
     "bothers_customer": lambda c: _("%(channel)s spares the customer more messages for now.", channel=c),
     "tag_needs_a_person": lambda _c: _("So late only a person may answer."),
     "blocked": lambda _c: _("The customer has blocked the shop."),
+    "never_arrived": lambda c: _("%(channel)s was given it ten times and never took it.", channel=c),
 }  # fmt: skip
 """Of a message that was not sent."""
 
@@ -93,6 +94,8 @@ DOUBTS: dict[str, Say] = {
     "strange_answer": lambda c: _("%(channel)s gave an answer that nobody can read.", channel=c),
     "endless_answer": lambda c: _("%(channel)s gave an answer without an end.", channel=c),
     "sent_with_error": lambda c: _("%(channel)s said that it went wrong and may have sent it all the same.", channel=c),
+    "not_readable": lambda c: _("%(channel)s gave no clear answer, and does not show the chat.", channel=c),
+    "looked_for_again": lambda c: _("%(channel)s is back. It is being looked for.", channel=c),
     "provider_trouble": lambda c: _("%(channel)s had trouble of its own.", channel=c),
     "plugin_error": lambda c: _("The plugin of %(channel)s stopped in the middle.", channel=c),
     "not_noted": lambda c: _("What %(channel)s answered could not be kept.", channel=c),

@@ -11,7 +11,7 @@ from typing import Any
 from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
-from salespilots.ports.work import BLOCK_TIME, RESTS, UNDECIDED, Lease, Worker, has_come
+from salespilots.ports.work import BLOCK_TIME, LEFT_BEHIND, RESTS, UNDECIDED, Lease, Worker, has_come
 
 REST = "-"
 PENDING = ("queued", "sending", "uncertain")
@@ -219,7 +219,10 @@ class MemoryWork:
         return any(
             other.state in PENDING and (other.business_id, other.lane) == (one.business_id, one.lane)
             and other.seq < one.seq
-            and (one.order_id or other.state != "uncertain" or (other.sending_since or now) > now - BLOCK_TIME)
+            and (
+                one.order_id or other.state != "uncertain" or other.reason not in LEFT_BEHIND
+                or (other.sending_since or now) > now - BLOCK_TIME
+            )
             for other in self._tables.rows["messages"].values()
         )  # fmt: skip
 
@@ -240,7 +243,9 @@ class MemoryWork:
         return self._to_check("refunds", now)[:limit]
 
     def _to_check(self, name: str, now: datetime) -> list[tuple[str, str]]:
-        rows = [one for one in self._tables.rows[name].values() if one.next_check_at and one.next_check_at <= now]
+        rows = [
+            one for one in self._tables.rows[name].values() if one.next_check_at and has_come(one.next_check_at, now)
+        ]
         return fair([(one.business_id, one.id) for one in sorted(rows, key=lambda one: one.next_check_at)])
 
     def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:

@@ -14,8 +14,8 @@ from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
 from salespilots.ports.storage import one_of
 
-MAX_ROWS = 1000
-"""Rows of one INSERT: both databases limit the parameters of a statement."""
+MAX_ROWS = 64
+"""Rows of one INSERT: what a statement costs when it is first made grows with their square."""
 
 
 class SqlInbox:

@@ -94,10 +94,11 @@ class SqlLanes:
             held |= self._wire.together([self.ask_hold(ordered[start : start + MOST_LANES])])[0]
         return held
 
-    def ask_hold(self, leases: Sequence[Lease]) -> Ask:
-        """The query that locks lanes, in their order; at most `MOST_LANES`."""
+    def ask_hold(self, leases: Sequence[Lease], also: Sequence[str] = ()) -> Ask:
+        """The query that locks lanes, in their order; at most `MOST_LANES`. ``also``: those that are claimed next, so that
+        two workers never wait for each other."""
         table = self._table
-        names = sorted({one.lane for one in leases})
+        names = sorted({*(one.lane for one in leases), *also})
 
         def build() -> Any:
             binds = [sa.bindparam(f"lane_{place}", type_=sa.String) for place in range(len(names))]

@@ -19,6 +19,14 @@ from salespilots.ports.storage import StorageUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+AWAY = {
+    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 10_000,
+}  # fmt: skip
+"""How soon a PostgreSQL is taken for gone that does not even refuse."""
+
+STUCK = {"idle_in_transaction_session_timeout": "20s", "lock_timeout": "10s"}
+"""How long a process that stands still in a transaction holds up the others."""
+
 
 def normalise(url: str) -> str:
     """The driver's own spelling of a database address."""
@@ -39,7 +47,7 @@ def make_app(url: str) -> Flask:
         options["connect_args"] = {"timeout": 10, "check_same_thread": False}
     else:
         for_postgresql()
-        options["connect_args"] = {"connect_timeout": 5}
+        options["connect_args"] = {**AWAY, "options": " ".join(f"-c {name}={value}" for name, value in STUCK.items())}
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": 10, **options}
     db.init_app(app)

@@ -151,7 +151,7 @@ TABLES["inbox"] = sa.Table(
     sa.UniqueConstraint("endpoint", "event_id"),
 )
 _work_index("ix_inbox_new", "inbox", ("lane", "sent_at"), "state = 'new'")
-_work_index("ix_inbox_put_off", "inbox", ("lane",), "state = 'new' AND next_at IS NOT NULL")
+_work_index("ix_inbox_put_off", "inbox", ("lane", "next_at"), "state = 'new' AND next_at IS NOT NULL")
 _work_index("ix_inbox_dead", "inbox", ("business_id",), "state = 'dead'")
 sa.Index("ix_inbox_received_at", TABLES["inbox"].c.received_at)
 

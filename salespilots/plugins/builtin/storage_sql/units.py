@@ -125,7 +125,7 @@ class SqlUnitOfWork(_Unit):
         on = [one_of("lane", lanes)]
         asks: dict[str, Ask] = {}
         if held:
-            asks["held"] = self.lanes.ask_hold(sorted(held, key=lambda one: one.lane))
+            asks["held"] = self.lanes.ask_hold(held, also=wanted)
         if wanted:
             asks["claimed"] = self.lanes.ask_claim(sorted(set(wanted)), owner, ttl)
             asks["numbers"] = ask_numbers(self.business_id)

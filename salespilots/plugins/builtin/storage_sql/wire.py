@@ -239,7 +239,7 @@ def refusal(error: BaseException | None) -> Exception | None:
     code = getattr(error, "sqlstate", None)
     if code in ("40001", "40P01"):  # serialisation failure, deadlock: somebody else went first
         made: Exception = StaleEntity("Another change went first.")
-    elif _is_away(error) or code == "42P01":
+    elif _is_away(error) or code in ("42P01", "25P03"):  # no such table yet; our session was ended while it slept
         made = StorageUnavailable("The database does not answer.")
     else:
         return None

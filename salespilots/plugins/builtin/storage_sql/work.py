@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +18,13 @@ from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import one_of
-from salespilots.ports.work import BLOCK_TIME, FARTHEST, UNDECIDED
+from salespilots.ports.work import BLOCK_TIME, FARTHEST, LEFT_BEHIND, UNDECIDED
 
 LONGEST_LEASE = 300.0
 """Seconds; no lease is given for longer."""
+
+KINDS = 3
+"""Of work: events, messages, runs."""
 
 
 def state_is(table: sa.FromClause, *states: str) -> sa.ColumnElement:
@@ -73,8 +77,9 @@ class SqlWork:
         )
         of_lane = sa.and_(inbox.c.lane == rows.c.lane, inbox.c.business_id == rows.c.business_id)
         messages, ahead = TABLES["messages"], TABLES["messages"].alias()
+        passed_by = ahead.c.reason.in_([sa.literal_column(f"'{one}'") for one in LEFT_BEHIND])
         holds = sa.or_(
-            messages.c.order_id.is_not(None), ahead.c.state != "uncertain",
+            messages.c.order_id.is_not(None), ahead.c.state != "uncertain", passed_by.isnot(sa.true()),
             ahead.c.sending_since > sa.bindparam("blocked", type_=UTCDateTime()),
         )  # fmt: skip
         before = sa.and_(
@@ -88,34 +93,28 @@ class SqlWork:
         ]
 
     def due_lanes(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
-        lanes = TABLES["lanes"]
-        held = sa.select(lanes.c.name).where(is_held(self._wire.dialect, lanes, LONGEST_LEASE))
         oldest: dict[tuple[str, str], datetime] = {}
-        for index, ((table, arrived, due), free) in enumerate(zip(self._due(), self._free(), strict=True)):
-
-            def build(
-                table: sa.Table = table,
-                arrived: sa.Column = arrived,
-                due: sa.ColumnElement = due,
-                free: sa.ColumnElement = free,
-            ) -> sa.Select[Any]:
-                first = sa.func.min(arrived)
-                turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=first)
-                found = (
-                    sa.select(table.c.lane, table.c.business_id, first.label("at"), turn.label("turn"))
-                    .where(due, table.c.lane.not_in(held), free)
-                    .group_by(table.c.lane, table.c.business_id)
-                    .subquery()
-                )
-                columns = (found.c.business_id, found.c.lane, sa.type_coerce(found.c["at"], UTCDateTime()))
-                query = sa.select(*columns).order_by(found.c.turn, found.c["at"])
-                return query.limit(sa.bindparam("most", type_=sa.Integer))
-
-            given = {"now": now, "far": now + FARTHEST, "blocked": now - BLOCK_TIME, "most": limit}
-            for business_id, lane, at in self._wire.rows(("due_lanes", index), build, given):
-                pair = (business_id, lane)
-                oldest[pair] = min(at, oldest.get(pair, at))
+        given = {"now": now, "far": now + FARTHEST, "blocked": now - BLOCK_TIME, "most": limit}
+        for index in range(KINDS):
+            for shop, lane, at in self._wire.rows(("due_lanes", index), partial(self._due_lanes_of, index), given):
+                oldest[shop, lane] = min(at, oldest.get((shop, lane), at))
         return _fair([(at, shop, lane) for (shop, lane), at in oldest.items()], limit)
+
+    def _due_lanes_of(self, index: int) -> sa.Select[Any]:
+        """The lanes that one kind of work makes due, a shop's longest waiting first, one of each shop in turn."""
+        (table, arrived, due), free, lanes = self._due()[index], self._free()[index], TABLES["lanes"]
+        held = sa.select(lanes.c.name).where(is_held(self._wire.dialect, lanes, LONGEST_LEASE))
+        first = sa.func.min(arrived)
+        turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=first)
+        found = (
+            sa.select(table.c.lane, table.c.business_id, first.label("at"), turn.label("turn"))
+            .where(due, table.c.lane.not_in(held), free)
+            .group_by(table.c.lane, table.c.business_id)
+            .subquery()
+        )
+        columns = (found.c.business_id, found.c.lane, sa.type_coerce(found.c["at"], UTCDateTime()))
+        query = sa.select(*columns).order_by(found.c.turn, found.c["at"])
+        return query.limit(sa.bindparam("most", type_=sa.Integer))
 
     def due_of(self, lanes: Sequence[str], now: datetime) -> list[tuple[str, str]]:
         if not lanes:
@@ -150,7 +149,7 @@ class SqlWork:
         turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=table.c.next_check_at)
         due = (
             sa.select(table.c.business_id, table.c.id, table.c.next_check_at, turn.label("turn"))
-            .where(table.c.next_check_at <= now)
+            .where(sa.or_(table.c.next_check_at <= now, table.c.next_check_at > now + FARTHEST))
             .subquery()
         )
         query = sa.select(due.c.business_id, due.c.id).order_by(due.c.turn, due.c.next_check_at).limit(limit)

@@ -19,6 +19,7 @@ def run() -> None:
     arguments.setdefault("process_revision_directives", process)
     with database.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SET lock_timeout = 0"))
             connection.execute(sa.text("SELECT pg_advisory_lock(727355)"))
             connection.commit()
         context.configure(connection=connection, target_metadata=database.metadata, **arguments)

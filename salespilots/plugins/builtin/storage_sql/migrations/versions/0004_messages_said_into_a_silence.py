@@ -28,7 +28,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbox_put_off",
         "inbox",
-        ["lane"],
+        ["lane", "next_at"],
         unique=False,
         sqlite_where=sa.text("state = 'new' AND next_at IS NOT NULL"),
         postgresql_where=sa.text("state = 'new' AND next_at IS NOT NULL"),
