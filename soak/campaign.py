@@ -19,6 +19,8 @@ from soak.stage import Stage
 
 CHATS = 40
 LOOK_SECONDS = 0.05
+ENDLESS = 8
+"""Times its patience: what still moves then never ends."""
 
 
 @dataclass
@@ -171,10 +173,11 @@ class Campaign:
         return not any(self._books.backlog().values())
 
     def _until(self, so: Callable[[], bool]) -> None:
-        """Until it is so, three looks in a row; gives up when nothing moves any more."""
+        """Until it is so, three looks in a row; gives up when nothing moves any more, or it goes on for ever."""
         last: tuple[int, Mapping[str, float]] | None = None
         since, calm = time.monotonic(), 0
-        while calm < 3 and time.monotonic() - since < self._patience:
+        ends = since + ENDLESS * self._patience
+        while calm < 3 and time.monotonic() - since < self._patience and time.monotonic() < ends:
             calm = calm + 1 if so() else 0
             now = (self._record.read(), self._books.backlog())
             if now != last:

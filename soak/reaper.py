@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from salespilots.services.crash_points import POINTS
 from soak.fleet import FREEZE, Fleet
 
-EVERY = 14
-"""Messages and replies between two deaths: a process dies at about three of a hundred marked lines that are passed."""
+EVERY = 9
+"""Messages and replies between two deaths."""
 
-AT_ONCE = 4
+AT_ONCE = 5
 ANYWHERE = 0.05
 """Share of the deaths that come at no marked line, but wherever a worker is."""
 
@@ -28,7 +28,7 @@ FROZEN_SECONDS = 9.0
 ONE_STEP = frozenset({"step.called", "payment.claimed", "payment.linked"})
 """Lines of one step: a product that dies at each of them in a row takes the step for deadly, and gives it up."""
 
-BETWEEN_STEPS = 60
+BETWEEN_STEPS = 20
 """Messages and replies between two orders for those."""
 
 RARE = ONE_STEP | {"look.answered"}

@@ -58,8 +58,8 @@ def no_fence() -> None:
 
         return sa.false()
 
-    def everybody(self: lanes.SqlLanes, leases: Any) -> Any:
-        asked = honest(self, leases)
+    def everybody(self: lanes.SqlLanes, leases: Any, also: Any = ()) -> Any:
+        asked = honest(self, leases, also)
         return lanes.Ask(asked.key, asked.build, asked.values, lambda statement, rows: {one.lane for one in leases})
 
     honest = lanes.SqlLanes.ask_hold

@@ -94,6 +94,37 @@ def test_small_corrections_are_followed_at_once_and_a_clock_that_is_never_still_
     assert clock.now() - machine.true() == timedelta(seconds=HARMLESS_SECONDS - 1)
 
 
+class Interrupted(SystemClock):
+    """A clock that another thread reads after each thing that a reading of it notes."""
+
+    seen: list[datetime] | None = None
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in ("_set_since", "_set_to") and self.seen is not None:
+            seen, self.seen = self.seen, None
+            seen.append(self.now())
+            self.seen = seen
+
+
+@pytest.mark.parametrize("before", [None, -DAY], ids=["set once", "set otherwise before"])
+def test_readings_at_the_same_moment_do_not_follow_a_clock_at_once(before: timedelta | None) -> None:
+    machine = Machine()
+    clock = Interrupted(machine.wall, lambda: machine.passed)
+    if before is not None:
+        machine.set_by = before
+        clock.now()
+    machine.passed += BELIEVED_AFTER - 1
+    clock.now()
+    machine.set_by, machine.passed = HOUR, machine.passed + 2
+    clock.seen = seen = []
+    assert clock.now() - machine.true() == timedelta(0)
+    assert len(seen) == 2
+    assert {one - machine.true() for one in seen} == {timedelta(0)}
+    clock.seen, machine.passed = None, machine.passed + BELIEVED_AFTER - 1
+    assert clock.now() - machine.true() == timedelta(0)
+
+
 # --- the product, while the machine's clock is wrong for minutes --------------------------------------------------
 
 
