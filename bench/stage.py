@@ -10,11 +10,12 @@ from salespilots.services.container import Services
 from tests.support.product import Product
 
 PIECES = 1_000_000
-SHOPS = 4
-"""Shops that share the load: an account of Meta may send 300 messages a second."""
+SHOPS = 16
+"""Shops that share the load."""
 
-SHOP_RATE = 100
-"""Questions a second that one shop gets at most; a higher rate is spread over several."""
+SHOP_RATE = 25
+"""Questions a second that one shop gets at most; a higher rate is spread over several. Two messages answer each, and an
+account of Meta may send 100 a second, of which each worker has its share."""
 
 
 def account(number: int) -> str:

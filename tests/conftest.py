@@ -18,11 +18,15 @@ for name in [one for one in os.environ if one.startswith("SALESPILOTS_") and one
     del os.environ[name]
 
 
+BUSY = {"test_kills", "test_controls", "test_database_trouble", "test_bench", "test_first_sale"}
+"""Files of which no two run at the same time."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes: a file's tests share one, and all that need a browser, as two of them are slower than one."""
+    """With several processes: a file's tests share one, and all that keep the machine busy by themselves."""
     for item in items:
-        name = "browser" if item.path.parent.name == "browser" else ".".join(item.path.with_suffix("").parts[-3:])
+        name = "busy" if item.path.stem in BUSY else ".".join(item.path.with_suffix("").parts[-3:])
         item.add_marker(pytest.mark.xdist_group(name))
 
 

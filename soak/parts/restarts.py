@@ -54,12 +54,12 @@ def run(number: int, share: int) -> Outcome:
             with meanwhile(trouble, (2, 2)):
                 while campaign.report.fine and trouble.restarts < share and time.monotonic() < ends:
                     campaign.run(waves=campaign.report.waves + 1)
-            alive = len(fleet.alive())
+            alive, deaths = len(fleet.alive()), dict(fleet.deaths)
         finally:
             codes = fleet.stop()
         report = campaign.report
         more = [f"exit codes {codes}"] if any(codes) else []
-        more += [f"processes ended: {dict(fleet.deaths)}"] if fleet.deaths or alive != 3 else []
+        more += [f"processes ended: {deaths}"] if deaths or alive != 3 else []
         more += [f"answers {dict(report.refused)}"] if set(report.refused) - {503, 0} else []
         made = outcome(report, trouble.restarts, *more, *report.stories)
         made.figures["connections ended"] = trouble.ended

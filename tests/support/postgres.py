@@ -132,7 +132,7 @@ class PostgresServer:
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
             ended = connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = %s "
-                "ORDER BY random() LIMIT %s) AS some",
+                "ORDER BY random() LIMIT %s) AS picked",
                 (name, most),
             )
             return len(ended.fetchall())
