@@ -83,7 +83,7 @@ def test_while_it_is_found_out_whether_a_message_arrived_nobody_is_asked(desk: D
     message = desk.doubted(minutes=1)
     text = desk.thread()
     assert "Not confirmed" in text
-    assert "Fake gave no clear answer. We are finding out whether it arrived." in text
+    assert "Fake gave no clear answer, and does not show the chat. We are finding out whether it arrived." in text
     assert not any(f"/messages/{message.id}/" in one for one in desk.hrefs(desk.chat))
 
 
