@@ -6,6 +6,8 @@ to a temporary folder first, together with their libraries.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import pwd
 import shutil
@@ -17,12 +19,17 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+FIRST_PORT, PORTS = 15_000, 16_000
+_TURN = itertools.count(os.getpid() * 97)
+
 
 def free_port() -> int:
-    """A port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on right now: below those that outgoing connections get, and not one asked for just before."""
+    while True:
+        port = FIRST_PORT + next(_TURN) % PORTS
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _install_folder() -> Path:
