@@ -188,7 +188,7 @@ def assemble(
         practice=Practice(core, inbox),
         refunds=refunds,
         shops=Shops(core),
-        stuck=Stuck(core, outbox),
+        stuck=Stuck(core, outbox.uncertain),
         turns=turns,
         workforce=Workforce(core),
         workflows=workflows,

@@ -16,14 +16,14 @@ VARIABLE = "SOAK_SABOTAGE"
 def quick() -> None:
     """Leases, echo times and back-offs of seconds instead of half minutes: an hour's worth of trouble in minutes."""
     from salespilots.domain import gate
-    from salespilots.services.messaging import doubts, turns
+    from salespilots.services.messaging import doubts, pieces, turns
     from salespilots.tasks import crew
 
     doubts.ECHO_TIME, doubts.LOOK_SELDOM = timedelta(seconds=2), timedelta(seconds=10)
     doubts.CALL_OVER = 1.5
     turns.TTL = crew.TTL = timedelta(seconds=6)
     turns.RENEW_SECONDS = crew.RENEW_SECONDS = 2.0
-    turns.BEGIN_WITHIN = 3.0
+    pieces.BEGIN_WITHIN = 3.0
     gate.PAUSES = (1, 1, 2, 2, 3, 3)
     _look_often()
 
@@ -41,12 +41,13 @@ def _look_often() -> None:
 
 def blind_resend() -> None:
     """A send without an answer is sent again at once."""
-    from salespilots.services.messaging.outbox import Outbox
+    from salespilots.services.messaging.marks import later_in
+    from salespilots.services.messaging.uncertain import Uncertain
 
-    def again(self: Outbox, uow: Any, message: Any, now: Any, reason: str) -> None:
-        self._later(uow, message, now, reason)
+    def again(self: Uncertain, uow: Any, message: Any, now: Any, reason: str) -> None:
+        later_in(uow, message, now, reason)
 
-    Outbox._uncertain = again  # type: ignore[method-assign]
+    Uncertain.doubt_in = again  # type: ignore[method-assign]
 
 
 def no_fence() -> None:

@@ -20,7 +20,7 @@ from salespilots.domain.inbox import InboxRow, InboxState
 from salespilots.ports.storage import UnitOfWork, one_of
 from salespilots.ports.work import UNDECIDED, Worker
 from salespilots.services.core import Core, retrying
-from salespilots.services.messaging.outbox import Outbox
+from salespilots.services.messaging.uncertain import Uncertain
 from salespilots.services.workforce import ALIVE_SECONDS, GONE_SECONDS
 
 PAGE = 200
@@ -84,9 +84,9 @@ def event_id(row: InboxRow) -> str:
 class Stuck:
     """Use cases on what is stuck. With a shop's id only its own things are found; without one, those of all."""
 
-    def __init__(self, core: Core, outbox: Outbox) -> None:
+    def __init__(self, core: Core, uncertain: Uncertain) -> None:
         self._core = core
-        self._outbox = outbox
+        self._uncertain = uncertain
 
     # --- reading ---------------------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class Stuck:
             before = uow.messages.get(id)
         if before.state is not MessageState.UNCERTAIN:
             return False
-        self._outbox.decide(shop, id, arrived=not again)
+        self._uncertain.decide(shop, id, arrived=not again)
         return True
 
     def _event(self, position: int) -> InboxRow | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from salespilots.services.messaging.turns import Piece
+from salespilots.services.messaging.pieces import Piece
 
 
 class Calls:

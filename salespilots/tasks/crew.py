@@ -10,7 +10,7 @@ import heapq
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,8 +19,11 @@ import structlog
 
 from salespilots.ports.storage import StorageUnavailable
 from salespilots.services.container import Services
-from salespilots.services.messaging.outbox import LookCall, SendCall
-from salespilots.services.messaging.turns import RENEW_SECONDS, TTL, Piece
+from salespilots.services.messaging.outbox import SendCall
+from salespilots.services.messaging.pieces import Piece
+from salespilots.services.messaging.turns import RENEW_SECONDS, TTL
+from salespilots.services.messaging.uncertain import LookCall
+from salespilots.tasks.askers import Askers
 from salespilots.tasks.calls import Calls
 
 log = structlog.get_logger(__name__)
@@ -39,9 +42,6 @@ SHOP_STEPS = 16
 
 BATCH = 24
 """Lanes of a shop in one turn."""
-
-ASKERS = 4
-"""Threads that ask payments providers what became of links and refunds, apart from what customers wait for."""
 
 LONGEST_CALL = 120.0
 """Seconds after which a call is taken for dead: its lane is let go, and what it may still bring is not noted."""
@@ -97,8 +97,7 @@ class Crew:
         self._stopping = False
         self._senders = ThreadPoolExecutor(SEND_SLOTS, thread_name_prefix="send")
         self._steppers = ThreadPoolExecutor(STEP_SLOTS, thread_name_prefix="step")
-        self._askers = ThreadPoolExecutor(ASKERS, thread_name_prefix="ask")
-        self._asked: set[str] = set()
+        self.askers = Askers()
         self._owners: dict[str, tuple[str, float]] = {}
         self._desks = [threading.Thread(target=self._desk, name=f"desk-{n}", daemon=True) for n in range(desks)]
         for desk in self._desks:
@@ -371,23 +370,6 @@ class Crew:
                 if piece.lane in ours:
                     piece.held_since = steady
 
-    def ask(self, key: str, question: Callable[[], object]) -> None:
-        """Put a question to a payments provider soon; not while the same one is being asked."""
-        with self._lock:
-            if key in self._asked or self._stopping:
-                return
-            self._asked.add(key)
-        self._askers.submit(self._ask, key, question)
-
-    def _ask(self, key: str, question: Callable[[], object]) -> None:
-        try:
-            question()
-        except Exception as error:  # the rows are as they were: the sweeper asks again
-            log.error("ask.error", error=type(error).__name__)
-        finally:
-            with self._lock:
-                self._asked.discard(key)
-
     def stop(self, seconds: float) -> None:
         """Finish what is under way, within so many seconds, take nothing new up and let every lane go."""
         ends = time.monotonic() + seconds
@@ -411,7 +393,7 @@ class Crew:
                     self._answered(piece)
                 shop.steps_to_come.clear()
             self._lock.notify_all()
-        self._askers.shutdown(wait=False, cancel_futures=True)
+        self.askers.stop()
         for desk in self._desks:
             desk.join(max(0.1, ends - time.monotonic()))
         for pool in (self._senders, self._steppers):

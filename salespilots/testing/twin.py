@@ -7,8 +7,8 @@ its own (`python -m package.twin --port 0`, ready when it prints "listening on h
 
 ``POST /__fail {"kind", "times": 1, "match": "", "method": "", "skip": 0, "retry_after": 3, "seconds": 30}``. A kind is
 what the provider answers (``429``, ``500``, ``502_html``, ``200_rubbish``, ``200_empty``, ``token_expired``, …)
-or how it fails to (``timeout``, ``drop``); ``none`` ends every fault; ``_after_accept`` behind it means that the call took effect first,
-``_before`` that it did not. ``200_rubbish`` alone takes effect, everything else alone does not.
+or how it fails to (``timeout``, ``drop``); ``_after_accept`` behind it means that the call took effect first, ``_before``
+that it did not. ``200_rubbish`` alone takes effect, everything else alone does not. ``none`` ends every fault.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ MAY_CROSS_SHOPS = {
     "services/stuck.py",  # the operator looks after all
     "services/workforce.py",  # workers serve all shops
     "testing/contracts/storage.py",
+    "testing/contracts/storage_due.py",
     "testing/contracts/storage_work.py",
 }
 

@@ -19,7 +19,7 @@ from salespilots.ports.errors import OutcomeUnknown, RateLimited, Unavailable
 from salespilots.ports.storage import eq
 from salespilots.ports.work import BLOCK_TIME
 from salespilots.services.messaging.interpret import Interpreter
-from salespilots.services.messaging.outbox import GIVE_UP
+from salespilots.services.messaging.uncertain import GIVE_UP
 from salespilots.testing.clocks import START, FakeClock
 from salespilots.testing.twin_client import wait_until
 from soak.driver import pay

@@ -28,7 +28,7 @@ from salespilots.ports.settings import NoSettings
 from salespilots.services.messaging.desk import CAREFUL_AFTER
 from salespilots.services.messaging.inbox import load_inbound
 from salespilots.services.messaging.interpret import Interpreter
-from salespilots.services.messaging.turns import Piece
+from salespilots.services.messaging.pieces import Piece
 from salespilots.services.workflows.runner import MAX_ALONE
 from salespilots.tasks.crew import BATCH, Crew
 from salespilots.testing.clocks import FakeClock

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from salespilots.ports.work import Lease
-from salespilots.services.messaging.turns import Piece
+from salespilots.services.messaging.pieces import Piece
 from salespilots.tasks import crew as crews
 from salespilots.tasks.crew import LONGEST_CALL, SEND_SLOTS, SHOP_STEPS, SOON, STEP_SLOTS, Crew
 from salespilots.testing.clocks import FakeClock

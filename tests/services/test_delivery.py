@@ -9,7 +9,7 @@ import pytest
 
 from salespilots.ports.channel import Attachment, SentMessage
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, RateLimited, Rejected, Unavailable
-from salespilots.services.messaging.turns import Piece
+from salespilots.services.messaging.pieces import Piece
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
 
@@ -160,7 +160,7 @@ def test_a_person_decides_in_the_end(far: FarSide) -> None:
     far.say("asdf qwer")
     uncertain = far.messages()[-1]
     before = len(far.channel.sent)
-    far.shop.world.services.outbox.decide(far.shop.id, uncertain.id, arrived=False)
+    far.shop.world.services.outbox.uncertain.decide(far.shop.id, uncertain.id, arrived=False)
     far.shop.world.settle()
     assert len(far.channel.sent) == before + 1
     assert far.messages()[-1].state == "sent"

@@ -15,8 +15,8 @@ from salespilots.ports.errors import OutcomeUnknown, Unavailable
 from salespilots.ports.markers import hookimpl
 from salespilots.services.messaging.doubts import ECHO_TIME
 from salespilots.services.messaging.gates import gate_in
-from salespilots.services.messaging.outbox import GIVE_UP, MAX_TRIES
-from salespilots.services.messaging.turns import Piece
+from salespilots.services.messaging.pieces import Piece
+from salespilots.services.messaging.uncertain import GIVE_UP, MAX_TRIES
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
 
@@ -231,7 +231,7 @@ def test_an_echo_after_a_person_said_that_it_arrived_is_no_second_line(desk: Des
     desk.channel.script = [UNCLEAR]
     desk.far.say("asdf qwer")
     message, lines = desk.last(), len(desk.far.messages())
-    desk.services.outbox.decide(desk.shop_id, message.id, arrived=True)
+    desk.services.outbox.uncertain.decide(desk.shop_id, message.id, arrived=True)
     for _ in range(2):
         desk.far.deliver(desk.far.event("echo", message.text, message_ref="far-77"))
     settled = desk.is_now(message)

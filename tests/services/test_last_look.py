@@ -10,7 +10,7 @@ import pytest
 from salespilots.domain.conversation import Message
 from salespilots.ports.channel import Outbound, SentMessage
 from salespilots.ports.errors import OutcomeUnknown, Unavailable
-from salespilots.services.messaging.turns import BEGIN_WITHIN, Piece
+from salespilots.services.messaging.pieces import BEGIN_WITHIN, Piece
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
 

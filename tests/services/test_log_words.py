@@ -46,3 +46,24 @@ def test_a_traceback_holds_places_not_words(
     assert "in _crash" in written
     assert "12 gali" not in written
     assert "12 GALI" not in written
+
+
+def test_a_queue_that_is_away_is_said_once_in_half_a_minute(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs.configure(load_config({"SALESPILOTS_HOME": str(tmp_path)}))
+    passed = [1000.0]
+    monkeypatch.setattr(logs.time, "monotonic", lambda: passed[0])
+    queue, ours = logging.getLogger("huey.consumer.Worker"), logging.getLogger("salespilots.other")
+    for second in range(60):
+        passed[0] = 1000.0 + second
+        try:
+            raise ConnectionError
+        except ConnectionError:
+            queue.exception("cannot read the queue")
+        ours.error("something of ours")
+    written = capsys.readouterr().err
+    assert written.count("cannot read the queue") == 2
+    assert written.count("something of ours") == 60
+    assert "Traceback" not in written
+    assert "ConnectionError" not in written

@@ -13,8 +13,10 @@ import pytest
 from salespilots.domain import errors as domain
 from salespilots.domain.conversation import MessageState
 from salespilots.ports import errors as ports
+from salespilots.ports.work import UNREADABLE
+from salespilots.services.messaging.doubts import LOOKED_FOR_AGAIN, NO_ANSWER
 from salespilots.services.messaging.gates import HELD
-from salespilots.services.messaging.outbox import NEVER_LEFT
+from salespilots.services.messaging.uncertain import NEVER_LEFT
 from salespilots.web.presenters import reasons
 from salespilots_channel_instagram import problems
 
@@ -27,10 +29,10 @@ CORE = [
 CHANNELS = [
     path for path in sorted((ROOT / "plugins").glob("*channel*/salespilots_channel_*/*.py")) if "twin" not in path.name
 ]
-DOUBTING = ("OutcomeUnknown", "unclear", "_uncertain")
-REFUSING = ("Rejected", "Unsupported", "_close")
+DOUBTING = ("OutcomeUnknown", "unclear", "doubt_in")
+REFUSING = ("Rejected", "Unsupported", "close_in")
 STOPPING = ("cancel", "cancel_in", "cancel_pending_in")
-WAITING = ("_later", "hold_in")
+WAITING = ("later_in", "hold_in")
 CLOSING = ("close", "doubt")
 """Calls, by what their reason is of."""
 
@@ -121,7 +123,12 @@ def test_what_waits_has_a_sentence() -> None:
 
 
 def test_what_is_in_doubt_has_a_sentence() -> None:
-    codes = of_calls([*CORE, *CHANNELS], DOUBTING) | {ports.OutcomeUnknown.code}
+    codes = of_calls([*CORE, *CHANNELS], DOUBTING) | {
+        ports.OutcomeUnknown.code,
+        NO_ANSWER,
+        LOOKED_FOR_AGAIN,
+        UNREADABLE,
+    }
     assert {"no_answer", "strange_answer", "plugin_error", "not_noted", "provider_trouble", "http_000"} <= codes
     assert known(reasons.DOUBTS, codes) == set()
 

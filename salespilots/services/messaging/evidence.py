@@ -17,8 +17,11 @@ from salespilots.services.messaging.content import clean
 CLOCKS_APART = timedelta(seconds=30)
 """How far the channel's clock may be behind ours."""
 
-CONFIRMED, AFTER_CONFIRMED = "confirmed:", "confirmed;"
-"""How the reference begins of a message of which a person said that it arrived; and what comes after all of these."""
+CONFIRMED = "confirmed:"
+"""How the reference begins of a message of which a person said that it arrived."""
+
+CONFIRMED_AMONG = 50
+"""Of so many newest messages one that a person confirmed may still meet its echo."""
 
 TWICE_WITHIN = timedelta(hours=1)
 """How long after a send another echo of the same words may be of its first try."""
@@ -37,11 +40,13 @@ def echoed_in(uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> 
         mine, one_of("state", [MessageState.SENDING, MessageState.UNCERTAIN, MessageState.QUEUED]), order="seq"
     )
     tried = [one for one in open_ones if one.provider_ref is None and one.attempts > 0]
-    said = uow.messages.select(
-        mine, Where("provider_ref", "ge", CONFIRMED), Where("provider_ref", "lt", AFTER_CONFIRMED), order="seq"
-    )
     text = clean(inbound.text)
-    return next((one for one in [*tried, *said] if same_words(one, text)), None)
+    found = next((one for one in tried if same_words(one, text)), None)
+    if found is not None:
+        return found
+    newest = uow.messages.select(mine, eq("direction", Direction.OUT), order="-seq", limit=CONFIRMED_AMONG)
+    said = [one for one in reversed(newest) if (one.provider_ref or "").startswith(CONFIRMED)]
+    return next((one for one in said if same_words(one, text)), None)
 
 
 def arrived_twice_in(uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> Message | None:

@@ -20,6 +20,7 @@ from salespilots.ports.errors import (
     SettingsInvalid,
 )
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
+from salespilots.services.core import Core, retrying
 from salespilots.services.messaging import doubts
 
 HELD = ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced")
@@ -113,9 +114,20 @@ def release_in(uow: UnitOfWork, provider: str, now: datetime) -> list[str]:
     return list(dict.fromkeys(one.lane for one in waiting))
 
 
-def hold_in(
-    uow: UnitOfWork, message: Message, gate: Gate, now: datetime, not_before: datetime | None = None
-) -> None:  # fmt: skip
+def release_waiting(core: Core, business_id: str, provider: str) -> None:
+    """Let messages that wait for this channel look again now, in a transaction of its own."""
+
+    def use_case() -> list[str]:
+        with core.storage.unit_of_work(business_id) as uow:
+            lanes = release_in(uow, provider, core.clock.now())
+            uow.commit()
+        return lanes
+
+    for lane in retrying(use_case):
+        core.doorbell.ring(lane)
+
+
+def hold_in(uow: UnitOfWork, message: Message, gate: Gate, now: datetime, not_before: datetime | None = None) -> None:
     """Leave a message waiting behind the gate."""
     message.reason = gate.reason
     spread = timedelta(seconds=random.uniform(*SPREAD))  # noqa: S311 - spreads looks, guards nothing

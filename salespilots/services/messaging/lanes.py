@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from salespilots.services.core import Core
-from salespilots.services.messaging.turns import Piece, Turns
+from salespilots.services.messaging.pieces import Piece
+from salespilots.services.messaging.turns import Turns
 
 MAX_TURNS = 500
 """Turns of one drain; what is left is found by the next."""

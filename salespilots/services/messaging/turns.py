@@ -9,10 +9,9 @@ trouble of one event stays its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -25,8 +24,10 @@ from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.desk import CAREFUL_AFTER, MANY_ROWS, Desk
 from salespilots.services.messaging.interpret import Interpreter
-from salespilots.services.messaging.outbox import LookCall, NotBegun, Outbox, SendCall
-from salespilots.services.workflows.runner import Place, Refused, Runner, StepCall
+from salespilots.services.messaging.outbox import Outbox, SendCall
+from salespilots.services.messaging.pieces import Call, Failed, Piece, Plan, Suspects, sooner
+from salespilots.services.messaging.uncertain import LookCall
+from salespilots.services.workflows.runner import Refused, Runner, StepCall
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +36,6 @@ TTL = timedelta(seconds=30)
 
 RENEW_SECONDS = 10.0
 """A lease is renewed in a turn when it is older than this."""
-
-BEGIN_WITHIN = 18.0
-"""Seconds of a lease within which a send may begin, so that it is over before the lane can be another's."""
 
 WARY_SECONDS = 120.0
 """How long after a worker's death lanes are taken in transactions of their own: whoever dies within a turn is known
@@ -48,77 +46,6 @@ MAX_SPOILED = 2
 
 MAX_PIECES = 60
 """Pieces of work for a lane in one turn; the rest has another one, after the other lanes."""
-
-
-class Call(Protocol):
-    """Something to ask a provider with no transaction open."""
-
-    def make(self) -> Any:
-        """Ask. What comes of it, errors of the provider included, is returned."""
-
-    def settle_in(self, uow: UnitOfWork, outcome: Any) -> None:
-        """Note it."""
-
-    def spoiled(self, outcome: Any, refusal: Exception) -> Any:
-        """What to note when that could not be noted."""
-
-    def told(self, outcome: Any) -> None:
-        """After it was noted."""
-
-
-@dataclass(slots=True)
-class Piece:
-    """A lane of a shop on its way. ``call`` is to be made next, ``outcome`` what came of it; with neither the lane is
-    let go. ``held_since``: seconds of the steady clock. ``fresh``: taken for this turn, before it. ``again_at``: when
-    it wants to be looked at again. ``put_off``: it was not looked at, because its last holders died, as those of
-    another did that was."""
-
-    business_id: str
-    lane: str
-    lease: Lease | None = None
-    held_since: float = 0.0
-    call: Call | None = None
-    outcome: Any = None
-    made: bool = False
-    done: int = 0
-    more: bool = False
-    put_off: bool = False
-    fresh: bool = False
-    again_at: datetime | None = None
-    refused: dict[Place, str] = field(default_factory=dict)
-
-    @property
-    def suspect(self) -> bool:
-        """Whether the last holders of the lane died with it."""
-        return self.lease is not None and self.lease.orphaned >= CAREFUL_AFTER
-
-    def make(self, now: float) -> None:
-        """Make the call. ``now``: seconds of the steady clock. A send is not begun when the lane may be another's before
-        it is over, as after this process was frozen: whoever has the lane then might send the same message."""
-        assert self.call is not None
-        late = isinstance(self.call, SendCall) and now - self.held_since > BEGIN_WITHIN
-        self.outcome = NotBegun() if late else self.call.make()
-        self.made = True
-
-    def call_off(self) -> None:
-        """Do not make the call: the process ends."""
-        self.made = isinstance(self.call, SendCall)
-        self.outcome = NotBegun() if self.made else None
-        if not self.made:
-            self.call = None
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What a turn did for a lane, true once it is committed."""
-
-    lease: Lease
-    call: Call | None = None
-    done: int = 0
-    more: bool = False
-    again_at: datetime | None = None
-    rung: list[str] = field(default_factory=list)
-    handled: list[InboxRow] = field(default_factory=list)
 
 
 class Turns:
@@ -164,7 +91,7 @@ class Turns:
             plans = retrying(lambda: self._together(pieces))
         except StorageUnavailable:
             raise
-        except _Suspects as found:
+        except Suspects as found:
             self._carefully(pieces, found.lanes)
             return
         except Exception as error:
@@ -202,7 +129,7 @@ class Turns:
         for piece in new[1:]:
             piece.put_off = True
 
-    def _kept(self, piece: Piece, plan: _Plan | None) -> None:
+    def _kept(self, piece: Piece, plan: Plan | None) -> None:
         """After the commit."""
         piece.outcome, piece.made, piece.call = None, False, None
         piece.more, piece.fresh, piece.again_at = False, False, None
@@ -219,14 +146,14 @@ class Turns:
 
     # --- together ----------------------------------------------------------------------------------------------
 
-    def _together(self, pieces: Sequence[Piece]) -> list[_Plan | None]:
+    def _together(self, pieces: Sequence[Piece]) -> list[Plan | None]:
         settling = any(piece.made for piece in pieces)
         with self._core.storage.unit_of_work(pieces[0].business_id) as uow:
             desk = self._desk_in(uow, pieces)
             suspects = {lane for lane, lease in desk.leases.items() if lease.orphaned >= CAREFUL_AFTER}
             if suspects:
-                raise _Suspects(suspects)
-            plans: dict[str, _Plan] = {}
+                raise Suspects(suspects)
+            plans: dict[str, Plan] = {}
             for piece in sorted(pieces, key=lambda one: one.lane):
                 if piece.lane in desk.leases:
                     plans[piece.lane] = self._work_in(desk, piece, desk.leases[piece.lane])
@@ -257,9 +184,9 @@ class Turns:
             uow.lanes.renew(old, TTL)
         return Desk(uow, found, self._runner.ready, self._core.clock.now(), careful=careful)
 
-    def _work_in(self, desk: Desk, piece: Piece, lease: Lease) -> _Plan:
+    def _work_in(self, desk: Desk, piece: Piece, lease: Lease) -> Plan:
         """Everything that can be done for a lane up to the next call."""
-        plan, lane, now = _Plan(lease), piece.lane, self._core.clock.now()
+        plan, lane, now = Plan(lease), piece.lane, self._core.clock.now()
         stepped = piece.made and not isinstance(piece.call, (SendCall, LookCall))
         if piece.made and piece.call is not None:
             piece.call.settle_in(desk.uow, piece.outcome)
@@ -290,7 +217,7 @@ class Turns:
         following = self._outbox.next_in(desk, lane)
         plan.call = following.call
         plan.done += following.closed + (following.call is not None)
-        plan.again_at = _sooner(rows[0].next_at if rows else None, following.again_at)
+        plan.again_at = sooner(rows[0].next_at if rows else None, following.again_at)
         return plan
 
     # --- alone -------------------------------------------------------------------------------------------------
@@ -323,7 +250,7 @@ class Turns:
             piece.call = piece.outcome = None
             piece.made = piece.more = False
 
-    def _kept_alone(self, piece: Piece, plan: _Plan) -> None:
+    def _kept_alone(self, piece: Piece, plan: Plan) -> None:
         piece.call, piece.made, piece.outcome = plan.call, False, None
         piece.more, piece.again_at = False, plan.again_at
         if plan.call is None:
@@ -362,7 +289,7 @@ class Turns:
             raise LeaseLost("the lane went to another worker")
         return desk, desk.leases[piece.lane]
 
-    def _step(self, piece: Piece) -> _Plan:
+    def _step(self, piece: Piece) -> Plan:
         """One run, one event or one message."""
         while True:
             try:
@@ -371,17 +298,17 @@ class Turns:
                 if refusal.at in piece.refused:
                     raise
                 piece.refused[refusal.at] = refusal.branch
-            except _Failed as failure:
+            except Failed as failure:
                 return self._put_back(piece, failure)
             else:
                 crash_point("turn.after_commit")
                 return plan
 
-    def _one(self, piece: Piece) -> _Plan:
+    def _one(self, piece: Piece) -> Plan:
         now, lane = self._core.clock.now(), piece.lane
         with self._core.storage.unit_of_work(piece.business_id) as uow:
             desk, lease = self._desk_alone(uow, piece)
-            plan, rows = _Plan(lease), desk.rows(lane)
+            plan, rows = Plan(lease), desk.rows(lane)
             if (piece.lease is None or piece.fresh) and lease.orphaned >= MAX_ORPHANED and rows:
                 # Whoever took this lane died of it, again and again: its first event waits for a person.
                 self._park_in(uow, rows[0], "worker_died", now)
@@ -396,13 +323,13 @@ class Turns:
                 except (StaleEntity, LeaseLost, StorageUnavailable):
                     raise
                 except Exception as error:
-                    raise _Failed(rows[0]) from error
+                    raise Failed(rows[0]) from error
                 uow.inbox.done(rows[0], now)
                 plan.handled, plan.done, plan.more = [rows[0]], 1, True
             elif not plan.done:
                 following = self._outbox.next_in(desk, lane)
                 plan.call, plan.done = following.call, following.closed
-                plan.again_at = _sooner(rows[0].next_at if rows else None, following.again_at)
+                plan.again_at = sooner(rows[0].next_at if rows else None, following.again_at)
             crash_point("turn.before_commit")
             try:
                 uow.commit()
@@ -410,11 +337,11 @@ class Turns:
                 raise
             except Exception as error:
                 if plan.handled:
-                    raise _Failed(plan.handled[0]) from error
+                    raise Failed(plan.handled[0]) from error
                 raise
         return plan
 
-    def _put_back(self, piece: Piece, failure: _Failed) -> _Plan:
+    def _put_back(self, piece: Piece, failure: Failed) -> Plan:
         """An event that cannot be handled is tried again later, holding back its lane, and in the end waits for a person."""
         now, row = self._core.clock.now(), failure.row
         error = failure.__cause__ or failure
@@ -435,7 +362,7 @@ class Turns:
 
         lease = retrying(use_case)
         self._core.metrics.count("inbox_rows_total", provider=row.provider, outcome="failed")
-        return _Plan(lease, done=1, more=True)
+        return Plan(lease, done=1, more=True)
 
     def _park_in(self, uow: UnitOfWork, row: InboxRow, what: str, now: datetime) -> None:
         uow.inbox.park(row, error=what)
@@ -469,23 +396,3 @@ class Turns:
             system.lanes.renew([one for one in leases if one.lane in ours], TTL)
             system.commit()
         return ours
-
-
-def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((at for at in (one, other) if at is not None), default=None)
-
-
-class _Suspects(Exception):
-    """Whoever took these lanes died."""
-
-    def __init__(self, lanes: set[str]) -> None:
-        super().__init__(len(lanes))
-        self.lanes = lanes
-
-
-class _Failed(Exception):
-    """Handling an event raised; carries the row out of the transaction that rolled back."""
-
-    def __init__(self, row: InboxRow) -> None:
-        super().__init__(row.event_id)
-        self.row = row

@@ -43,7 +43,12 @@ class Story:
 
     @classmethod
     def day(
-        cls, seed: int, *, chats: int = 0, start: datetime = MORNING, tick: timedelta = timedelta(milliseconds=1)
+        cls,
+        seed: int,
+        *,
+        chats: int | None = None,
+        start: datetime = MORNING,
+        tick: timedelta = timedelta(milliseconds=1),
     ) -> Story:
         """A day of this many customers of the practice shop, else of three to six: questions, orders from the first word to
         the last, small talk; some write several messages within a second, some come back after an hour. Two messages

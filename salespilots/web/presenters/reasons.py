@@ -15,6 +15,7 @@ from flask_babel import ngettext
 from salespilots.domain.conversation import Message, MessageState
 from salespilots.domain.inbox import MAX_ORPHANED
 from salespilots.ports.work import UNDECIDED
+from salespilots.services.messaging.uncertain import MAX_TRIES
 from salespilots.web.filters import clock, local, now
 
 Say = Callable[[str], str]
@@ -71,7 +72,7 @@ ENDED: dict[str, Say] = {
     "bothers_customer": lambda c: _("%(channel)s spares the customer more messages for now.", channel=c),
     "tag_needs_a_person": lambda _c: _("So late only a person may answer."),
     "blocked": lambda _c: _("The customer has blocked the shop."),
-    "never_arrived": lambda c: _("%(channel)s was given it ten times and never took it.", channel=c),
+    "never_arrived": lambda c: _("%(channel)s was given it %(count)s times and never took it.", channel=c, count=MAX_TRIES),
 }  # fmt: skip
 """Of a message that was not sent."""
 
