@@ -13,7 +13,7 @@ run: ## Start SalesPilots at http://127.0.0.1:8000 with no key, account or serve
 
 test: ## Run every test, JOBS at a time
 	@$(PYTHON) scripts/setup.py test
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: ## Format check, lint, types, import rules
 	@$(PYTHON) scripts/setup.py test

@@ -6,6 +6,7 @@ and ``died PID SIGNAL``. A worker is what ``salespilots work`` runs; only the re
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import random
@@ -50,19 +51,27 @@ class Nursery:
             child, status = os.wait()
             self._children.discard(child)
             self._say(f"died {child} {os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status)}")
-            if not self._stopping:
-                self._bear()
+            self._bear()
 
     def _stop(self, signum: int, frame: Any) -> None:
         self._stopping = True
         for child in list(self._children):
-            os.kill(child, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
 
     def _bear(self) -> None:
+        """Unless it is over; nobody is told to stop between a birth and its being known."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        if not self._stopping:
+            self._fork()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+    def _fork(self) -> None:
         child = os.fork()
         if child == 0:
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             random.seed()
             try:
                 _work()

@@ -20,7 +20,7 @@ ANYWHERE = 0.05
 """Share of the deaths that come at no marked line, but wherever a worker is."""
 
 FREEZES = 0.05
-"""Share of the orders that freeze a process instead."""
+"""Share of the orders that freeze a process instead, unless more are wanted."""
 
 FROZEN_SECONDS = 9.0
 """How long it stands still: longer than a quick lease."""
@@ -44,14 +44,17 @@ def every_point(times: int) -> dict[str, int]:
 
 
 class Reaper:
-    """Orders deaths. ``wanted``: at which lines, and how often at least; ``kills``: how many in all, at least."""
+    """Orders deaths. ``wanted``: at which lines, and how often at least; ``kills``: how many in all, at least; ``freezes``:
+    the share of the orders that freeze a process instead, for ``frozen_seconds``."""
 
     def __init__(
-        self, fleet: Fleet, wanted: Mapping[str, int], kills: int = 0, *, seed: int = 1, every: int = EVERY
-    ) -> None:
+        self, fleet: Fleet, wanted: Mapping[str, int], kills: int = 0, *, seed: int = 1, every: int = EVERY,
+        freezes: float = FREEZES, frozen_seconds: float = FROZEN_SECONDS,
+    ) -> None:  # fmt: skip
         self.kills: Counter[str] = Counter()
         self.frozen: Counter[str] = Counter()
         self._fleet, self._wanted, self._goal, self._every = fleet, wanted, kills, every
+        self._freezes, self._frozen_seconds = freezes, frozen_seconds
         self._chance = random.Random(f"reaper {seed}")
         self._ordered: set[str] = set()
         self._thaw: dict[str, tuple[int, float]] = {}
@@ -96,7 +99,7 @@ class Reaper:
     def _let_go_on(self) -> None:
         for point, process in self._fleet.frozen().items():
             since = self._thaw.setdefault(point, (process, time.monotonic()))[1]
-            if time.monotonic() - since > FROZEN_SECONDS:
+            if time.monotonic() - since > self._frozen_seconds:
                 self._fleet.thaw(point, process)
                 del self._thaw[point]
 
@@ -113,6 +116,8 @@ class Reaper:
         point = self._chance.choice([one for one in short if one in RARE] or short or free)
         if point in ONE_STEP:
             self._steps_from = done + BETWEEN_STEPS
-        freeze = point not in NEVER_FROZEN | RARE and self._chance.random() < FREEZES
+        freeze = point not in NEVER_FROZEN | RARE and self._chance.random() < self._freezes
+        if freeze and (self._fleet.frozen() or any(one.endswith(FREEZE) for one in self._ordered)):
+            return  # one at a time: the others are there to take over its lanes
         (self._fleet.order_freeze if freeze else self._fleet.order)(point)
         self._ordered.add(f"{point}{FREEZE}" if freeze else point)

@@ -51,20 +51,16 @@ def blind_resend() -> None:
 
 
 def no_fence() -> None:
-    """Whoever asks for a lane has it, and nobody loses one."""
+    """Whoever was frozen for longer than its lease goes on as if it still held its lanes."""
     from salespilots.plugins.builtin.storage_sql import lanes
-
-    def nobody(dialect: Any, table: Any, longest: Any) -> Any:
-        import sqlalchemy as sa
-
-        return sa.false()
+    from salespilots.services.messaging import pieces
 
     def everybody(self: lanes.SqlLanes, leases: Any, also: Any = ()) -> Any:
         asked = honest(self, leases, also)
         return lanes.Ask(asked.key, asked.build, asked.values, lambda statement, rows: {one.lane for one in leases})
 
     honest = lanes.SqlLanes.ask_hold
-    lanes.is_held = nobody
+    pieces.BEGIN_WITHIN = float("inf")
     lanes.SqlLanes.ask_hold = everybody  # type: ignore[method-assign]
 
 

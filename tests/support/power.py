@@ -17,6 +17,8 @@ import apsw
 import apsw.ext
 
 NAME = "power"
+TEMPORARY = "None"
+"""What apsw calls a file without a name, which SQLite sorts in: nothing of it is on disk after a cut."""
 
 
 class Power:
@@ -42,6 +44,8 @@ class Power:
 
     def wrote(self, path: str, offset: int, amount: int) -> None:
         """Remember what a write, or a cut to ``offset`` bytes, is about to replace."""
+        if path == TEMPORARY:
+            return
         size = os.path.getsize(path) if os.path.exists(path) else 0
         with open(path, "rb") as file:
             file.seek(offset)
