@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from salespilots.domain.business import Connection
-from salespilots.domain.conversation import Conversation, Message
+from salespilots.domain.conversation import Message
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.domain.inbox import InboxRow
 from salespilots.domain.run import Run
@@ -152,16 +152,17 @@ class Lanes(Protocol):
 class Waiting:
     """What waits on some lanes of a shop. ``leases``: the lanes that are ours; the rest is of all that were asked for.
 
-    ``rows``: new events of each lane that has any, in provider order and then order of arrival. ``messages``: those
-    that have not left, by their place in the chat. ``customers`` of the chats, and the ``gates`` and channel
-    ``connections`` of the whole shop, are known to the unit from now on.
+    ``rows``: new events of each lane that has any, in provider order and then order of arrival. ``pending``: the ids of
+    each lane's messages that have not left, by their place in the chat. ``chats``: the id of each lane's conversation.
+    These, the customers of the chats, and the gates and channel ``connections`` of the whole shop are known to the unit
+    from now on.
     """
 
     leases: dict[str, Lease]
     rows: dict[str, list[InboxRow]]
     runs: list[Run]
-    messages: list[Message]
-    conversations: list[Conversation]
+    pending: dict[str, list[str]]
+    chats: dict[str, str]
     connections: list[Connection]
 
 

@@ -46,10 +46,7 @@ class Desk:
         self._runs: dict[str, list[str]] = {}
         for run in found.runs:
             self._runs.setdefault(run.lane, []).append(run.id)
-        self._pending: dict[str, list[str]] = {}
-        for message in found.messages:
-            self._pending.setdefault(message.lane, []).append(message.id)
-        self._chats = {one.lane: one.id for one in found.conversations}
+        self._pending, self._chats = found.pending, found.chats
         self._connections = {one.provider: one for one in found.connections}
         self._recent: dict[str, int] = {}
         self._known: set[tuple[str, str | None]] = set()

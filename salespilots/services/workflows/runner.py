@@ -8,7 +8,7 @@ most one call with the same key. The transactions are those of a lane's turn (`s
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,15 +23,12 @@ from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
 from salespilots.ports.errors import PortError
 from salespilots.ports.extensions import (
     ActionContext,
-    ActionPorts,
     ActionType,
     AddTag,
     Advance,
-    CustomerView,
     Outcome,
     PlaceOrder,
     SetCustomer,
-    ShopView,
     Stop,
     Wait,
 )
@@ -41,9 +38,8 @@ from salespilots.services.core import Core
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging.answering import hand_over_in
 from salespilots.services.messaging.desk import Desk
-from salespilots.services.workflows.assistant import OWN_WORDS
+from salespilots.services.workflows.contexts import Contexts, PortsFactory
 from salespilots.services.workflows.effects import apply_effects
-from salespilots.services.workflows.reading import Reader
 from salespilots.services.workflows.seen import Seen
 
 log = structlog.get_logger(__name__)
@@ -68,9 +64,6 @@ NOT_OURS = (StaleEntity, LeaseLost, StorageUnavailable)
 
 Place = tuple[str, str, int]
 """A step of a run as it is passed: (run id, step id, visit)."""
-
-PortsFactory = Callable[[str, ActionContext], ActionPorts]
-"""Makes the `ActionPorts` of one step of a shop."""
 
 
 @dataclass(slots=True)
@@ -134,7 +127,7 @@ class Runner:
 
     def __init__(self, core: Core, ports_for: PortsFactory) -> None:
         self._core = core
-        self._ports_for = ports_for
+        self._contexts = Contexts(core, ports_for)
 
     def advance_in(self, desk: Desk, lane: str, refused: dict[Place, str]) -> Progress:
         """Take the next run of the lane as far as it goes.
@@ -202,7 +195,7 @@ class Runner:
             try:
                 action: ActionType = self._core.registry.actions.get(step["kind"])
                 outside = action.calls_ports and not (action.only_ai and not seen.has_model())
-                context = self._context(uow, run, step, action, conversation, seen, outside=outside)
+                context = self._contexts.of(uow, run, step, action, conversation, seen, outside=outside)
                 run.data = {name: value for name, value in run.data.items() if name != "waited"}
                 if outside:
                     run.state = RunState.RUNNING
@@ -337,52 +330,6 @@ class Runner:
             kind=step["kind"], visit=run.visit, attempt=run.attempt, started_at=now, outcome=outcome, branch=branch,
             reason=reason[:300], finished_at=now if done else None,
         )  # fmt: skip
-
-    def _context(
-        self,
-        uow: UnitOfWork,
-        run: Run,
-        step: Mapping[str, Any],
-        action: ActionType,
-        conversation: Conversation,
-        seen: Seen,
-        *,
-        outside: bool,
-    ) -> ActionContext:
-        shop, customer = seen.shop, seen.customer(conversation.customer_id)
-        text, payload = seen.message(run.message_id)
-        woken_by = (run.data.get("waited") or {}).get("by")
-        wanted = action.reads_message == "always" or (
-            action.reads_message == "when_woken" and woken_by == "message.received"
-        )
-        inside = None if outside else uow
-        reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside, seen.products)
-        context = ActionContext(
-            settings=action.settings().load(dict(step.get("settings") or {})),
-            data=dict(run.data),
-            now=self._core.clock.now(),
-            idempotency_key=f"{run.id}:{run.cursor}:{run.visit}",
-            shop=ShopView(
-                name=shop.name, return_policy=shop.return_policy or "", reserve_minutes=shop.reserve_minutes
-            ),
-            customer=CustomerView(
-                customer_id=customer.id, name=customer.name, phone=customer.phone, address=dict(customer.address),
-                tags=tuple(customer.tags),
-            ),
-            reader=reader,
-            ports=None,  # type: ignore[arg-type]
-            message=text,
-            payload=payload,
-            woken_by=woken_by,
-            focus=dict(conversation.focus),
-            understanding=seen.understanding(run.message_id) if wanted else None,
-            order_id=run.order_id,
-        )  # fmt: skip
-        if outside:
-            object.__setattr__(context, "ports", self._ports_for(run.business_id, context))
-        elif action.calls_ports:
-            object.__setattr__(context, "ports", OWN_WORDS)
-        return context
 
 
 def branch_of(error: Exception | None, step: Mapping[str, Any]) -> str:

@@ -89,12 +89,15 @@ class MemoryUnitOfWork(_Unit):
         ours = self.lanes.hold(held)
         leases = {one.lane: one for one in held if one.lane in ours} | self.lanes.claim(wanted, owner, ttl)
         on = one_of("lane", lanes)
+        pending: dict[str, list[str]] = {}
+        for message in self._of("messages").select(on, one_of("state", PENDING), order="seq"):
+            pending.setdefault(message.lane, []).append(message.id)
         return Waiting(
             leases=leases,
             rows=self.inbox.waiting(lanes, limit),
             runs=self._of("runs").select(on, one_of("state", ACTIVE), order="-created_at"),
-            messages=self._of("messages").select(on, one_of("state", PENDING), order="seq"),
-            conversations=self._of("conversations").select(on),
+            pending=pending,
+            chats={one.lane: one.id for one in self._of("conversations").select(on)},
             connections=self._of("connections").select(eq("kind", "channel")),
         )
 

@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
-from salespilots.plugins.builtin.storage_sql.types import Codec, UTCDateTime
+from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
 from salespilots.ports.storage import Page, Where, storable
 
@@ -154,18 +153,13 @@ def parameters(where: Sequence[Where]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Kept:
-    """A row as this unit knows it: as it was read, or as it was saved since. ``version`` is that of the row,
+    """A row as this unit knows it: ``values`` as they were read, or saved since. ``version`` is that of the row,
     ``stored`` the one in the database, older when a change still has to be written."""
 
     version: int
     stored: int
-    saved: Any = None
-    read: Callable[[], Any] | None = None
+    values: list[Any]
     changed: set[str] | None = None
-
-    def entity(self, codec: Codec) -> Any:
-        """A copy."""
-        return codec.copy(self.saved) if self.saved is not None or self.read is None else self.read()
 
 
 class SqlCollection(Generic[T]):
@@ -208,7 +202,7 @@ class SqlCollection(Generic[T]):
             return None
         id = equal["id"] if len(equal) == 1 and "id" in equal else None
         if id is not None and id in self._kept:
-            return self._kept[id].entity(self._codec)
+            return self._codec.entity_of(self._kept[id].values)
         if id is not None and (self._is_whole or id in self._absent):
             return None
         found = self._read([Where(name, "eq", value) for name, value in equal.items()], "", 1)
@@ -216,8 +210,15 @@ class SqlCollection(Generic[T]):
             self._absent.add(id)
         return found[0] if found else None
 
-    def ask(self, where: Sequence[Where], order: str, limit: int | None) -> Ask:
-        """The query for rows that fit, to be asked with others; its statement is compiled once for each shape."""
+    def ask(
+        self,
+        where: Sequence[Where],
+        order: str,
+        limit: int | None,
+        take: Callable[[Prepared, Sequence[Sequence[Any]]], Any] | None = None,
+    ) -> Ask:
+        """The query for rows that fit, to be asked with others; its statement is compiled once for each shape. ``take``:
+        what becomes of the rows, entities unless said otherwise."""
 
         def build() -> Any:
             conditions = bound(self._table, where)
@@ -231,16 +232,26 @@ class SqlCollection(Generic[T]):
 
         values: dict[str, Any] = {**parameters(where), "shop": self._business_id, "most": limit}
         key = ("select", self._name, self._business_id is None, shape(where), order, limit is None)
-        return Ask(key, build, values, self.take)
+        return Ask(key, build, values, take or self.take)
 
     def take(self, statement: Prepared, rows: Sequence[Sequence[Any]]) -> list[T]:
         """Rows of the table as entities, known to the unit from now on."""
-        return [self._known(partial(self._make, statement, row)) for row in rows]
+        return [self._known(statement.row(row)) for row in rows]
 
-    def whole(self, statement: Prepared, rows: Sequence[Sequence[Any]]) -> list[T]:
+    def note(self, statement: Prepared, rows: Sequence[Sequence[Any]]) -> list[tuple[str, str]]:
+        """Rows of the table, known to the unit from now on. Returns lane and id of each."""
+        places, noted = self._codec.places, list[tuple[str, str]]()
+        for row in rows:
+            values = self._codec.decoded(statement.row(row))
+            id, version = values[places["id"]], values[places["version"]]
+            self._kept[id] = _Kept(version, version, values)
+            noted.append((values[places["lane"]] if "lane" in places else "", id))
+        return noted
+
+    def note_all(self, statement: Prepared, rows: Sequence[Sequence[Any]]) -> None:
         """The same of all the rows there are: others are absent without asking."""
         self._is_whole = True
-        return self.take(statement, rows)
+        self.note(statement, rows)
 
     def _read(self, where: Sequence[Where], order: str, limit: int | None) -> list[T]:
         if self.waits:
@@ -250,17 +261,18 @@ class SqlCollection(Generic[T]):
             return self.take(*self._wire.raw(ask.key, ask.build, ask.values))
         given = {name: value for name, value in ask.values.items() if value is not None}
         rows = self._wire.execute(ask.build(), given).mappings().all()
-        return [self._known(partial(self._codec.load, row)) for row in rows]
+        return [self._known(self._codec.row_of(row)) for row in rows]
 
-    def _make(self, statement: Prepared, row: Sequence[Any]) -> T:
-        return self._codec.make(statement.row(row))
-
-    def _known(self, read: Callable[[], Any]) -> T:
-        """Remember a row that was read, so that each who asks gets a copy of its own."""
-        entity = read()
-        version = getattr(entity, "version", 0)
-        self._kept[entity.id] = _Kept(version, version, read=read)
+    def _known(self, row: Sequence[Any]) -> T:
+        """Remember a row that was read, so that each who asks gets an entity of its own."""
+        values = self._codec.decoded(row)
+        entity = self._codec.entity_of(values)
+        self._keep(entity, values)
         return entity
+
+    def _keep(self, entity: Any, values: list[Any]) -> None:
+        version = getattr(entity, "version", 0)
+        self._kept[entity.id] = _Kept(version, version, values)
 
     def add(self, entity: T) -> None:
         if not self.add_once(entity):
@@ -271,8 +283,7 @@ class SqlCollection(Generic[T]):
         self._flush()
         if not insert_once(self._wire, self._table, self._codec.values(entity)):
             return False
-        version = getattr(entity, "version", 0)
-        self._kept[entity.id] = _Kept(version, version, saved=self._codec.copy(entity))
+        self._keep(entity, self._codec.snapshot(entity))
         self.added.append(entity.id)
         self.touched = True
         return True
@@ -285,8 +296,7 @@ class SqlCollection(Generic[T]):
 
     def add_new(self, entity: Any) -> None:
         self._own(entity)
-        version = getattr(entity, "version", 0)
-        self._kept[entity.id] = _Kept(version, version, saved=self._codec.copy(entity))
+        self._keep(entity, self._codec.snapshot(entity))
         self._new.append(entity.id)
         self.added.append(entity.id)
         self.touched = True
@@ -300,18 +310,18 @@ class SqlCollection(Generic[T]):
         stored, changed = entity.version, None
         if kept is not None:
             stored = kept.stored
-            changed = self._codec.differences(kept.saved or kept.entity(self._codec), entity)
+            changed = self._codec.differences(kept.values, entity)
             if not changed:
                 return
             if kept.version != kept.stored:  # a change is still to be written: this one goes with it
                 changed = None if kept.changed is None else changed | kept.changed
         entity.version += 1
         self.touched = True
-        copied = self._codec.copy(entity)
+        values = self._codec.snapshot(entity)
         if entity.id in self._new:  # not written yet: it is written as it is now
-            self._kept[entity.id] = _Kept(entity.version, entity.version, saved=copied)
+            self._kept[entity.id] = _Kept(entity.version, entity.version, values)
             return
-        self._kept[entity.id] = _Kept(entity.version, stored, saved=copied, changed=changed)
+        self._kept[entity.id] = _Kept(entity.version, stored, values, changed)
         self._changed.add(entity.id)
 
     @property
@@ -332,7 +342,7 @@ class SqlCollection(Generic[T]):
             return upsert(self._wire.dialect, table).values(named).on_conflict_do_nothing()
 
         if self._new:
-            rows = [self._codec.values(self._kept[id].saved) for id in self._new]
+            rows = [self._codec.named(self._kept[id].values) for id in self._new]
             changes.append(Change(("insert new", self._name), build, rows))
         if self._many:
             changes.append(Change(("insert many", self._name), build_once, self._many))
@@ -367,7 +377,8 @@ class SqlCollection(Generic[T]):
         rows = []
         for id in ids:
             kept = self._kept[id]
-            values = {f"v_{name}": getattr(kept.saved, name) for name in names}
+            now = self._codec.named(kept.values)
+            values = {f"v_{name}": now[name] for name in names}
             rows.append({**values, "at_id": id, "at_version": kept.stored, "shop": self._business_id})
             kept.stored, kept.changed = kept.version, None
         missing = StaleEntity(f"The {self._kind} was changed meanwhile.")
@@ -396,7 +407,7 @@ class SqlCollection(Generic[T]):
         direction = sa.desc if descending else sa.asc
         query = sa.select(self._table).where(*conditions).order_by(direction(column), direction(tie)).limit(limit + 1)
         rows = self._wire.execute(query).mappings().all()
-        items: list[T] = [self._known(partial(self._codec.load, row)) for row in rows]
+        items: list[T] = [self._known(self._codec.row_of(row)) for row in rows]
         more = len(items) > limit
         items = items[:limit]
         final: Any = items[-1] if more else None
@@ -443,7 +454,7 @@ def ask_customers(customers: SqlCollection[Any], chats: Sequence[Where], busines
         theirs = table.c.id == sa.any_(sa.func.array(whose.scalar_subquery())) if far else table.c.id.in_(whose)
         return sa.select(table).where(table.c.business_id == shop, theirs)
 
-    return Ask(("chats' customers", shape(chats)), build, {**parameters(chats), "shop": business_id}, customers.take)
+    return Ask(("chats' customers", shape(chats)), build, {**parameters(chats), "shop": business_id}, customers.note)
 
 
 def write_cursor(value: Any, id: str) -> str:

@@ -8,7 +8,7 @@ import json
 import operator
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -42,7 +42,8 @@ def time_as_text(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError("times must be aware")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    ours = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return ours.isoformat(" ", "microseconds")[:-6]
 
 
 def text_as_time(text: str | None) -> datetime | None:
@@ -52,7 +53,7 @@ def text_as_time(text: str | None) -> datetime | None:
 
 def dump_json(value: Any) -> str:
     """Compact JSON that stays readable for search; text no database can hold is escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    text = _ENCODER.encode(value)
     if "\x00" in text or "\\u0000" in text:
         text = text.replace("\\u0000", "�").replace("\x00", "�")
     try:
@@ -70,6 +71,9 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
 def _inner(hint: Any) -> tuple[Any, bool]:
     """A field's type without ``| None``, and whether None is allowed."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
@@ -83,14 +87,18 @@ def _kind(hint: Any) -> Any:
     return typing.get_origin(kind) or kind
 
 
+_SHARED = frozenset({str, int, float, bool, type(None)})
+
+
 def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copied(one) for name, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)([_copied(one) for one in value])
-    if value is None or isinstance(value, (str, int, float)):
+    kind = type(value)
+    if kind in _SHARED:
         return value
-    return copy.copy(value)
+    if kind is dict:
+        return {name: one if type(one) in _SHARED else _copied(one) for name, one in value.items()}
+    if kind is list or kind is tuple:
+        return kind([one if type(one) in _SHARED else _copied(one) for one in value])
+    return value if isinstance(value, str) else copy.copy(value)
 
 
 def column_for(name: str, hint: Any) -> sa.Column:
@@ -124,10 +132,12 @@ class Codec:
         hints = typing.get_type_hints(entity)
         self.names = [one.name for one in dataclasses.fields(entity)]
         self.hints = {name: hints[name] for name in self.names}
+        self.places = {name: place for place, name in enumerate(self.names)}
         self._values = operator.attrgetter(*self.names)
-        self._frozen = entity.__dataclass_params__.frozen
-        self._nested = [name for name in self.names if _kind(self.hints[name]) in (dict, list, tuple)]
-        self._decoders = {name: decode for name in self.names if (decode := _decoder(self.hints[name]))}
+        nested = () if entity.__dataclass_params__.frozen else (dict, list, tuple)
+        self._nested = [place for place, name in enumerate(self.names) if _kind(self.hints[name]) in nested]
+        found = [(place, _decoder(self.hints[name])) for place, name in enumerate(self.names)]
+        self._decoders = [(place, decode) for place, decode in found if decode]
 
     def columns(self) -> list[sa.Column]:
         """Fresh columns for a table."""
@@ -135,33 +145,49 @@ class Codec:
 
     def values(self, entity: Any) -> dict[str, Any]:
         """What to write."""
-        return dict(zip(self.names, self._values(entity), strict=True))
+        return self.named(self._values(entity))
 
-    def differences(self, before: Any, after: Any) -> set[str]:
-        """The fields that changed."""
-        pairs = zip(self.names, self._values(before), self._values(after), strict=True)
+    def snapshot(self, entity: Any) -> list[Any]:
+        """Its values in the order of the fields, sharing nothing that may be changed."""
+        return self._apart(list(self._values(entity)))
+
+    def _apart(self, values: list[Any]) -> list[Any]:
+        for place in self._nested:
+            values[place] = _copied(values[place])
+        return values
+
+    def differences(self, before: Sequence[Any], after: Any) -> set[str]:
+        """The fields that changed since that snapshot."""
+        pairs = zip(self.names, before, self._values(after), strict=True)
         return {name for name, old, new in pairs if old is not new and old != new}
 
-    def copy(self, entity: Any) -> Any:
-        """Another of the same, sharing nothing that may be changed."""
-        if self._frozen:
-            return entity
-        values = dict(zip(self.names, self._values(entity), strict=True))
-        for name in self._nested:
-            values[name] = _copied(values[name])
-        return self.entity(**values)
+    def entity_of(self, snapshot: Sequence[Any]) -> Any:
+        """An entity of its own from a snapshot."""
+        return self.entity(**self.named(self._apart(list(snapshot))))
 
-    def load(self, row: Any) -> Any:
-        """A fresh entity of a row (a mapping of column names)."""
-        return self.make([row[name] for name in self.names])
+    def decoded(self, row: Sequence[Any]) -> list[Any]:
+        """A row's values, in the order of the fields, as an entity has them."""
+        values = list(row)
+        for place, decode in self._decoders:
+            if values[place] is not None:
+                values[place] = decode(values[place])
+        return values
+
+    def named(self, snapshot: Sequence[Any]) -> dict[str, Any]:
+        """A snapshot by the names of the fields."""
+        return dict(zip(self.names, snapshot, strict=True))
+
+    def row_of(self, row: Mapping[str, Any]) -> list[Any]:
+        """The values of a row that names its columns, in the order of the fields."""
+        return [row[name] for name in self.names]
+
+    def load(self, row: Mapping[str, Any]) -> Any:
+        """A fresh entity of such a row."""
+        return self.make(self.row_of(row))
 
     def make(self, row: Sequence[Any]) -> Any:
         """The same of a row's values in the order of the fields."""
-        values = dict(zip(self.names, row, strict=True))
-        for name, decode in self._decoders.items():
-            if values[name] is not None:
-                values[name] = decode(values[name])
-        return self.entity(**values)
+        return self.entity(**self.named(self.decoded(row)))
 
 
 def _decoder(hint: Any) -> typing.Callable[[Any], Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -131,20 +130,23 @@ class SqlUnitOfWork(_Unit):
             asks["numbers"] = ask_numbers(self.business_id)
         asks["rows"] = self.inbox.ask(lanes, limit)
         asks["runs"] = self.runs.ask([*on, one_of("state", ACTIVE)], "-created_at", None)
-        asks["messages"] = self.messages.ask([*on, one_of("state", PENDING)], "seq", None)
-        asks["conversations"] = self.conversations.ask(on, "", None)
+        asks["messages"] = self.messages.ask([*on, one_of("state", PENDING)], "seq", None, self.messages.note)
+        asks["chats"] = self.conversations.ask(on, "", None, self.conversations.note)
         asks["customers"] = ask_customers(self.customers, on, self.business_id, far=self._wire.far)
-        gates = self.gates.ask([], "", None)
-        asks["gates"] = dataclasses.replace(gates, take=self.gates.whole)
+        asks["gates"] = self.gates.ask([], "", None, self.gates.note_all)
         asks["connections"] = self.connections.ask([eq("kind", "channel")], "", None)
+        asks["shop"] = self._businesses.ask([eq("id", self.business_id)], "", 1, self._businesses.note)
         found = dict(zip(asks, self._wire.together(list(asks.values())), strict=True))
         if "numbers" in found:
             self._keep_revisions(found["numbers"])
         ours: set[str] = found.get("held", set())
         leases = {one.lane: one for one in held if one.lane in ours} | found.get("claimed", {})
+        pending: dict[str, list[str]] = {}
+        for lane, id in found["messages"]:
+            pending.setdefault(lane, []).append(id)
         return Waiting(
-            leases=leases, rows=found["rows"], runs=found["runs"], messages=found["messages"],
-            conversations=found["conversations"], connections=found["connections"],
+            leases=leases, rows=found["rows"], runs=found["runs"], pending=pending, chats=dict(found["chats"]),
+            connections=found["connections"],
         )  # fmt: skip
 
     def revisions(self) -> dict[str, int]:

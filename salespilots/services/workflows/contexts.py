@@ -1,0 +1,91 @@
+"""What a step is given to look at."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from salespilots.domain.conversation import Conversation
+from salespilots.domain.run import Run
+from salespilots.ports.extensions import ActionContext, ActionPorts, ActionType, CustomerView, ShopView
+from salespilots.ports.storage import UnitOfWork
+from salespilots.services.core import Core
+from salespilots.services.workflows.assistant import OWN_WORDS
+from salespilots.services.workflows.reading import Reader
+from salespilots.services.workflows.seen import Seen
+
+PortsFactory = Callable[[str, ActionContext], ActionPorts]
+"""Makes the `ActionPorts` of one step of a shop."""
+
+MAX_SETTINGS = 5000
+"""Steps whose settings are remembered, of all shops together."""
+
+
+class Contexts:
+    """Makes contexts."""
+
+    def __init__(self, core: Core, ports_for: PortsFactory) -> None:
+        self._core = core
+        self._ports_for = ports_for
+        self._settings: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def of(
+        self,
+        uow: UnitOfWork,
+        run: Run,
+        step: Mapping[str, Any],
+        action: ActionType,
+        conversation: Conversation,
+        seen: Seen,
+        *,
+        outside: bool,
+    ) -> ActionContext:
+        """What the step that the run is at may see and ask. ``outside``: with no transaction open.
+
+        Raises `marshmallow.ValidationError` for settings that the step's own schema refuses.
+        """
+        shop, customer = seen.shop, seen.customer(conversation.customer_id)
+        text, payload = seen.message(run.message_id)
+        woken_by = (run.data.get("waited") or {}).get("by")
+        wanted = action.reads_message == "always" or (
+            action.reads_message == "when_woken" and woken_by == "message.received"
+        )
+        inside = None if outside else uow
+        reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside, seen.products)
+        context = ActionContext(
+            settings=self._settings_of(run.version_id, step, action),
+            data=dict(run.data),
+            now=self._core.clock.now(),
+            idempotency_key=f"{run.id}:{run.cursor}:{run.visit}",
+            shop=ShopView(
+                name=shop.name, return_policy=shop.return_policy or "", reserve_minutes=shop.reserve_minutes
+            ),
+            customer=CustomerView(
+                customer_id=customer.id, name=customer.name, phone=customer.phone, address=dict(customer.address),
+                tags=tuple(customer.tags),
+            ),
+            reader=reader,
+            ports=None,  # type: ignore[arg-type]
+            message=text,
+            payload=payload,
+            woken_by=woken_by,
+            focus=dict(conversation.focus),
+            understanding=seen.understanding(run.message_id) if wanted else None,
+            order_id=run.order_id,
+        )  # fmt: skip
+        if outside:
+            object.__setattr__(context, "ports", self._ports_for(run.business_id, context))
+        elif action.calls_ports:
+            object.__setattr__(context, "ports", OWN_WORDS)
+        return context
+
+    def _settings_of(self, version_id: str, step: Mapping[str, Any], action: ActionType) -> dict[str, Any]:
+        """A step's settings as its schema reads them: once, as a published version never changes. A step has a copy."""
+        key = (version_id, step["id"])
+        found = self._settings.get(key)
+        if found is None:
+            if len(self._settings) >= MAX_SETTINGS:
+                self._settings.clear()
+            found = self._settings[key] = action.settings().load(dict(step.get("settings") or {}))
+        return copy.deepcopy(found)
