@@ -95,7 +95,7 @@ class Desk:
         rows = [row for of in self._rows.values() for row in of]
         refs = {row.payload.get("message_ref") or row.payload.get("event_id") for row in rows} - {None, ""}
         theirs = one_of("conversation_id", chats)
-        found = self.uow.messages.select(theirs, one_of("provider_ref", refs))
+        found = self.uow.messages.select(theirs, one_of("provider_ref", refs), order="seq")
         self._known = {(one.conversation_id, one.provider_ref) for one in found}
         self._recent = self.uow.queries.count_by("runs", "conversation_id", theirs, Where("created_at", "ge", since))
 

@@ -132,7 +132,7 @@ class SqlUnitOfWork(_Unit):
         asks["runs"] = self.runs.ask([*on, one_of("state", ACTIVE)], "-created_at", None)
         asks["messages"] = self.messages.ask([*on, one_of("state", PENDING)], "seq", None, self.messages.note)
         asks["chats"] = self.conversations.ask(on, "", None, self.conversations.note)
-        asks["customers"] = ask_customers(self.customers, on, self.business_id, far=self._wire.far)
+        asks["customers"] = ask_customers(self.customers, on, self.business_id, self._wire)
         asks["gates"] = self.gates.ask([], "", None, self.gates.note_all)
         asks["connections"] = self.connections.ask([eq("kind", "channel")], "", None)
         asks["shop"] = self._businesses.ask([eq("id", self.business_id)], "", 1, self._businesses.note)
