@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -108,8 +108,7 @@ class HueyDoorbell:
         try:
             with self._lock:
                 self._wake = self._wake or self._connect()
-            for lane in lanes:
-                self._wake(lane)
+            _enqueue(self._wake, lanes)
         except Exception as error:
             with self._lock:
                 self._wake = None  # the queue may have been taken away and made anew
@@ -120,6 +119,16 @@ class HueyDoorbell:
         if self._down:
             self._down = False
             log.info("doorbell.back")
+
+
+def _enqueue(wake: Any, lanes: Sequence[str]) -> None:
+    """Together, where the queue takes several at once."""
+    together = getattr(wake.huey.storage, "enqueue_many", None)
+    if together is not None:
+        together([wake.huey.serialize_task(wake.s(lane)) for lane in lanes])
+        return
+    for lane in lanes:
+        wake(lane)
 
 
 def make_doorbell(config: Config) -> Doorbell:

@@ -26,38 +26,40 @@ class SqlInbox:
         self._table = TABLES["inbox"]
 
     def accept(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
-        taken: list[InboxRow] = []
-        for start in range(0, len(rows), MAX_ROWS):
-            taken += self._insert(rows[start : start + MAX_ROWS])
-        return taken
-
-    def _insert(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
-        codec, table = CODECS["inbox"], self._table
-        names = [name for name in codec.names if name != "position"]
-        places = 1
-        while places < len(rows):
-            places *= 2
-        if places > len(rows):  # statements for one, two, four … rows: the rest is another statement
-            half = places // 2
-            return [*self._insert(rows[:half]), *self._insert(rows[half:])]
-
-        def build() -> Any:
-            values = [
-                {name: sa.bindparam(f"{name}_{place}", type_=table.c[name].type) for name in names}
-                for place in range(places)
-            ]
-            insert = upsert(self._wire.dialect, table).values(values)
-            skipping = insert.on_conflict_do_nothing(index_elements=["endpoint", "event_id"])
-            return skipping.returning(table.c.endpoint, table.c.event_id)
-
-        given = {f"{name}_{place}": getattr(row, name) for place, row in enumerate(rows) for name in names}
-        new = {(endpoint, event_id) for endpoint, event_id in self._wire.rows(("accept", places), build, given)}
+        asks, start = [], 0
+        while start < len(rows):  # statements for one, two, four … rows
+            count = MAX_ROWS
+            while count > len(rows) - start:
+                count //= 2
+            asks.append(self._ask_insert(rows[start : start + count]))
+            start += count
+        new = set[tuple[str, str]]().union(*self._wire.together(asks))
         taken: list[InboxRow] = []
         for row in rows:
             if (row.endpoint, row.event_id) in new:
                 new.discard((row.endpoint, row.event_id))
                 taken.append(row)
         return taken
+
+    def _ask_insert(self, rows: Sequence[InboxRow]) -> Ask:
+        """The statement that keeps what is new of them; its answer are the keys of those."""
+        codec, table, count = CODECS["inbox"], self._table, len(rows)
+        names = [name for name in codec.names if name != "position"]
+
+        def build() -> Any:
+            values = [
+                {name: sa.bindparam(f"{name}_{place}", type_=table.c[name].type) for name in names}
+                for place in range(count)
+            ]
+            insert = upsert(self._wire.dialect, table).values(values)
+            skipping = insert.on_conflict_do_nothing(index_elements=["endpoint", "event_id"])
+            return skipping.returning(table.c.endpoint, table.c.event_id)
+
+        def take(statement: Prepared, found: Sequence[Sequence[Any]]) -> set[tuple[str, str]]:
+            return {(endpoint, event_id) for endpoint, event_id in map(statement.row, found)}
+
+        given = {f"{name}_{place}": getattr(row, name) for place, row in enumerate(rows) for name in names}
+        return Ask(("accept", count), build, given, take)
 
 
 class SqlScopedInbox:
