@@ -2,180 +2,32 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
+from salespilots.domain.errors import Conflict, NotFound, StaleEntity
+from salespilots.plugins.builtin.storage_sql.conditions import (
+    bound,
+    condition,
+    insert_once,
+    of_shop,
+    ordered,
+    parameters,
+    shape,
+    upsert,
+)
+from salespilots.plugins.builtin.storage_sql.cursors import read_cursor, write_cursor
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
-from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
 from salespilots.ports.storage import Page, Where, storable
 
 T = TypeVar("T")
 _ID = re.compile(r"^[a-z]{3}_[A-Za-z0-9]{1,44}\Z")
 """What an id looks like: anything else is absent without asking the database."""
-
-
-def upsert(dialect: sa.Dialect, table: sa.Table) -> Any:
-    """The dialect's INSERT that can say ON CONFLICT."""
-    if dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert(table)
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    return sqlite_insert(table)
-
-
-def insert_once(wire: Wire, table: sa.Table, values: dict[str, Any]) -> bool:
-    """Insert unless a unique value exists; tells whether it did. PostgreSQL gives no row count here, a row it does."""
-
-    def build() -> Any:
-        named = {name: sa.bindparam(name, type_=table.c[name].type) for name in values}
-        return upsert(wire.dialect, table).values(named).on_conflict_do_nothing().returning(sa.literal(1))
-
-    return wire.first(("insert", table.name), build, values) is not None
-
-
-INDEXED = frozenset({"lane", "provider_ref"})
-"""Fields with an index in which the shop does not come first."""
-
-
-def of_shop(wire: Wire, table: sa.Table, where: Sequence[Where] = ()) -> sa.ColumnElement:
-    """The rows of the shop ``:shop`` that fit. SQLite has no statistics and takes a shop for ten rows, so it would read
-    all of a shop's messages rather than look up those of two chats: there it is kept from looking them up by shop."""
-    by_itself = not wire.far and any(one.field in INDEXED for one in where)
-    return (_unindexed(table.c.business_id) if by_itself else table.c.business_id) == sa.bindparam(
-        "shop", type_=sa.Text
-    )
-
-
-def ordered(wire: Wire, table: sa.Table, where: Sequence[Where], order: str, limit: int | None) -> list[Any]:
-    """What to sort by. All the rows of one order or chat are looked up and sorted: SQLite is kept from going through all
-    of the shop's in that order instead."""
-    few = not wire.far and limit is None and any(one.field.endswith("_id") and one.op in ("eq", "in") for one in where)
-    column = table.c[order.lstrip("-")]
-    direction = sa.desc if order.startswith("-") else sa.asc
-    return [direction(_unindexed(column) if few else column), direction(table.c.id)]
-
-
-def _unindexed(column: sa.Column) -> sa.ColumnElement:
-    """The same value, for which SQLite uses no index."""
-    return sa.literal_column(f"+{column.table.name}.{column.name}", column.type)
-
-
-def like_words(column: sa.ColumnElement, text: str) -> sa.ColumnElement:
-    """A case-insensitive "contains", with the text's own wildcards taken literally."""
-    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return sa.func.lower(sa.cast(column, sa.Text)).like(f"%{escaped}%", escape="\\")
-
-
-def condition(table: sa.Table, where: Where) -> sa.ColumnElement:
-    """A `Where` in SQL. ``like`` takes several fields joined by ``|``."""
-    if where.op == "like":
-        return sa.or_(*(like_words(table.c[name], where.value) for name in where.field.split("|")))
-    column = table.c[where.field]
-    match where.op:
-        case "eq":
-            return column.is_(None) if where.value is None else column == where.value
-        case "ne":
-            return column != where.value
-        case "in":
-            return column.in_(where.value) if where.value else sa.false()
-        case "lt":
-            return column < where.value
-        case "le":
-            return column <= where.value
-        case "gt":
-            return column > where.value
-        case "ge":
-            return column >= where.value
-        case "is_null":
-            return column.is_(None)
-        case "not_null":
-            return column.is_not(None)
-        case "has":
-            return like_words(column, json.dumps(where.value, ensure_ascii=False))
-    raise ValueError(f"unknown condition {where.op!r}")
-
-
-_COMPARE = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-}
-
-
-def _states(where: Where) -> tuple[str, ...]:
-    """The values of a condition on a state, which stand in the SQL itself: else no database uses an index that holds
-    the rows of some states only."""
-    values = where.value if where.op == "in" else (where.value,) if where.op in ("eq", "ne") else ()
-    return tuple(sorted(values)) if values and all(isinstance(one, StrEnum) for one in values) else ()
-
-
-def shape(where: Sequence[Where]) -> tuple[Any, ...] | None:
-    """What of the conditions the SQL depends on, or None where it depends on the values."""
-    if any(one.op in ("like", "has") for one in where):
-        return None
-    return tuple(
-        (one.field, one.op, _states(one) or (_places(one.value) if one.op == "in" else one.value is None))
-        for one in where
-    )
-
-
-def _places(values: Sequence[Any]) -> int:
-    """Parameters of a list, so that a few shapes serve lists of every length."""
-    places = 1
-    while places < len(values):
-        places *= 2
-    return places if values else 0
-
-
-def bound(table: sa.Table, where: Sequence[Where]) -> list[sa.ColumnElement]:
-    """The conditions with parameters ``w0``, ``w1`` … in the place of values, ``w0_0`` … in that of lists."""
-    made: list[sa.ColumnElement] = []
-    for index, one in enumerate(where):
-        states = _states(one)
-        if states:
-            column = table.c[one.field]
-            quoted: list[sa.ColumnElement] = [sa.literal_column(f"'{state}'") for state in states]
-            made.append(column.in_(quoted) if one.op == "in" else _COMPARE[one.op](column, quoted[0]))
-        elif one.op == "in" and one.value:
-            column = table.c[one.field]
-            names = [f"w{index}_{place}" for place in range(_places(one.value))]
-            made.append(column.in_([sa.bindparam(name, type_=column.type) for name in names]))
-        elif one.op in _COMPARE and one.value is not None:
-            column = table.c[one.field]
-            made.append(_COMPARE[one.op](column, sa.bindparam(f"w{index}", type_=column.type)))
-        else:
-            made.append(condition(table, one))
-    return made
-
-
-def parameters(where: Sequence[Where]) -> dict[str, Any]:
-    """The values of those parameters; a list's last one stands in its empty places."""
-    values: dict[str, Any] = {}
-    for index, one in enumerate(where):
-        if _states(one):
-            continue
-        if one.op == "in" and one.value:
-            filled = [*one.value, *[one.value[-1]] * (_places(one.value) - len(one.value))]
-            values |= {f"w{index}_{place}": value for place, value in enumerate(filled)}
-        elif one.op in _COMPARE and one.value is not None:
-            values[f"w{index}"] = one.value
-    return values
 
 
 @dataclass(slots=True)
@@ -480,30 +332,3 @@ def ask_customers(customers: SqlCollection[Any], chats: Sequence[Where], busines
         return sa.select(table).where(of_shop(wire, table), theirs)
 
     return Ask(("chats' customers", shape(chats)), build, {**parameters(chats), "shop": business_id}, customers.note)
-
-
-def write_cursor(value: Any, id: str) -> str:
-    """Where a page ended, as opaque text."""
-    plain = value.isoformat() if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([plain, id]).encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str, column: sa.Column) -> tuple[Any, str]:
-    """Back again; anything that is not one of ours raises `InvalidInput`."""
-    try:
-        value, last = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        wanted = datetime if isinstance(column.type, UTCDateTime) else column.type.python_type
-        if wanted is datetime:
-            value = datetime.fromisoformat(value)
-            if value.tzinfo is None:
-                raise ValueError("naive")
-            value = value.astimezone(UTC)
-        elif not isinstance(value, wanted) or isinstance(value, bool):
-            raise ValueError("type")
-        if isinstance(value, int) and abs(value) >= 2**63:
-            raise ValueError("number")
-        if not isinstance(last, str) or not (storable(value) and storable(last)):
-            raise ValueError("text")
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise InvalidInput({"cursor": ["This cursor is not from this list."]}) from error
-    return value, last

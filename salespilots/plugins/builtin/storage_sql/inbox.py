@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from salespilots.domain.inbox import InboxRow, InboxState
-from salespilots.plugins.builtin.storage_sql.collection import bound, parameters, shape, upsert
+from salespilots.plugins.builtin.storage_sql.conditions import bound, parameters, shape, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
 from salespilots.ports.storage import one_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from salespilots.plugins.builtin.storage_sql.collection import upsert
+from salespilots.plugins.builtin.storage_sql.conditions import upsert
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
 from salespilots.ports.work import RESTS, Lease, Worker

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
-from salespilots.plugins.builtin.storage_sql.collection import bound, insert_once, parameters, shape, upsert
+from salespilots.plugins.builtin.storage_sql.conditions import bound, insert_once, parameters, shape, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import dump_json
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Wire

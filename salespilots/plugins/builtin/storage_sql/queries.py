@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from salespilots.domain.inbox import InboxState
-from salespilots.plugins.builtin.storage_sql.collection import condition
+from salespilots.plugins.builtin.storage_sql.conditions import condition
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.plugins.builtin.storage_sql.work import of_shop, state_is

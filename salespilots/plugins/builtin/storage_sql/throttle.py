@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from salespilots.plugins.builtin.storage_sql.collection import upsert
+from salespilots.plugins.builtin.storage_sql.conditions import upsert
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 

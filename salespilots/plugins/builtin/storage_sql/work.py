@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState
-from salespilots.plugins.builtin.storage_sql.collection import bound, parameters, shape
+from salespilots.plugins.builtin.storage_sql.conditions import bound, parameters, shape
 from salespilots.plugins.builtin.storage_sql.lanes import REST, is_held
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
