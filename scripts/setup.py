@@ -89,12 +89,12 @@ def install(target: str) -> None:
 
 
 def browser() -> None:
-    """Browser tests need Chromium and fonts; Debian has both."""
+    """Browser tests need Chromium and fonts, the clock's a library that lies about the time; Debian has them."""
     if shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"):
         return
     if as_root_on_debian():
-        print("Installing Chromium for the browser tests …", flush=True)
-        apt("chromium", "fonts-inter", "fonts-noto-core")
+        print("Installing Chromium and libfaketime for the tests …", flush=True)
+        apt("chromium", "fonts-inter", "fonts-noto-core", "libfaketime")
     elif os.environ.get("CI") == "true":
         fail("the browser tests need Chromium")
 

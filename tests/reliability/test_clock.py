@@ -341,7 +341,7 @@ class FakedWorker:
 def road(tmp_path: Path) -> Iterator[tuple[Stage, FakedWorker]]:
     """A connected shop with a web server and such a worker."""
     if not FAKETIME.exists():
-        pytest.skip("libfaketime is not installed (apt-get install faketime)")
+        pytest.skip("libfaketime is not installed (apt-get install libfaketime)")
     with stage(tmp_path, drop_echoes=0.0) as made:
         product, worker = made.product, FakedWorker(made.product, tmp_path)
         command = [sys.executable, "-m", "salespilots", "web", "--port", str(product.port)]
