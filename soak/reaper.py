@@ -31,6 +31,9 @@ ONE_STEP = frozenset({"step.called", "payment.claimed", "payment.linked"})
 BETWEEN_STEPS = 20
 """Messages and replies between two orders for those."""
 
+STEPS_A_WAVE = 4
+"""Orders for those while the same customers buy, so that none of their steps can be given up."""
+
 RARE = ONE_STEP | {"look.answered"}
 """Lines that are passed now and then: an order may wait for long."""
 
@@ -58,7 +61,7 @@ class Reaper:
         self._chance = random.Random(f"reaper {seed}")
         self._ordered: set[str] = set()
         self._thaw: dict[str, tuple[int, float]] = {}
-        self._steps_from = 0
+        self._steps_from = self._steps = 0
 
     @property
     def enough(self) -> bool:
@@ -70,6 +73,7 @@ class Reaper:
     def reaping(self, progress: Callable[[], int]) -> Iterator[None]:
         """Let processes die for a while. ``progress``: how much has been done."""
         over = threading.Event()
+        self._steps = 0
         thread = threading.Thread(target=self._reap, args=(over, progress), daemon=True)
         thread.start()
         try:
@@ -108,14 +112,14 @@ class Reaper:
             self._fleet.kill_one(self._chance)
             self.kills["anywhere"] += 1
             return
-        steps_too = done >= self._steps_from and not self._ordered & ONE_STEP
+        steps_too = done >= self._steps_from and self._steps < STEPS_A_WAVE and not self._ordered & ONE_STEP
         free = [one for one in self._wanted if one not in self._ordered and (steps_too or one not in ONE_STEP)]
         short = [one for one in free if self.kills[one] < self._wanted[one]]
         if not short and (not free or self._goal <= self.kills.total() > 0):
             return
         point = self._chance.choice([one for one in short if one in RARE] or short or free)
         if point in ONE_STEP:
-            self._steps_from = done + BETWEEN_STEPS
+            self._steps_from, self._steps = done + BETWEEN_STEPS, self._steps + 1
         freeze = point not in NEVER_FROZEN | RARE and self._chance.random() < self._freezes
         if freeze and (self._fleet.frozen() or any(one.endswith(FREEZE) for one in self._ordered)):
             return  # one at a time: the others are there to take over its lanes

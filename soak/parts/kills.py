@@ -10,13 +10,13 @@ from pathlib import Path
 from soak.campaign import Campaign, Report
 from soak.grounds import NAMES, ground, meanwhile, wipe
 from soak.progress import Outcome
-from soak.reaper import Reaper, every_point
+from soak.reaper import ONE_STEP, Reaper, every_point
 
 SECONDS = 900
 """The longest sitting."""
 
-EACH_OF = 20
-"""A marked line has one of so many deaths, at least."""
+EACH_OF, STEPS_OF = 20, 56
+"""A marked line has one of so many deaths, at least; one of a single step, of which there are few, one of these."""
 
 
 def outcome(report: Report, done: int, *more: str) -> Outcome:
@@ -40,7 +40,8 @@ def _run(name: str, number: int, share: int) -> Outcome:
         fleet = here.fleet("quick")
         fleet.start()
         seed = 1 + number * len(NAMES) + NAMES.index(name)
-        reaper = Reaper(fleet, every_point(max(1, share // EACH_OF)), share, seed=seed)
+        wanted = every_point(max(1, share // EACH_OF)) | dict.fromkeys(ONE_STEP, max(1, share // STEPS_OF))
+        reaper = Reaper(fleet, wanted, share, seed=seed)
         campaign = Campaign(here.stage, fleet, reaper, seed=seed + 10_000)
         try:
             campaign.learn()
