@@ -260,6 +260,7 @@ class ActionType:
     it: it computes from its context, quickly, with no network, no files and no waiting.
     ``only_ai``: the one call it makes is ``ai_reply``, so that it runs at once where the shop has no model.
     ``reads_message``: when ``context.understanding`` is worked out: ``when_woken`` by a message, ``always`` or ``never``.
+    ``settings``: read once for each published version and then remembered, so a default must not depend on the moment.
     """
 
     key: str

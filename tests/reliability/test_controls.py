@@ -63,15 +63,30 @@ def test_without_a_defence_the_judge_finds_it(here: Ground, learned: Campaign, c
     assert any(verdict.twice for verdict in report.verdicts), report
 
 
+def freezes(fleet: Fleet) -> Reaper:
+    """One process after the other stands still, with a call before it, for longer than its lease."""
+    return Reaper(fleet, BEFORE_A_CALL, NEVER, every=10, freezes=1.0, frozen_seconds=LONG)
+
+
 @pytest.mark.timeout(300)
 def test_without_the_fence_who_was_frozen_does_what_another_did(here: Ground, learned: Campaign) -> None:
-    """With it, the same freezes harm nobody: they are among the deaths of `test_kills`."""
-
-    def reaper(fleet: Fleet) -> Reaper:
-        return Reaper(fleet, BEFORE_A_CALL, NEVER, every=10, freezes=1.0, frozen_seconds=LONG)
-
-    report = find(here, learned, "no_fence", reaper, patience=2 * LONG)
+    report = find(here, learned, "no_fence", freezes, patience=2 * LONG)
     assert any(not verdict.fine for verdict in report.verdicts), report
+
+
+@pytest.mark.timeout(300)
+def test_with_the_fence_the_same_freezes_harm_nobody(here: Ground, learned: Campaign) -> None:
+    fleet = here.fleet("quick")
+    fleet.start()
+    try:
+        campaign = Campaign(
+            here.stage, fleet, freezes(fleet), seed=150, chats=CHATS, patience=2 * LONG, expected=learned.expected
+        )
+        campaign.wave(150_001)
+    finally:
+        fleet.stop()
+    assert campaign.report.fine, "\n".join([str(campaign.report), *campaign.report.stories])
+    assert campaign.report.frozen.total(), "nobody was frozen"
 
 
 @pytest.mark.timeout(180)

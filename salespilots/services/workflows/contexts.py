@@ -28,7 +28,7 @@ class Contexts:
     def __init__(self, core: Core, ports_for: PortsFactory) -> None:
         self._core = core
         self._ports_for = ports_for
-        self._settings: dict[tuple[str, str], dict[str, Any]] = {}
+        self._settings: dict[tuple[str, str, str], dict[str, Any]] = {}
 
     def of(
         self,
@@ -54,7 +54,7 @@ class Contexts:
         inside = None if outside else uow
         reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside, seen.products)
         context = ActionContext(
-            settings=self._settings_of(run.version_id, step, action),
+            settings=self._settings_of(run, step, action),
             data=dict(run.data),
             now=self._core.clock.now(),
             idempotency_key=f"{run.id}:{run.cursor}:{run.visit}",
@@ -80,9 +80,9 @@ class Contexts:
             object.__setattr__(context, "ports", OWN_WORDS)
         return context
 
-    def _settings_of(self, version_id: str, step: Mapping[str, Any], action: ActionType) -> dict[str, Any]:
+    def _settings_of(self, run: Run, step: Mapping[str, Any], action: ActionType) -> dict[str, Any]:
         """A step's settings as its schema reads them: once, as a published version never changes. A step has a copy."""
-        key = (version_id, step["id"])
+        key = (run.business_id, run.version_id, step["id"])
         found = self._settings.get(key)
         if found is None:
             if len(self._settings) >= MAX_SETTINGS:

@@ -197,6 +197,40 @@ class WorkContract(DueContract):
                 assert [figures[name] for name in names] == [1, 2, 1]
             assert system.work.backlog(NOW, B)["outbox_undecided"] == 0
 
+    def test_a_look_brings_what_waits_on_lanes(self, store: Any) -> None:
+        """Leases, events, the ids of the messages that have not left, in order, and the chat, known to the unit."""
+        from salespilots.domain.conversation import MessageState
+
+        with store.system_unit_of_work() as system:
+            system.inbox.accept([self.row("1"), self.row("2", lane="x:1:9", shop=B)])
+            system.commit()
+        with store.unit_of_work(A) as uow:
+            chat = self.chat(uow)
+            for seq, state in ((3, "queued"), (1, "sent"), (2, "uncertain")):
+                uow.messages.add(self.message(chat, seq, state=MessageState(state)))
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            found = uow.look([], ["x:1:2", "x:1:9"], "me", timedelta(minutes=1), 20)
+            assert set(found.leases) == {"x:1:2", "x:1:9"}
+            assert {lane: [one.event_id for one in of] for lane, of in found.rows.items()} == {"x:1:2": ["1"]}
+            assert found.pending == {"x:1:2": ["msg_one00002", "msg_one00003"]}
+            assert found.chats == {"x:1:2": chat.id}
+            assert (found.runs, found.connections) == ([], [])
+            [first, second] = map(uow.messages.get, found.pending["x:1:2"])
+            assert (first.state, second.state) == (MessageState.UNCERTAIN, MessageState.QUEUED)
+            assert uow.conversations.get(chat.id).customer_id == chat.customer_id
+            second.text = "changed"
+            assert uow.messages.get(second.id).text == "Hello"
+            uow.messages.save(second)
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            assert uow.messages.get("msg_one00003").text == "changed"
+            held = found.leases["x:1:2"]
+            again = uow.look([held], [], "me", timedelta(minutes=1), 20)
+            assert again.leases == {"x:1:2": held}
+        with store.unit_of_work(A) as uow:
+            assert uow.look([], ["x:1:2"], "another", timedelta(minutes=1), 20).leases == {}
+
     def test_a_lane_has_one_holder(self, store: Any) -> None:
         """Claim, refuse, release, and the fence stops the old holder."""
         minute = timedelta(minutes=1)

@@ -35,23 +35,24 @@ def insert_once(wire: Wire, table: sa.Table, values: dict[str, Any]) -> bool:
     return wire.first(("insert", table.name), build, values) is not None
 
 
-INDEXED = frozenset({"lane", "provider_ref"})
-"""Fields with an index in which the shop does not come first."""
+APART = frozenset({("conversations", "lane"), ("messages", "lane"), ("runs", "lane"), ("messages", "provider_ref")})
+"""Fields by which rows are found in an index in which the shop does not stand."""
+
+FINDS = frozenset({"eq", "in"})
 
 
 def of_shop(wire: Wire, table: sa.Table, where: Sequence[Where] = ()) -> sa.ColumnElement:
     """The rows of the shop ``:shop`` that fit. SQLite has no statistics and takes a shop for ten rows, so it would read
     all of a shop's messages rather than look up those of two chats: there it is kept from looking them up by shop."""
-    by_itself = not wire.far and any(one.field in INDEXED for one in where)
-    return (_unindexed(table.c.business_id) if by_itself else table.c.business_id) == sa.bindparam(
-        "shop", type_=sa.Text
-    )
+    apart = not wire.far and any((table.name, one.field) in APART and one.op in FINDS for one in where)
+    column = _unindexed(table.c.business_id) if apart else table.c.business_id
+    return column == sa.bindparam("shop", type_=sa.Text)
 
 
 def ordered(wire: Wire, table: sa.Table, where: Sequence[Where], order: str, limit: int | None) -> list[Any]:
     """What to sort by. All the rows of one order or chat are looked up and sorted: SQLite is kept from going through all
     of the shop's in that order instead."""
-    few = not wire.far and limit is None and any(one.field.endswith("_id") and one.op in ("eq", "in") for one in where)
+    few = not wire.far and limit is None and any(one.field.endswith("_id") and one.op in FINDS for one in where)
     column = table.c[order.lstrip("-")]
     direction = sa.desc if order.startswith("-") else sa.asc
     return [direction(_unindexed(column) if few else column), direction(table.c.id)]
