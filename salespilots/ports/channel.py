@@ -101,15 +101,28 @@ class ProductCards:
 Content = Text | Image | ProductCards
 
 
+class TooLate(Exception):
+    """A message is not this process's to send any more; nothing was sent."""
+
+
+def _at_any_time() -> None:
+    """A send that may begin whenever it likes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """A message to send. ``idempotency_key`` is equal on every attempt; ``human`` is True for a person's own words."""
+    """A message to send. ``idempotency_key`` is equal on every attempt; ``human`` is True for a person's own words.
+
+    ``begin`` is called right before the first byte leaves, as late as can be. It raises `TooLate`, to be passed on, when
+    this process stood still for so long that another may be sending the message by now: then nothing may leave.
+    """
 
     recipient_ref: str
     content: Content
     idempotency_key: str
     human: bool = False
     tag: str = ""  # e.g. the channel's word for a person's late answer; empty inside the reply window
+    begin: Callable[[], None] = field(default=_at_any_time, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

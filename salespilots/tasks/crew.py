@@ -318,7 +318,7 @@ class Crew:
         try:
             if alone:
                 self._turns.note_alone(piece)
-            piece.make(self._clock.steady())
+            piece.make(self._clock.steady)
         except Exception as error:  # the run or message says that somebody was at it: whoever comes next goes on
             log.error("call.error", error=type(error).__name__, exc_info=error)
             piece.call = None

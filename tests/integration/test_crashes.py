@@ -47,6 +47,7 @@ class SurvivingChannel(FakeChannel):
         return [json.loads(line) for line in self._record.read_text().splitlines()] if self._record.exists() else []
 
     def send(self, message: Outbound) -> Receipt:
+        message.begin()
         text = getattr(message.content, "text", "")
         ref = f"far-{len(self.taken())}"
         with self._record.open("a") as file:

@@ -34,7 +34,7 @@ def take_together(world: World, shop_id: str) -> None:
         world.services.turns.take(pieces)
         pieces = [one for one in pieces if one.call is not None]
         for one in pieces:
-            one.make(world.clock.steady())
+            one.make(world.clock.steady)
 
 
 def test_no_message_makes_sqlite_read_all_of_a_shop(

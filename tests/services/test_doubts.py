@@ -362,7 +362,7 @@ def test_trouble_in_telling_of_a_send_loses_no_other_lanes_call(desk: Desk, monk
     pieces = [Piece(desk.shop_id, desk.far.chat(who).lane) for who in ("asha", "bina")]
     turns.take(pieces)
     for piece in pieces:
-        piece.make(desk.world.clock.steady())
+        piece.make(desk.world.clock.steady)
 
     def refuse(*args: object) -> None:
         raise RuntimeError
@@ -373,7 +373,7 @@ def test_trouble_in_telling_of_a_send_loses_no_other_lanes_call(desk: Desk, monk
     assert [getattr(piece.call, "message", None) and piece.call.message.text for piece in pieces] == ["Two", "Two"]
     assert not any(piece.made for piece in pieces)
     for piece in pieces:
-        piece.make(desk.world.clock.steady())
+        piece.make(desk.world.clock.steady)
     turns.take(pieces)
     assert [(piece.call, piece.lease) for piece in pieces] == [(None, None), (None, None)]
     for who in ("asha", "bina"):

@@ -40,9 +40,11 @@ class FakeChannel:
             step = self.script.pop(0)
             if isinstance(step, Exception):
                 if self.accepted_then_failed:
+                    message.begin()
                     self.sent.append(message)
                 raise step
             step(message)
+        message.begin()
         self.sent.append(message)
         return Receipt(provider_ref=f"far-{len(self.sent)}")
 

@@ -42,7 +42,7 @@ class InstagramChannel:
 
     def send(self, message: Outbound) -> Receipt:
         """Send once, within ten seconds."""
-        answer = self._graph.post("me", "messages", json=send_body(message))
+        answer = self._graph.post("me", "messages", json=send_body(message), begin=message.begin)
         ref = ref_of(answer.get("message_id"))
         if not ref:
             raise OutcomeUnknown(provider=PROVIDER, reason="strange_answer")

@@ -10,6 +10,7 @@ import ipaddress
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -46,6 +47,16 @@ def _loopback(url: str) -> bool:
         return host == "localhost"
 
 
+def _right_before(begin: Callable[[], None]) -> Callable[[str, Any], None]:
+    """Calls it when a connection is there and the request's first byte is next (httpcore, "Extensions": trace)."""
+
+    def trace(event: str, info: Any) -> None:
+        if event == "http11.send_request_headers.started":
+            begin()
+
+    return trace
+
+
 class GraphClient:
     """Calls with one account's token. ``repr`` shows no token."""
 
@@ -56,9 +67,10 @@ class GraphClient:
         """Read. Whatever goes wrong on the way is `Unavailable`: it can be repeated."""
         return self._call("GET", path, params=params, sending=False)
 
-    def post(self, *path: str, json: dict[str, Any]) -> dict[str, Any]:
-        """Send. `Unavailable` only when nothing left this machine; no clear answer is `OutcomeUnknown`."""
-        return self._call("POST", path, json=json, sending=True)
+    def post(self, *path: str, json: dict[str, Any], begin: Callable[[], None]) -> dict[str, Any]:
+        """Send. `Unavailable` only when nothing left this machine; no clear answer is `OutcomeUnknown`. ``begin`` is called
+        right before the first byte leaves; what it raises is passed on."""
+        return self._call("POST", path, json=json, sending=True, extensions={"trace": _right_before(begin)})
 
     def _call(self, method: str, path: tuple[str, ...], *, sending: bool, **options: Any) -> dict[str, Any]:
         if not all(one.strip(".") for one in path):

@@ -43,7 +43,8 @@ class EchoChannel:
         """Send once; `OutcomeUnknown` when it may have been taken."""
         if not isinstance(message.content, Text):
             raise Unsupported(provider=PROVIDER, reason="text_only")
-        answer = self._client.call("POST", "/messages", {"to": message.recipient_ref, "text": message.content.text})
+        words = {"to": message.recipient_ref, "text": message.content.text}
+        answer = self._client.call("POST", "/messages", words, message.begin)
         if not isinstance(answer.get("id"), str):
             raise OutcomeUnknown(provider=PROVIDER, reason="strange_answer")
         return Receipt(provider_ref=answer["id"])

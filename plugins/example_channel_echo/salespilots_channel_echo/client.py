@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -28,20 +29,34 @@ def http(base_url: str) -> httpx.Client:
         return _clients[key]
 
 
+def _right_before(begin: Callable[[], None]) -> Callable[[str, Any], None]:
+    """Calls it when a connection is there and the request's first byte is next (httpcore, "Extensions": trace)."""
+
+    def trace(event: str, info: Any) -> None:
+        if event == "http11.send_request_headers.started":
+            begin()
+
+    return trace
+
+
 class EchoClient:
     """Calls for one account."""
 
     def __init__(self, base_url: str, account: str, secret: str) -> None:
         self._base_url, self._account, self._secret = base_url, account, secret
 
-    def call(self, method: str, path: str, json: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One request. What went wrong is told apart by when: before it left, after, or in the answer."""
+    def call(
+        self, method: str, path: str, json: dict[str, Any] | None = None, begin: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
+        """One request. What went wrong is told apart by when: before it left, after, or in the answer. ``begin`` is called
+        right before the first byte leaves."""
         try:
             answer = http(self._base_url).request(
                 method,
                 path,
                 json=json,
                 headers={"Authorization": f"Bearer {self._secret}", "X-Echo-Account": self._account},
+                extensions={"trace": _right_before(begin)},
                 timeout=httpx.Timeout(TIMEOUT, connect=min(TIMEOUT, 2.0), pool=min(TIMEOUT, 2.0)),
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:

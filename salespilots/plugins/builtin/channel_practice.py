@@ -37,6 +37,7 @@ class PracticeChannel:
 
     def send(self, message: Outbound) -> Receipt:
         """The same key gives the same reference."""
+        message.begin()
         digest = hashlib.sha256(f"{message.recipient_ref}:{message.idempotency_key}".encode()).hexdigest()
         return Receipt(provider_ref=f"practice-{digest[:32]}")
 

@@ -35,7 +35,7 @@ class Lanes:
 
     def _make(self, piece: Piece) -> None:
         try:
-            piece.make(self._core.clock.steady())
+            piece.make(self._core.clock.steady)
         except Exception:
             if piece.lease is not None:
                 self._turns.let_go([piece.lease])

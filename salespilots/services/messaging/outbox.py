@@ -7,6 +7,7 @@ channel's echo, by reading the conversation back, or by a person.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from salespilots.domain.business import Connection
 from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
 from salespilots.domain.errors import Conflict
 from salespilots.domain.inbox import MAX_ORPHANED
-from salespilots.ports.channel import ChannelProvider, Outbound
+from salespilots.ports.channel import ChannelProvider, Outbound, TooLate
 from salespilots.ports.errors import (
     AuthFailed,
     NotConnected,
@@ -63,7 +64,8 @@ Sent = Answered | NotBegun | Exception
 
 @dataclass(slots=True)
 class SendCall:
-    """A message marked as being sent. ``last``: nothing else of its chat waits to leave."""
+    """A message marked as being sent. ``last``: nothing else of its chat waits to leave. ``in_time``: whether it is surely
+    ours to send still; asked once more right before the first byte leaves."""
 
     outbox: Outbox
     business_id: str
@@ -72,15 +74,25 @@ class SendCall:
     connection: Connection | None
     last: bool = False
     released: bool = False
+    in_time: Callable[[], bool] = lambda: True
+    too_late: bool = False
 
     def make(self) -> Sent:
         """Hand it to the channel."""
+        if not self.in_time():
+            return NotBegun()
         started = self.outbox.core.clock.now()
         result = self.outbox.send(self)
         crash_point("send.accepted")
         seconds = (self.outbox.core.clock.now() - started).total_seconds()
         self.outbox.core.metrics.observe("send_seconds", seconds, provider=self.message.provider)
         return result
+
+    def begin(self) -> None:
+        """See `Outbound.begin`."""
+        if not self.in_time():
+            self.too_late = True
+            raise TooLate
 
     def settle_in(self, uow: UnitOfWork, result: Sent) -> None:
         """Note the answer."""
@@ -234,11 +246,15 @@ class Outbox:
                     content=load(message.content),
                     idempotency_key=message.dedupe_key or message.id,
                     human=message.author is Author.AGENT,
+                    begin=call.begin,
                 )
             )
-        except (PortError, PluginError) as error:
-            return error
-        except Exception as error:  # a broken plugin: it may have sent before it broke
+        except Exception as error:
+            if call.too_late:  # whatever the plugin made of it
+                return NotBegun()
+            if isinstance(error, (PortError, PluginError)):
+                return error
+            # A broken plugin: it may have sent before it broke.
             log.error(
                 "outbox.plugin_broken", provider=conversation.provider, error=type(error).__name__, exc_info=error
             )

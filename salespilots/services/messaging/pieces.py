@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -59,12 +60,14 @@ class Piece:
         """Whether the last holders of the lane died with it."""
         return self.lease is not None and self.lease.orphaned >= CAREFUL_AFTER
 
-    def make(self, now: float) -> None:
-        """Make the call. ``now``: seconds of the steady clock. A send is not begun when the lane may be another's before
-        it is over, as after this process was frozen: whoever has the lane then might send the same message."""
+    def make(self, steady: Callable[[], float]) -> None:
+        """Make the call. ``steady``: tells the seconds of the steady clock. A send is not begun when the lane may be
+        another's before it is over, as after this process was frozen: whoever has the lane then might send the same
+        message."""
         assert self.call is not None
-        late = isinstance(self.call, SendCall) and now - self.held_since > BEGIN_WITHIN
-        self.outcome = NotBegun() if late else self.call.make()
+        if isinstance(self.call, SendCall):
+            self.call.in_time = lambda: steady() - self.held_since <= BEGIN_WITHIN
+        self.outcome = self.call.make()
         self.made = True
 
     def call_off(self) -> None:

@@ -223,6 +223,23 @@ class ChannelContract:
         assert message.text == "₹1,299 only 🙏"
         assert receipt.provider_ref == message.provider_ref
 
+    def test_a_send_that_may_not_begin_leaves_nothing(self, harness: ChannelHarness) -> None:
+        """Asked as late as can be, with the connection there; the next one leaves."""
+        from salespilots.ports.channel import TooLate
+
+        asked: list[str] = []
+
+        def begin() -> None:
+            asked.append("may I")
+            raise TooLate
+
+        channel = harness.channel()
+        with pytest.raises(TooLate):
+            channel.send(dataclasses.replace(outbound(harness), begin=begin))
+        assert asked
+        receipt = channel.send(outbound(harness))
+        assert [one.provider_ref for one in harness.taken()] == [receipt.provider_ref]
+
     def test_content_it_claims(self, harness: ChannelHarness) -> None:
         from salespilots.ports.channel import Button, Image, ProductCard, ProductCards, QuickReply, Text
 
