@@ -22,9 +22,12 @@ for name in [one for one in os.environ if one.startswith("SALESPILOTS_") and one
 BUSY = {"test_kills", "test_controls", "test_database_trouble", "test_bench", "test_first_sale"}
 """Files that keep the machine busy by themselves: of these no two run at the same time."""
 
+LONG = {"test_second_road", "test_fake_channel", "test_contract"}
+"""Files that take minutes."""
 
-def _is_busy(node_id: str) -> bool:
-    return Path(node_id.split("::")[0]).stem in BUSY
+
+def _file(node_id: str) -> str:
+    return Path(node_id.split("::")[0]).stem
 
 
 class ByFile(LoadScopeScheduling):
@@ -32,7 +35,7 @@ class ByFile(LoadScopeScheduling):
     group marks under pytest 9.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "busy" if _is_busy(nodeid) else nodeid.split("::")[0]
+        return "busy" if _file(nodeid) in BUSY else nodeid.split("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -44,7 +47,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | Non
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first."""
-    items.sort(key=lambda item: not _is_busy(item.nodeid))
+    items.sort(key=lambda item: (_file(item.nodeid) not in BUSY, _file(item.nodeid) not in LONG))
 
 
 @pytest.fixture(scope="session")
