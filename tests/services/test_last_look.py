@@ -128,14 +128,19 @@ def test_a_reply_that_is_being_worked_out_when_a_person_takes_over_does_not_leav
 # --- the lane may be another's ---------------------------------------------------------------------------------------
 
 
-def test_a_worker_that_was_frozen_before_its_call_does_not_send(far: FarSide) -> None:
-    """Between the note that a message is being sent and the call lies a minute in which somebody else sent it."""
+@pytest.mark.parametrize("connected", [False, True], ids=["before its call", "with a connection open"])
+def test_a_worker_that_was_frozen_does_not_send(far: FarSide, connected: bool) -> None:
+    """Between the note that a message is being sent and the first byte lies a minute in which somebody else sent it."""
     world, lane = far.shop.world, "fake:acc:asha"
     far.deliver(far.event("message", "Hi"), settle=False)
     frozen = Piece(far.shop.id, lane)
     world.services.turns.take([frozen])
     assert frozen.call is not None
-    world.clock.advance(timedelta(seconds=BEGIN_WITHIN + 1))
+    stand_still = timedelta(seconds=BEGIN_WITHIN + 1)
+    if connected:
+        far.channel.script = [lambda message: world.clock.advance(stand_still)]
+    else:
+        world.clock.advance(stand_still)
     frozen.make(world.clock.steady)
     assert far.channel.sent == []
     world.services.turns.take([frozen])
@@ -145,21 +150,6 @@ def test_a_worker_that_was_frozen_before_its_call_does_not_send(far: FarSide) ->
     world.services.turns.take([frozen])
     first = outgoing(far)[0]
     assert (first.state, first.attempts) == ("sent", 1)
-
-
-def test_a_worker_that_was_frozen_with_a_connection_open_does_not_send(far: FarSide) -> None:
-    """The last look is right before the first byte."""
-    world, lane = far.shop.world, "fake:acc:asha"
-    far.channel.script = [lambda message: world.clock.advance(timedelta(seconds=BEGIN_WITHIN + 1))]
-    far.deliver(far.event("message", "Hi"), settle=False)
-    frozen = Piece(far.shop.id, lane)
-    world.services.turns.take([frozen])
-    frozen.make(world.clock.steady)
-    assert far.channel.sent == []
-    world.services.turns.take([frozen])
-    assert frozen.call is not None, "the lane is ours still, so the message is begun again"
-    frozen.make(world.clock.steady)
-    assert len(far.channel.sent) == 1
 
 
 def test_a_frozen_worker_does_not_take_the_lane_for_its_own_because_it_asked_to_keep_it(far: FarSide) -> None:
