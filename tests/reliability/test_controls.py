@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,21 +21,22 @@ LONG = 15.0
 """Seconds of a freeze after which another worker has the lane, looked for what was being sent, and sent it."""
 
 
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """One shop for all of them; each has customers of its own."""
-    with ground("sqlite", tmp_path_factory.mktemp("controls")) as made:
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Ground]:
+    """A shop for each: what a product without a defence leaves behind is nobody else's to wait for."""
+    with ground("sqlite", tmp_path) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def learned(here: Ground) -> Campaign:
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """What customers get on a calm day of the honest product."""
-    fleet = here.fleet("quick")
-    fleet.start()
-    campaign = Campaign(here.stage, fleet)
-    campaign.learn()
-    fleet.stop()
+    with ground("sqlite", tmp_path_factory.mktemp("calm")) as here:
+        fleet = here.fleet("quick")
+        fleet.start()
+        campaign = Campaign(here.stage, fleet)
+        campaign.learn()
+        fleet.stop()
     return campaign
 
 
@@ -68,7 +70,7 @@ def freezes(fleet: Fleet) -> Reaper:
     return Reaper(fleet, BEFORE_A_CALL, NEVER, every=10, freezes=1.0, frozen_seconds=LONG)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 def test_without_the_fence_who_was_frozen_does_what_another_did(here: Ground, learned: Campaign) -> None:
     report = find(here, learned, "no_fence", freezes, patience=2 * LONG)
     assert any(not verdict.fine for verdict in report.verdicts), report
