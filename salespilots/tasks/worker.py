@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -26,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 26.0
 """For what is under way when the worker is told to stop; with the rest it ends within 30."""
+
+MANY_OBJECTS = 100_000
+"""New objects between two looks for garbage: the usual 700 are made by one message, and what is old stays anyway."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -53,6 +57,8 @@ def run_worker(config: Config) -> None:
     bell = _OwnBell()
     application = assemble(config, doorbell=bell)
     check_keys(application)
+    gc.freeze()
+    gc.set_threshold(MANY_OBJECTS, 10, 10)
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # for all threads: this one waits for them
     services, embedded = application.services, config.database_url.startswith("sqlite")
     presence = Presence(config.home, services.turns.owner)

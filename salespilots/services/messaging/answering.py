@@ -109,7 +109,7 @@ def _wake_waits(core: Core, uow: UnitOfWork, runs: list[Run], message: Message, 
     """Waits that end when the customer writes end now; the newest open question is returned."""
     asking: tuple[Run, dict] | None = None
     for run in runs:
-        step = steps_by_id(uow.workflow_versions.get(run.version_id).definition).get(run.cursor)
+        step = steps_by_id(core.memory.version(uow, run.version_id).definition).get(run.cursor)
         if step is not None and step["kind"] == "ask" and asking is None:
             asking = (run, step)
         elif run.state is RunState.WAITING and (step is None or step["kind"] != "ask"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from salespilots.ports.channel import Button, Content, Image, ProductCard, ProductCards, QuickReply, Text
@@ -11,11 +10,16 @@ from salespilots.ports.channel import Button, Content, Image, ProductCard, Produ
 def dump(content: Content) -> dict[str, Any]:
     """JSON of a content value, tagged with its type."""
     if isinstance(content, Text):
-        replies = [asdict(one) for one in content.quick_replies]
+        replies = [_fields(one) for one in content.quick_replies]
         return {"type": "text", "text": content.text, "quick_replies": replies}
     if isinstance(content, Image):
         return {"type": "image", "url": content.url}
-    return {"type": "product_cards", "cards": [asdict(one) for one in content.cards]}
+    cards = [{**_fields(card), "buttons": [_fields(one) for one in card.buttons]} for card in content.cards]
+    return {"type": "product_cards", "cards": cards}
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def load(stored: dict[str, Any]) -> Content:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 
 from salespilots.domain.conversation import Message, MessageState
@@ -34,6 +35,7 @@ RELEASED_AT_ONCE = 1000
 """Messages that go on the moment a gate opens; a longer queue follows by itself."""
 
 
+@cache
 def gate_id(provider: str) -> str:
     """A gate's id within its shop, the same for everybody who makes it."""
     return f"gat_{sha256(provider.encode()).hexdigest()[:22]}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from salespilots.domain.conversation import Conversation
+from salespilots.domain.copies import own_copy
 from salespilots.domain.run import Run
 from salespilots.ports.extensions import ActionContext, ActionPorts, ActionType, CustomerView, ShopView
 from salespilots.ports.storage import UnitOfWork
@@ -88,4 +88,4 @@ class Contexts:
             if len(self._settings) >= MAX_SETTINGS:
                 self._settings.clear()
             found = self._settings[key] = action.settings().load(dict(step.get("settings") or {}))
-        return copy.deepcopy(found)
+        return own_copy(found)

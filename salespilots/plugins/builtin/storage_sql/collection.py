@@ -71,6 +71,9 @@ class SqlCollection(Generic[T]):
         return [self._table.c.business_id == self._business_id, *conditions]
 
     def get(self, id: str) -> T:
+        kept = self._kept.get(id)
+        if kept is not None:
+            return self._codec.entity_of(kept.values)
         found = self.find(id=id) if isinstance(id, str) and _ID.match(id) else None
         if found is None:
             raise NotFound(f"There is no such {self._kind}.")
@@ -252,11 +255,10 @@ class SqlCollection(Generic[T]):
             values = {name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
             return sa.update(table).where(*conditions).values(values)
 
-        rows = []
+        rows, written = [], [(f"v_{name}", self._codec.places[name]) for name in names]
         for id in ids:
             kept = self._kept[id]
-            now = self._codec.named(kept.values)
-            values = {f"v_{name}": now[name] for name in names}
+            values = {name: kept.values[place] for name, place in written}
             rows.append({**values, "at_id": id, "at_version": kept.stored, "shop": self._business_id})
             kept.stored, kept.changed = kept.version, None
         missing = StaleEntity(f"The {self._kind} was changed meanwhile.")

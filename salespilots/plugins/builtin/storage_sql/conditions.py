@@ -133,6 +133,11 @@ def _places(values: Sequence[Any]) -> int:
     return places if values else 0
 
 
+def filled(values: Sequence[Any]) -> list[Any]:
+    """A list with as many values as there are parameters for it; the last one stands in the empty places."""
+    return [*values, *[values[-1]] * (_places(values) - len(values))]
+
+
 def bound(table: sa.Table, where: Sequence[Where]) -> list[sa.ColumnElement]:
     """The conditions with parameters ``w0``, ``w1`` … in the place of values, ``w0_0`` … in that of lists."""
     made: list[sa.ColumnElement] = []
@@ -161,8 +166,7 @@ def parameters(where: Sequence[Where]) -> dict[str, Any]:
         if _states(one):
             continue
         if one.op == "in" and one.value:
-            filled = [*one.value, *[one.value[-1]] * (_places(one.value) - len(one.value))]
-            values |= {f"w{index}_{place}": value for place, value in enumerate(filled)}
+            values |= {f"w{index}_{place}": value for place, value in enumerate(filled(one.value))}
         elif one.op in _COMPARE and one.value is not None:
             values[f"w{index}"] = one.value
     return values

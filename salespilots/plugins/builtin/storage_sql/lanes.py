@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from salespilots.plugins.builtin.storage_sql.conditions import upsert
+from salespilots.plugins.builtin.storage_sql.conditions import filled, upsert
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
 from salespilots.ports.work import RESTS, Lease, Worker
@@ -56,7 +56,10 @@ class SqlLanes:
 
     def ask_claim(self, lanes: Sequence[str], owner: str, ttl: timedelta) -> Ask:
         """The statement that takes lanes, in their order; at most `MOST_LANES`."""
-        table, dialect, count = self._table, self._wire.dialect, len(lanes)
+        table, dialect = self._table, self._wire.dialect
+        if not self._wire.far:  # SQLite minds no lane that is named twice: the second time it is held
+            lanes = filled(lanes)
+        count = len(lanes)
 
         def build() -> Any:
             ttl_seconds = sa.bindparam("ttl", type_=sa.Float)
@@ -98,7 +101,7 @@ class SqlLanes:
         """The query that locks lanes, in their order; at most `MOST_LANES`. ``also``: those that are claimed next, so that
         two workers never wait for each other."""
         table = self._table
-        names = sorted({*(one.lane for one in leases), *also})
+        names = filled(sorted({*(one.lane for one in leases), *also}))
 
         def build() -> Any:
             binds = [sa.bindparam(f"lane_{place}", type_=sa.String) for place in range(len(names))]

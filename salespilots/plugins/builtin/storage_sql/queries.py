@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from salespilots.domain.inbox import InboxState
-from salespilots.plugins.builtin.storage_sql.conditions import condition
+from salespilots.plugins.builtin.storage_sql.conditions import bound, condition, parameters, shape
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.plugins.builtin.storage_sql.work import of_shop, state_is
@@ -176,13 +176,21 @@ class SqlQueries:
         return [(start + step * index, money[index], paid[index]) for index in range(size)]
 
     def count_by(self, collection: str, field: str, *where: Where) -> dict[str, int]:
-        table = TABLES[collection]
-        query = (
-            sa.select(table.c[field], sa.func.count())
-            .where(*self._mine(table), *(condition(table, one) for one in where))
-            .group_by(table.c[field])
-        )
-        return {str(value): number for value, number in self._wire.execute(query)}
+        table, fixed = TABLES[collection], shape(where)
+
+        def counted(*conditions: sa.ColumnElement) -> sa.Select:
+            return sa.select(table.c[field], sa.func.count()).where(*conditions).group_by(table.c[field])
+
+        if fixed is None:
+            query = counted(*self._mine(table), *(condition(table, one) for one in where))
+            return {str(value): number for value, number in self._wire.execute(query)}
+
+        def build() -> sa.Select:
+            return counted(table.c.business_id == sa.bindparam("shop", type_=sa.Text), *bound(table, where))
+
+        given = {**parameters(where), "shop": self._business_id}
+        found = self._wire.rows(("count by", collection, field, fixed), build, given)
+        return {str(value): number for value, number in found}
 
     def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
         variants, levels = TABLES["variants"], TABLES["levels"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from flask import Flask
 
 from salespilots.plugins.builtin.storage_sql.tables import db, for_postgresql
 from salespilots.plugins.builtin.storage_sql.transactions import OWN_BEGIN, Lines
-from salespilots.plugins.builtin.storage_sql.types import dump_json
+from salespilots.plugins.builtin.storage_sql.types import dump_json, load_json
 from salespilots.plugins.builtin.storage_sql.units import SqlSystemUnitOfWork, SqlUnitOfWork
 from salespilots.plugins.builtin.storage_sql.wire import refusal
 from salespilots.ports.storage import StorageUnavailable
@@ -28,6 +27,10 @@ STUCK = {"idle_in_transaction_session_timeout": "20s", "lock_timeout": "10s"}
 """How long a process that stands still in a transaction holds up the others."""
 
 
+STATEMENTS = 1000
+"""Compiled statements that a connection to SQLite keeps; the usual 128 are fewer than a busy worker has in use."""
+
+
 def normalise(url: str) -> str:
     """The driver's own spelling of a database address."""
     for short in ("postgres://", "postgresql://"):
@@ -41,10 +44,10 @@ def make_app(url: str) -> Flask:
     app = Flask("salespilots.storage", static_folder=None)
     sqlite = url.startswith("sqlite")
     options: dict[str, Any] = {
-        "json_serializer": dump_json, "json_deserializer": json.loads, "hide_parameters": True,
+        "json_serializer": dump_json, "json_deserializer": load_json, "hide_parameters": True,
     }  # fmt: skip
     if sqlite:
-        options["connect_args"] = {"timeout": 10, "check_same_thread": False}
+        options["connect_args"] = {"timeout": 10, "check_same_thread": False, "cached_statements": STATEMENTS}
     else:
         for_postgresql()
         options["connect_args"] = {**AWAY, "options": " ".join(f"-c {name}={value}" for name, value in STUCK.items())}

@@ -30,7 +30,8 @@ class Lines:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self.embedded = engine.dialect.name == "sqlite"
-        self._resting: list[tuple[sa.Connection, float]] = []
+        self._resting: dict[bool, list[tuple[sa.Connection, float]]] = {False: [], True: []}
+        """By whether they are for transactions that naps of our own bring to their turn."""
         self._lock = threading.Lock()
         self._turn: AbstractContextManager[object] = threading.RLock() if self.embedded else nullcontext()
 
@@ -39,17 +40,25 @@ class Lines:
         them try again after ever longer naps."""
         return nullcontext() if read_only else self._turn
 
-    def take(self) -> sa.Connection:
+    def take(self, read_only: bool) -> sa.Connection:
         """A connection with no transaction. Raises `StorageUnavailable`."""
+        ours = self.embedded and not read_only
         while True:
             with self._lock:
-                found = self._resting.pop() if self._resting else None
+                found = self._resting[ours].pop() if self._resting[ours] else None
             if found is None:
-                return self.engine.connect().execution_options(**{OWN_BEGIN: True})
+                return self._connect(ours)
             connection, since = found
             if self.embedded or time.monotonic() - since < IDLE_SECONDS or self._answers(connection):
                 return connection
             self._drop(connection)
+
+    def _connect(self, ours: bool) -> sa.Connection:
+        made = self.engine.connect().execution_options(**{OWN_BEGIN: True})
+        driver = made.connection.dbapi_connection
+        if ours and driver is not None:
+            driver.cursor().execute("PRAGMA busy_timeout=0")
+        return made
 
     def _answers(self, connection: sa.Connection) -> bool:
         try:
@@ -58,30 +67,35 @@ class Lines:
         except self.engine.dialect.loaded_dbapi.Error:
             return False
 
-    def give_back(self, connection: sa.Connection) -> None:
+    def give_back(self, connection: sa.Connection, read_only: bool) -> None:
         """After use, its transaction over."""
         if connection.invalidated or connection.closed:
             self._drop(connection)
             return
+        ours = self.embedded and not read_only
         with self._lock:
-            if len(self._resting) < KEPT:
-                self._resting.append((connection, time.monotonic()))
+            if len(self._resting[ours]) < KEPT:
+                self._resting[ours].append((connection, time.monotonic()))
                 return
+        if ours:
+            connection.invalidate()  # nobody else gets a connection that does not wait
         connection.close()
 
     def _drop(self, connection: sa.Connection) -> None:
         """The server is gone for this connection, and so for all that rest."""
-        with self._lock:
-            gone, self._resting = self._resting, []
-        for one in [connection, *(each for each, _ in gone)]:
+        for one in [connection, *self._all()]:
             one.invalidate()
             one.close()
 
+    def _all(self) -> list[sa.Connection]:
+        with self._lock:
+            gone = [connection for resting in self._resting.values() for connection, _ in resting]
+            self._resting = {False: [], True: []}
+        return gone
+
     def close(self) -> None:
         """Let all go."""
-        with self._lock:
-            gone, self._resting = self._resting, []
-        for connection, _ in gone:
+        for connection in self._all():
             connection.close()
         self.engine.dispose()
 
@@ -97,13 +111,13 @@ class Transaction:
     def _open(self) -> Wire:
         self._turn.__enter__()
         try:
-            self._connection = self._lines.take()
+            self._connection = self._lines.take(self._read_only)
             try:
                 self._wire = Wire(self._connection)
                 if self._lines.embedded:
                     self._begin_embedded()
             except BaseException:
-                self._lines.give_back(self._connection)
+                self._lines.give_back(self._connection, self._read_only)
                 raise
         except BaseException:
             self._turn.__exit__(None, None, None)
@@ -117,7 +131,6 @@ class Transaction:
             self._wire.control("BEGIN")
             return
         ends = time.monotonic() + BUSY_SECONDS
-        self._wire.control("PRAGMA busy_timeout=0")
         while True:
             try:
                 self._wire.control("BEGIN IMMEDIATE")
@@ -126,14 +139,13 @@ class Transaction:
                 if not is_busy(error) or time.monotonic() > ends:
                     raise
             time.sleep(NAP_SECONDS)
-        self._wire.control(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
     def __exit__(self, *error: object) -> None:
         try:
             self._wire.end()
         finally:
             self._turn.__exit__(None, None, None)
-            self._lines.give_back(self._connection)
+            self._lines.give_back(self._connection, self._read_only)
 
     def commit(self) -> None:
         self._wire.commit()

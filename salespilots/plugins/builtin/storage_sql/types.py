@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import json
 import operator
@@ -14,6 +13,8 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+
+from salespilots.domain.copies import own_copy
 
 
 class UTCDateTime(sa.types.TypeDecorator):
@@ -53,6 +54,8 @@ def text_as_time(text: str | None) -> datetime | None:
 
 def dump_json(value: Any) -> str:
     """Compact JSON that stays readable for search; text no database can hold is escaped."""
+    if not value and type(value) in _EMPTY:
+        return _EMPTY[type(value)]
     text = _ENCODER.encode(value)
     if "\x00" in text or "\\u0000" in text:
         text = text.replace("\\u0000", "�").replace("\x00", "�")
@@ -72,6 +75,16 @@ def _plain(value: Any) -> Any:
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+_EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
+_NOTHING: dict[str | bytes, type] = {"{}": dict, "[]": list, b"{}": dict, b"[]": list}
+
+
+def load_json(text: str | bytes | None) -> Any:
+    """And back; what is empty, as most is, costs nothing."""
+    if text is None:
+        return None
+    empty = _NOTHING.get(text) if len(text) == 2 else None
+    return json.loads(text) if empty is None else empty()
 
 
 def _inner(hint: Any) -> tuple[Any, bool]:
@@ -85,20 +98,6 @@ def _inner(hint: Any) -> tuple[Any, bool]:
 def _kind(hint: Any) -> Any:
     kind, _ = _inner(hint)
     return typing.get_origin(kind) or kind
-
-
-_SHARED = frozenset({str, int, float, bool, type(None)})
-
-
-def _copied(value: Any) -> Any:
-    kind = type(value)
-    if kind in _SHARED:
-        return value
-    if kind is dict:
-        return {name: one if type(one) in _SHARED else _copied(one) for name, one in value.items()}
-    if kind is list or kind is tuple:
-        return kind([one if type(one) in _SHARED else _copied(one) for one in value])
-    return value if isinstance(value, str) else copy.copy(value)
 
 
 def column_for(name: str, hint: Any) -> sa.Column:
@@ -138,6 +137,7 @@ class Codec:
         self._nested = [place for place, name in enumerate(self.names) if _kind(self.hints[name]) in nested]
         found = [(place, _decoder(self.hints[name])) for place, name in enumerate(self.names)]
         self._decoders = [(place, decode) for place, decode in found if decode]
+        self._fill = None if entity.__dataclass_params__.frozen else _filler(self.names)
 
     def columns(self) -> list[sa.Column]:
         """Fresh columns for a table."""
@@ -153,7 +153,7 @@ class Codec:
 
     def _apart(self, values: list[Any]) -> list[Any]:
         for place in self._nested:
-            values[place] = _copied(values[place])
+            values[place] = own_copy(values[place])
         return values
 
     def differences(self, before: Sequence[Any], after: Any) -> set[str]:
@@ -163,7 +163,14 @@ class Codec:
 
     def entity_of(self, snapshot: Sequence[Any]) -> Any:
         """An entity of its own from a snapshot."""
-        return self.entity(**self.named(self._apart(list(snapshot))))
+        return self._entity(self._apart(list(snapshot)))
+
+    def _entity(self, values: Sequence[Any]) -> Any:
+        if self._fill is None:
+            return self.entity(**self.named(values))
+        made = object.__new__(self.entity)
+        self._fill(made, values)
+        return made
 
     def decoded(self, row: Sequence[Any]) -> list[Any]:
         """A row's values, in the order of the fields, as an entity has them."""
@@ -187,13 +194,22 @@ class Codec:
 
     def make(self, row: Sequence[Any]) -> Any:
         """The same of a row's values in the order of the fields."""
-        return self.entity(**self.named(self.decoded(row)))
+        return self._entity(self.decoded(row))
+
+
+def _filler(names: Sequence[str]) -> typing.Callable[[Any, Sequence[Any]], None]:
+    """What sets all the fields of an entity at once, written out as dataclasses write their constructors: passing
+    thirty of them by name costs more than the rest of reading a row."""
+    made: dict[str, Any] = {}
+    exec(f"def fill(made, values):\n    {', '.join(f'made.{name}' for name in names)}, = values", made)  # noqa: S102 - our own names
+    fill: typing.Callable[[Any, Sequence[Any]], None] = made["fill"]
+    return fill
 
 
 def _decoder(hint: Any) -> typing.Callable[[Any], Any] | None:
     kind, _ = _inner(hint)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind
+        return {str(one): one for one in kind}.__getitem__
     args = typing.get_args(kind)
     if typing.get_origin(kind) is list and args and dataclasses.is_dataclass(args[0]):
         item: Any = args[0]

@@ -15,7 +15,13 @@ from typing import Any, NoReturn
 import sqlalchemy as sa
 
 from salespilots.domain.errors import Conflict, StaleEntity
-from salespilots.plugins.builtin.storage_sql.types import UTCDateTime, text_as_time, time_as_text
+from salespilots.plugins.builtin.storage_sql.types import (
+    UTCDateTime,
+    dump_json,
+    load_json,
+    text_as_time,
+    time_as_text,
+)
 from salespilots.ports.storage import StorageUnavailable
 
 MAX_STATEMENTS = 2000
@@ -59,14 +65,18 @@ class Prepared:
 
 
 def _to_driver(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
-    if isinstance(type_, UTCDateTime) and dialect.name == "sqlite":
+    if dialect.name == "sqlite" and isinstance(type_, UTCDateTime):
         return time_as_text
+    if dialect.name == "sqlite" and isinstance(type_, sa.JSON):
+        return dump_json
     return type_.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _from_driver(type_: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
-    if isinstance(type_, UTCDateTime) and dialect.name == "sqlite":
+    if dialect.name == "sqlite" and isinstance(type_, UTCDateTime):
         return text_as_time
+    if dialect.name == "sqlite" and isinstance(type_, sa.JSON):
+        return load_json
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
