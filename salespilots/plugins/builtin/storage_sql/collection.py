@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from salespilots.domain.errors import Conflict, NotFound, StaleEntity
+from salespilots.plugins.builtin.storage_sql.bulk import insert_rows, update_rows
 from salespilots.plugins.builtin.storage_sql.conditions import (
     bound,
     condition,
@@ -224,9 +226,11 @@ class SqlCollection(Generic[T]):
 
         if self._new:
             rows = [self._codec.named(self._kept[id].values) for id in self._new]
-            changes.append(Change(("insert new", self._name), build, rows))
+            many = partial(insert_rows, table, self._codec.names, once=False)
+            changes.append(Change(("insert new", self._name), build, rows, build_many=many))
         if self._many:
-            changes.append(Change(("insert many", self._name), build_once, self._many))
+            many = partial(insert_rows, table, self._codec.names, once=True)
+            changes.append(Change(("insert many", self._name), build_once, self._many, build_many=many))
         self._new, self._many = [], []
         return changes
 
@@ -262,7 +266,9 @@ class SqlCollection(Generic[T]):
             rows.append({**values, "at_id": id, "at_version": kept.stored, "shop": self._business_id})
             kept.stored, kept.changed = kept.version, None
         missing = StaleEntity(f"The {self._kind} was changed meanwhile.")
-        return Change(("update", self._name, scoped, *names), build, rows, missing)
+        at = {"id": "at_id", "version": "at_version"} | ({"business_id": "shop"} if scoped else {})
+        many = partial(update_rows, table, at, {name: f"v_{name}" for name in names})
+        return Change(("update", self._name, scoped, *names), build, rows, missing, many)
 
     def remove(self, entity: Any) -> None:
         self._flush()

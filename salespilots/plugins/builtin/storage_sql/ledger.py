@@ -133,15 +133,16 @@ class SqlEventLog:
     def append(self, events: Sequence[Event]) -> list[Change]:
         """What numbers the events and writes them; done last, before the commit, so the counter is locked only briefly."""
         shop, count = self._business_id, len(events)
-        if self._wire.dialect.name == "postgresql":
-            columns = {
-                "types": [one.type for one in events], "ats": [one.at for one in events],
-                "actors": [one.actor for one in events], "ids": [dump_json(one.ids) for one in events],
-                "datas": [dump_json(one.data) for one in events],
-                "orders": [one.ids.get("order_id") for one in events],
-                "chats": [one.ids.get("conversation_id") for one in events],
-            }  # fmt: skip
-            return [Change(("events",), lambda: sa.text(_APPEND), [{"shop": shop, "count": count, **columns}])]
+        if self._wire.far:
+            lines = [
+                {
+                    "type": one.type, "at": one.at, "actor": one.actor, "ids": one.ids, "data": one.data,
+                    "order_id": one.ids.get("order_id"), "conversation_id": one.ids.get("conversation_id"),
+                }
+                for one in events
+            ]  # fmt: skip
+            given = {"shop": shop, "count": count, "rows": dump_json(lines)}
+            return [Change(("events",), lambda: sa.text(_APPEND), [given])]
         last = take_number(self._wire, shop, "event", count)
         table = self._table
         names = ("business_id", "seq", "type", "at", "actor", "ids", "data", "order_id", "conversation_id")
@@ -166,11 +167,11 @@ WITH number AS (
     ON CONFLICT (business_id, name) DO UPDATE SET value = counters.value + CAST(:count AS bigint) RETURNING value
 )
 INSERT INTO event_log (business_id, seq, type, at, actor, ids, data, order_id, conversation_id)
-SELECT :shop, number.value - CAST(:count AS bigint) + one.place, one.type, one.at, one.actor, CAST(one.ids AS json),
-       CAST(one.data AS json), one.order_id, one.conversation_id
-FROM number, unnest(
-    CAST(:types AS text[]), CAST(:ats AS timestamptz[]), CAST(:actors AS text[]), CAST(:ids AS text[]),
-    CAST(:datas AS text[]), CAST(:orders AS text[]), CAST(:chats AS text[])
+SELECT :shop, number.value - CAST(:count AS bigint) + one.place, one.type, one.at, one.actor, one.ids, one.data,
+       one.order_id, one.conversation_id
+FROM number, ROWS FROM (
+    json_to_recordset(CAST(:rows AS json))
+    AS (type text, at timestamptz, actor text, ids json, data json, order_id text, conversation_id text)
 ) WITH ORDINALITY AS one(type, at, actor, ids, data, order_id, conversation_id, place)
 """
 """Taking the numbers and writing the lines under them, as one statement."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import operator
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -57,8 +58,8 @@ def dump_json(value: Any) -> str:
     if not value and type(value) in _EMPTY:
         return _EMPTY[type(value)]
     text = _ENCODER.encode(value)
-    if "\x00" in text or "\\u0000" in text:
-        text = text.replace("\\u0000", "�").replace("\x00", "�")
+    if "\\u0000" in text or "\x00" in text:
+        text = _NUL.sub("\\1\ufffd", text)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -75,6 +76,8 @@ def _plain(value: Any) -> Any:
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)(?:\\u0000|\x00)")
+"""NUL as JSON writes it, not the six characters that look like it: before those stands another backslash."""
 _EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
 _NOTHING: dict[str | bytes, type] = {"{}": dict, "[]": list, b"{}": dict, b"[]": list}
 

@@ -92,12 +92,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A statement to be run for each of ``rows``, with others. ``missing``: what to raise unless each changed a row."""
+    """A statement to be run for each of ``rows``, with others. ``missing``: what to raise unless each changed a row.
+    ``build_many``: the statement that does the same for all of them at once, for a server far away."""
 
     key: tuple[Any, ...]
     build: Callable[[], Any]
     rows: Sequence[Mapping[str, Any]]
     missing: Exception | None = None
+    build_many: Callable[[], Any] | None = None
 
 
 _STATEMENTS: dict[tuple[Any, ...], Prepared] = {}
@@ -200,11 +202,15 @@ class Wire:
 
     def _write_far(self, changes: Sequence[Change]) -> list[int]:
         with self._driver.pipeline():
-            cursors = []
-            for change in changes:
-                statement = self.prepared(change.key, change.build)
-                cursors.append([self._driver.execute(statement.sql, statement.parameters(one)) for one in change.rows])
+            cursors = [self._sent(change) for change in changes]
         return [sum(int(cursor.rowcount) for cursor in of) for of in cursors]
+
+    def _sent(self, change: Change) -> list[Any]:
+        if change.build_many is not None and len(change.rows) > 1:
+            statement = self.prepared((*change.key, "many"), change.build_many)
+            return [self._driver.execute(statement.sql, {"rows": dump_json(change.rows)})]
+        statement = self.prepared(change.key, change.build)
+        return [self._driver.execute(statement.sql, statement.parameters(one)) for one in change.rows]
 
     def control(self, command: str) -> None:
         """``BEGIN`` and its like."""
