@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import sqlalchemy as sa
 
-from salespilots.plugins.builtin.storage_sql.wire import Wire, is_busy
+from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import StorageUnavailable
 
 KEPT = 16
@@ -131,13 +131,9 @@ class Transaction:
             self._wire.control("BEGIN")
             return
         ends = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                self._wire.control("BEGIN IMMEDIATE")
-                break
-            except StorageUnavailable as error:
-                if not is_busy(error) or time.monotonic() > ends:
-                    raise
+        while not self._wire.begin_writing():
+            if time.monotonic() > ends:
+                raise StorageUnavailable("The database is busy.")
             time.sleep(NAP_SECONDS)
 
     def __exit__(self, *error: object) -> None:

@@ -41,9 +41,10 @@ class Prepared:
         order: Sequence[str] | None = compiled.positiontup
         self._named = order is None
         self._binds: list[tuple[str, Convert | None, Any]] = []
-        for name in order if order is not None else list(compiled.params):
+        own = compiled.params  # made anew each time it is asked for
+        for name in order if order is not None else list(own):
             bind = compiled.binds[name]
-            self._binds.append((name, _to_driver(bind.type, dialect), compiled.params[name]))
+            self._binds.append((name, _to_driver(bind.type, dialect), own[name]))
         columns: Any = getattr(statement, "selected_columns", None) or getattr(statement, "_returning", ())
         found = [_from_driver(one.type, dialect) for one in columns]
         self._row = [(index, convert) for index, convert in enumerate(found) if convert is not None]
@@ -219,6 +220,16 @@ class Wire:
         except self.dialect.loaded_dbapi.Error as error:
             self._translate(error)
 
+    def begin_writing(self) -> bool:
+        """Take SQLite's only pen. Returns whether we have it: another process may be writing."""
+        try:
+            self._driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            self._translate(error)
+        return True
+
     def commit(self) -> None:
         """Make everything durable."""
         try:
@@ -261,12 +272,6 @@ def refusal(error: BaseException | None) -> Exception | None:
         return None
     made.__cause__ = error
     return made
-
-
-def is_busy(error: StorageUnavailable) -> bool:
-    """Whether SQLite only has another writer at the moment."""
-    code = getattr(error.__cause__, "sqlite_errorcode", 0)
-    return code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def is_taken(error: BaseException) -> bool:
