@@ -111,8 +111,11 @@ _COMPARE = {
 def _states(where: Where) -> tuple[str, ...]:
     """The values of a condition on a state, which stand in the SQL itself: else no database uses an index that holds
     the rows of some states only."""
-    values = where.value if where.op == "in" else (where.value,) if where.op in ("eq", "ne") else ()
-    return tuple(sorted(values)) if values and all(isinstance(one, StrEnum) for one in values) else ()
+    if where.op in ("eq", "ne"):
+        return (where.value,) if isinstance(where.value, StrEnum) else ()
+    if where.op != "in" or not where.value or not all(isinstance(one, StrEnum) for one in where.value):
+        return ()
+    return tuple(sorted(where.value))
 
 
 def shape(where: Sequence[Where]) -> tuple[Any, ...] | None:
