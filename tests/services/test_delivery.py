@@ -42,6 +42,11 @@ def test_events_of_a_batch_are_taken_in_the_providers_order(far: FarSide) -> Non
     assert [one.text for one in far.messages() if one.direction == "in"] == ["first", "second", "third"]
 
 
+def test_words_that_look_like_an_escape_are_words(far: FarSide) -> None:
+    assert len(far.say("\\u0000 blue saree kitna hai?")) == 2
+    assert far.messages()[0].text == "\\u0000 blue saree kitna hai?"
+
+
 def test_unavailable_is_tried_again_and_order_is_kept(far: FarSide) -> None:
     far.channel.script = [Unavailable(provider="fake"), Unavailable(provider="fake")]
     assert far.say("blue saree kitna hai?") == []

@@ -226,7 +226,7 @@ class SqlCollection(Generic[T]):
 
         if self._new:
             rows = [self._codec.named(self._kept[id].values) for id in self._new]
-            many = partial(insert_rows, table, self._codec.names, once=False)
+            many = partial(insert_rows, table, self._codec.names)
             changes.append(Change(("insert new", self._name), build, rows, build_many=many))
         if self._many:
             many = partial(insert_rows, table, self._codec.names, once=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from salespilots.domain.inbox import InboxRow, InboxState
-from salespilots.plugins.builtin.storage_sql.bulk import records
+from salespilots.plugins.builtin.storage_sql.bulk import update_rows
 from salespilots.plugins.builtin.storage_sql.conditions import bound, parameters, shape, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
@@ -132,15 +133,10 @@ class SqlScopedInbox:
                 )
             )  # fmt: skip
 
-        def build_many() -> Any:
-            columns = {"at": table.c.position.type, "shop": table.c.business_id.type, "now": table.c.done_at.type}
-            return sa.text(
-                f"UPDATE inbox SET state = '{InboxState.DONE}', error = NULL, done_at = one.now"  # noqa: S608 - ours
-                f" FROM {records(columns, 'one')} WHERE inbox.position = one.at AND inbox.business_id = one.shop"
-            )
-
         rows = [{"at": position, "shop": self._business_id, "now": now} for position, now in done]
-        return [Change(("inbox done",), build, rows, build_many=build_many)]
+        at, always = {"position": "at", "business_id": "shop"}, f"state = '{InboxState.DONE}', error = NULL, "
+        many = partial(update_rows, table, at, {"done_at": "now"}, always=always)
+        return [Change(("inbox done",), build, rows, build_many=many)]
 
     def retry(self, row: InboxRow, *, next_at: datetime, error: str) -> None:
         self._set(row, attempts=row.attempts + 1, next_at=next_at, error=error)

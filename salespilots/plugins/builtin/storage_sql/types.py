@@ -8,7 +8,7 @@ import operator
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -200,16 +200,16 @@ class Codec:
         return self._entity(self.decoded(row))
 
 
-def _filler(names: Sequence[str]) -> typing.Callable[[Any, Sequence[Any]], None]:
+def _filler(names: Sequence[str]) -> Callable[[Any, Sequence[Any]], None]:
     """What sets all the fields of an entity at once, written out as dataclasses write their constructors: passing
     thirty of them by name costs more than the rest of reading a row."""
     made: dict[str, Any] = {}
     exec(f"def fill(made, values):\n    {', '.join(f'made.{name}' for name in names)}, = values", made)  # noqa: S102 - our own names
-    fill: typing.Callable[[Any, Sequence[Any]], None] = made["fill"]
+    fill: Callable[[Any, Sequence[Any]], None] = made["fill"]
     return fill
 
 
-def _decoder(hint: Any) -> typing.Callable[[Any], Any] | None:
+def _decoder(hint: Any) -> Callable[[Any], Any] | None:
     kind, _ = _inner(hint)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return {str(one): one for one in kind}.__getitem__

@@ -94,7 +94,7 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Change:
     """A statement to be run for each of ``rows``, with others. ``missing``: what to raise unless each changed a row.
-    ``build_many``: the statement that does the same for all of them at once, for a server far away."""
+    ``build_many``: the statement that does the same for all of them at once, on PostgreSQL (see `bulk`)."""
 
     key: tuple[Any, ...]
     build: Callable[[], Any]
