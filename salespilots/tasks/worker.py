@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 26.0
 """For what is under way when the worker is told to stop; with the rest it ends within 30."""
 
-MANY_OBJECTS = 100_000
-"""New objects between two looks for garbage: the usual 700 are made by one message, and what is old stays anyway."""
+MANY_OBJECTS = 20_000
+"""More objects than before, until garbage is looked for: the usual 700 come and go with one message."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

@@ -33,6 +33,8 @@ MAX_ANSWER = 2 * 1024 * 1024
 REST_SECONDS = 20.0
 """For which a connection that nobody uses stays open."""
 
+_READ = httpx.ByteStream(b"")
+
 _resting: dict[tuple[int, str], deque[tuple[httpx.Client, float]]] = {}
 _lock = threading.Lock()
 
@@ -138,6 +140,7 @@ class GraphClient:
                     body += chunk
                     if len(body) > MAX_ANSWER or time.monotonic() > deadline:
                         raise unclear(sending, "endless_answer")
+                answer.stream = _READ  # the old one knows the answer, so both would stay until garbage is looked for
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
             # The chain is cut: httpx's errors carry the request, and with it the token.
             raise Unavailable(provider=PROVIDER, reason="no_connection") from None

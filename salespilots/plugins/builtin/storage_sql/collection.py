@@ -43,6 +43,10 @@ class _Kept:
     changed: set[str] | None = None
 
 
+def _over() -> None:
+    raise RuntimeError("the unit of work is over")
+
+
 class SqlCollection(Generic[T]):
     """See `salespilots.ports.storage.Collection`.
 
@@ -66,6 +70,10 @@ class SqlCollection(Generic[T]):
         self._is_whole = False
         self._kind = self._codec.entity.__name__.lower()
         self.touched = False
+
+    def let_go(self) -> None:
+        """The unit is over, and this one with it."""
+        self._flush = _over
 
     def _scoped(self, *conditions: sa.ColumnElement) -> list[sa.ColumnElement]:
         if self._business_id is None:

@@ -75,6 +75,14 @@ class _Unit(Transaction):
         self._flush()
         super().commit()
 
+    def __exit__(self, *error: object) -> None:
+        """A unit and its collections know each other: apart they go at once, and not when garbage is looked for."""
+        try:
+            super().__exit__(*error)
+        finally:
+            for one in self._collections.values():
+                one.let_go()
+
 
 class SqlUnitOfWork(_Unit):
     """See `salespilots.ports.storage.UnitOfWork`."""
