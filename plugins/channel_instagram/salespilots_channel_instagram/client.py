@@ -36,7 +36,7 @@ REST_SECONDS = 20.0
 _READ = httpx.ByteStream(b"")
 
 _resting: dict[tuple[int, str], deque[tuple[httpx.Client, float]]] = {}
-_lock = threading.Lock()
+_lock, _trusting = threading.Lock(), threading.Lock()
 
 
 @contextmanager
@@ -53,13 +53,17 @@ def line(base_url: str) -> Iterator[httpx.Client]:
     client = client or _connect(base_url)
     try:
         yield client
-    finally:
-        _rest(clients, client)
+    except BaseException:  # whatever state it is in, the next call has a new one
+        client.close()
+        raise
+    _rest(clients, client)
 
 
 def _connect(base_url: str) -> httpx.Client:
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=REST_SECONDS)
-    return httpx.Client(limits=limits, verify=_trusted(), trust_env=not _loopback(base_url))
+    with _trusting:
+        trusted = _trusted()
+    return httpx.Client(limits=limits, verify=trusted, trust_env=not _loopback(base_url))
 
 
 @cache

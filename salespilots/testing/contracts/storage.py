@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from .storage_work import NOW, A, B, WorkContract
+from .storage_rows import RowsContract
+from .storage_work import NOW, A, B
 
 
 def as_cursor(content: bytes) -> str:
@@ -30,7 +31,7 @@ class StorageHarness:
     storage: Any
 
 
-class StorageContract(WorkContract):
+class StorageContract(RowsContract):
     """Subclass it and give a ``harness`` fixture returning a `StorageHarness`."""
 
     @pytest.fixture
@@ -243,24 +244,6 @@ class StorageContract(WorkContract):
 
         with store.unit_of_work(A) as uow, pytest.raises(InvalidInput):
             uow.products.page(cursor=junk)
-
-    @pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", 'a"b\\', "{}", "[]", "%(shop)s :rows ?", "नीली साड़ी 👗"])
-    def test_words_come_back_as_they_were(self, store: Any, text: str) -> None:
-        """Also those that look like part of a query or of JSON; one row or several at once, new or changed."""
-        ids = [f"prd_{number:08d}" for number in range(3)]
-        with store.unit_of_work(A) as uow:
-            for id in ids:
-                uow.products.add_new(self.product(id, description=text, keywords=[text, text]))
-            uow.commit()
-        with store.unit_of_work(A) as uow:
-            for one in map(uow.products.get, ids):
-                assert (one.description, one.keywords) == (text, [text, text])
-                one.category, one.keywords = text, [text]
-                uow.products.save(one)
-            uow.commit()
-        with store.unit_of_work(A, read_only=True) as uow:
-            found = uow.products.select(order="id")
-        assert [(one.category, one.keywords, one.version) for one in found] == [(text, [text], 1)] * 3
 
     @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b"])
     def test_text_that_nothing_can_hold_is_found_nowhere(self, store: Any, text: str) -> None:

@@ -81,7 +81,7 @@ class SqlCollection(Generic[T]):
         return [self._table.c.business_id == self._business_id, *conditions]
 
     def get(self, id: str) -> T:
-        kept = self._kept.get(id)
+        kept = self._kept.get(id) if isinstance(id, str) else None
         if kept is not None:
             return self._codec.entity_of(kept.values)
         found = self.find(id=id) if isinstance(id, str) and _ID.match(id) else None

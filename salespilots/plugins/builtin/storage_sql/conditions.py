@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from salespilots.plugins.builtin.storage_sql.wire import Wire
+from salespilots.plugins.builtin.storage_sql.wire import Wire, places
 from salespilots.ports.storage import Where
 
 
@@ -123,22 +123,14 @@ def shape(where: Sequence[Where]) -> tuple[Any, ...] | None:
     if any(one.op in ("like", "has") for one in where):
         return None
     return tuple(
-        (one.field, one.op, _states(one) or (_places(one.value) if one.op == "in" else one.value is None))
+        (one.field, one.op, _states(one) or (places(len(one.value)) if one.op == "in" else one.value is None))
         for one in where
     )
 
 
-def _places(values: Sequence[Any]) -> int:
-    """Parameters of a list, so that a few shapes serve lists of every length."""
-    places = 1
-    while places < len(values):
-        places *= 2
-    return places if values else 0
-
-
 def filled(values: Sequence[Any]) -> list[Any]:
     """A list with as many values as there are parameters for it; the last one stands in the empty places."""
-    return [*values, *[values[-1]] * (_places(values) - len(values))]
+    return [*values, *[values[-1]] * (places(len(values)) - len(values))]
 
 
 def bound(table: sa.Table, where: Sequence[Where]) -> list[sa.ColumnElement]:
@@ -152,7 +144,7 @@ def bound(table: sa.Table, where: Sequence[Where]) -> list[sa.ColumnElement]:
             made.append(column.in_(quoted) if one.op == "in" else _COMPARE[one.op](column, quoted[0]))
         elif one.op == "in" and one.value:
             column = table.c[one.field]
-            names = [f"w{index}_{place}" for place in range(_places(one.value))]
+            names = [f"w{index}_{place}" for place in range(places(len(one.value)))]
             made.append(column.in_([sa.bindparam(name, type_=column.type) for name in names]))
         elif one.op in _COMPARE and one.value is not None:
             column = table.c[one.field]

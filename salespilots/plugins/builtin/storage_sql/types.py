@@ -71,6 +71,8 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("times must be aware")
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
 
@@ -82,10 +84,10 @@ _EMPTY: dict[type, str] = {dict: "{}", list: "[]"}
 _NOTHING: dict[str | bytes, type] = {"{}": dict, "[]": list, b"{}": dict, b"[]": list}
 
 
-def load_json(text: str | bytes | None) -> Any:
+def load_json(text: Any) -> Any:
     """And back; what is empty, as most is, costs nothing."""
-    if text is None:
-        return None
+    if not isinstance(text, (str, bytes)):
+        return text  # nothing, or a number that SQLite keeps as one
     empty = _NOTHING.get(text) if len(text) == 2 else None
     return json.loads(text) if empty is None else empty()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
@@ -28,6 +29,11 @@ MAX_STATEMENTS = 2000
 """Shapes kept; a shape is a table, its conditions and its order, so there are a few hundred."""
 
 Convert = Callable[[Any], Any]
+
+
+def places(count: int) -> int:
+    """Places for so many values, so that a few shapes serve lists of every length."""
+    return 1 << (count - 1).bit_length() if count else 0
 
 
 class Prepared:
@@ -94,13 +100,13 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Change:
     """A statement to be run for each of ``rows``, with others. ``missing``: what to raise unless each changed a row.
-    ``build_many``: the statement that does the same for all of them at once, on PostgreSQL (see `bulk`)."""
+    ``build_many``: makes the statement that does it for so many rows at once, on PostgreSQL (see `bulk`)."""
 
     key: tuple[Any, ...]
     build: Callable[[], Any]
     rows: Sequence[Mapping[str, Any]]
     missing: Exception | None = None
-    build_many: Callable[[], Any] | None = None
+    build_many: Callable[[int], Any] | None = None
 
 
 _STATEMENTS: dict[tuple[Any, ...], Prepared] = {}
@@ -208,7 +214,8 @@ class Wire:
 
     def _sent(self, change: Change) -> list[Any]:
         if change.build_many is not None and len(change.rows) > 1:
-            statement = self.prepared((*change.key, "many"), change.build_many)
+            most = places(len(change.rows))
+            statement = self.prepared((*change.key, "many", most), partial(change.build_many, most))
             return [self._driver.execute(statement.sql, {"rows": dump_json(change.rows)})]
         statement = self.prepared(change.key, change.build)
         return [self._driver.execute(statement.sql, statement.parameters(one)) for one in change.rows]
