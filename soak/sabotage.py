@@ -16,9 +16,10 @@ VARIABLE = "SOAK_SABOTAGE"
 def quick() -> None:
     """Leases, echo times and back-offs of seconds instead of half minutes: an hour's worth of trouble in minutes."""
     from salespilots.domain import gate
-    from salespilots.services.messaging import doubts, pieces, turns
+    from salespilots.services.messaging import doubts, evidence, pieces, turns
     from salespilots.tasks import crew
 
+    evidence.CLOCKS_APART = timedelta(seconds=3)  # a chat of an hour in ten seconds would be too long to read back
     doubts.ECHO_TIME, doubts.LOOK_SELDOM = timedelta(seconds=2), timedelta(seconds=10)
     doubts.CALL_OVER = 1.5
     turns.TTL = crew.TTL = timedelta(seconds=6)
