@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import datetime
 from typing import Any
 
 from salespilots.ports.channel import Button, Content, Image, ProductCard, ProductCards, QuickReply, Text
@@ -10,16 +12,23 @@ from salespilots.ports.channel import Button, Content, Image, ProductCard, Produ
 def dump(content: Content) -> dict[str, Any]:
     """JSON of a content value, tagged with its type."""
     if isinstance(content, Text):
-        replies = [_fields(one) for one in content.quick_replies]
-        return {"type": "text", "text": content.text, "quick_replies": replies}
+        return {"type": "text", **dump_value(content)}
     if isinstance(content, Image):
-        return {"type": "image", "url": content.url}
-    cards = [{**_fields(card), "buttons": [_fields(one) for one in card.buttons]} for card in content.cards]
-    return {"type": "product_cards", "cards": cards}
+        return {"type": "image", **dump_value(content)}
+    return {"type": "product_cards", **dump_value(content)}
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+def dump_value(value: Any) -> dict[str, Any]:
+    """JSON of a port value; what it holds is shared, not copied."""
+    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [dump_value(one) if dataclasses.is_dataclass(one) else one for one in value]
+    return value
 
 
 def load(stored: dict[str, Any]) -> Content:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,23 +17,11 @@ from salespilots.ports.storage import SystemUnitOfWork
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core
+from salespilots.services.messaging.content import dump_value
 from salespilots.services.messaging.intake import Bell, Intake, Known
 
 MAX_BODY = 1024 * 1024
 """Bytes of a webhook body; a larger one is refused unread."""
-
-
-def dump_value(value: Any) -> dict[str, Any]:
-    """JSON of a port value; what it holds is shared, not copied."""
-    return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [dump_value(one) if dataclasses.is_dataclass(one) else one for one in value]
-    return value
 
 
 def load_inbound(payload: dict[str, Any]) -> Inbound:

@@ -47,12 +47,6 @@ class StorageContract(RowsContract):
 
     # --- making rows -------------------------------------------------------------------------------------
 
-    def product(self, id: str = "prd_one00000", shop: str = A, **more: Any) -> Any:
-        """A product row."""
-        from salespilots.domain.catalog import Product
-
-        return Product(id=id, business_id=shop, title="Blue saree", created_at=NOW, updated_at=NOW, **more)
-
     def variant(self, id: str = "var_one00000", shop: str = A, sku: str = "S1") -> Any:
         """A variant row of that product."""
         from salespilots.domain.catalog import Variant
