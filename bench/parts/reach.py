@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from bench.wire import Stream
 from bench.worker import FEW_SLOTS
 
 FIRST, STEP, MOST = 40.0, 1.25, 900.0
+HALVINGS = 2
+"""How often the step between the highest rate that was kept up and the first that was not is halved."""
+
 LATE_MS = 500
 """A rate is kept up while p95 of the whole window and of its second half stay below."""
 
@@ -53,10 +57,9 @@ def measure(bench: Bench) -> None:
 
 
 def _highest(bench: Bench, site: Site, first: float) -> Reached:
-    """Search upward, and downward when the first is too much; each rate has two tries."""
-    rate, best, words = first, Reached(), []
-    down = False
-    while 5 < rate < MOST:
+    """Search upward, and downward when the first is too much, then between the two; each rate has two tries."""
+    rate, best, too_much, words, halved = first, Reached(), MOST, [], 0
+    while 5 < rate < MOST and halved <= HALVINGS:
         p95 = 0.0
         for _ in range(2):
             p95 = _late(bench, site, rate)
@@ -65,10 +68,16 @@ def _highest(bench: Bench, site: Site, first: float) -> Reached:
         words.append(f"{rate:.0f}/s: p95 {p95:.0f}")
         if p95 <= LATE_MS:
             best = Reached(rate, p95)
-        if bench.quick or (p95 > LATE_MS and best.rate) or (down and best.rate):
+        else:
+            too_much = rate
+        if bench.quick:
             break
-        down = p95 > LATE_MS
-        rate = rate / STEP if down else rate * STEP
+        if not best.rate:
+            rate /= STEP
+        elif too_much == MOST:
+            rate *= STEP
+        else:
+            rate, halved = math.sqrt(best.rate * too_much), halved + 1
     return Reached(best.rate, best.p95, ", ".join(words))
 
 
