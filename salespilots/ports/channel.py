@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from salespilots.ports.errors import Unavailable
 from salespilots.ports.markers import PORT_VERSION, hookspec
 from salespilots.ports.settings import PluginSettings, SettingsSchema
 from salespilots.ports.webhook import WebhookRequest
@@ -150,6 +151,14 @@ class SentMessage:
     from_shop: bool
 
 
+class HistoryIncomplete(Unavailable):
+    """A conversation can be read in part: what is in ``shown`` (oldest first) arrived, what is missing may have."""
+
+    def __init__(self, *, provider: str, shown: Sequence[SentMessage] = (), reason: str = "history_incomplete") -> None:
+        super().__init__(provider=provider, reason=reason)
+        self.shown = tuple(shown)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """The answer of a connection test: ``detail`` is a sentence for the owner."""
@@ -188,8 +197,9 @@ class Channel(Protocol):
         """The messages of one conversation since a time (of the channel's clock), oldest first. `Unsupported` if it cannot.
 
         Asked when a send had no clear answer: a message of the shop that is missing here counts as never sent, and the
-        core sends it again. So the list is complete or an error: raise `Unavailable` when a page, a message, its time or
-        its sender is missing, or when the conversation is not found. Each ``provider_ref`` equals that of the `Receipt`.
+        core sends it again. So the list is complete or an error: raise `HistoryIncomplete` with what could be read when a
+        page, a message, its time or its sender is missing, or when the conversation is not found. Each ``provider_ref``
+        equals that of the `Receipt`.
         """
         ...
 

@@ -313,6 +313,51 @@ def test_one_that_is_found_in_the_chat_stays_said(desk: Desk) -> None:
     assert (desk.is_now(follow_up).state, desk.is_now(follow_up).provider_ref) == ("sent", "far-88")
 
 
+# --- a chat of which the channel shows a part --------------------------------------------------------------------------
+
+
+def line_there(message: Message, ref: str, at: datetime) -> SentMessage:
+    return SentMessage(provider_ref=ref, text=message.text, sent_at=at, from_shop=True)
+
+
+def test_what_is_found_in_a_part_of_the_chat_arrived(desk: Desk) -> None:
+    desk.quiet("asha")
+    message = desk.in_doubt()
+    desk.channel.shows_all = False
+    desk.channel.shown = [line_there(message, "far-88", desk.now())]
+    desk.later(ECHO_TIME + SECOND)
+    assert (desk.is_now(message).state, desk.is_now(message).provider_ref) == ("sent", "far-88")
+    assert desk.channel.sent == []
+
+
+def test_what_a_part_of_the_chat_lacks_may_have_arrived(desk: Desk) -> None:
+    desk.quiet("asha")
+    message = desk.in_doubt()
+    desk.channel.shows_all, desk.channel.shown = False, []
+    desk.pass_by(GIVE_UP + 2 * ECHO_TIME, step=timedelta(seconds=30))
+    assert (desk.is_now(message).state, desk.is_now(message).reason) == ("uncertain", "needs_decision")
+    assert desk.channel.sent == []
+
+
+def test_of_two_with_equal_words_a_part_of_the_chat_settles_none(desk: Desk) -> None:
+    """What is shown is the second of them, and the first is hidden: taken for the first, the second would go out again."""
+    desk.quiet("asha")
+    first = desk.in_doubt("Yes")
+    desk.pass_by(2 * ECHO_TIME + 5 * SECOND)
+    second = desk.in_doubt("Yes")
+    desk.channel.shows_all = False
+    desk.channel.shown = [line_there(second, "far-88", desk.now())]
+    desk.pass_by(GIVE_UP + 2 * ECHO_TIME, step=timedelta(seconds=30))
+    assert [desk.is_now(one).state for one in (first, second)] == ["uncertain", "uncertain"]
+    assert desk.channel.sent == []
+    desk.channel.shows_all = True
+    desk.channel.shown = [line_there(first, "far-87", first.created_at), *desk.channel.shown]
+    desk.pass_by(timedelta(minutes=12), step=timedelta(seconds=30))
+    settled = [desk.is_now(one) for one in (first, second)]
+    assert [(one.state, one.provider_ref) for one in settled] == [("sent", "far-87"), ("sent", "far-88")]
+    assert desk.channel.sent == []
+
+
 # --- what never arrives -----------------------------------------------------------------------------------------------
 
 

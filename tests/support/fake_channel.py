@@ -14,6 +14,7 @@ from salespilots.ports.channel import (
     ChannelProvider,
     CustomerProfile,
     Health,
+    HistoryIncomplete,
     Inbound,
     Outbound,
     Receipt,
@@ -33,6 +34,7 @@ class FakeChannel:
         self.sent: list[Outbound] = []
         self.script: list[Exception | Callable[[Outbound], None]] = []
         self.shown: list[SentMessage] | None = None
+        self.shows_all = True
         self.accepted_then_failed = False
 
     def send(self, message: Outbound) -> Receipt:
@@ -54,6 +56,8 @@ class FakeChannel:
     def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
         if self.shown is None:
             raise Unsupported(provider="fake")
+        if not self.shows_all:
+            raise HistoryIncomplete(provider="fake", shown=self.shown)
         return self.shown
 
     def check(self) -> Health:

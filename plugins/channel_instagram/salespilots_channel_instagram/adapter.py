@@ -13,11 +13,12 @@ from typing import Any
 from salespilots.ports.channel import (
     CustomerProfile,
     Health,
+    HistoryIncomplete,
     Outbound,
     Receipt,
     SentMessage,
 )
-from salespilots.ports.errors import OutcomeUnknown, PortError, Rejected, Unavailable
+from salespilots.ports.errors import OutcomeUnknown, PortError, Rejected
 from salespilots.ports.settings import PluginSettings
 from salespilots_channel_instagram.client import GraphClient
 from salespilots_channel_instagram.parsing import EPOCH, moment, ref_of
@@ -56,41 +57,47 @@ class InstagramChannel:
     def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
         """The conversation since a time, oldest first.
 
-        Complete or an error: `Unavailable` ("history_incomplete") when Meta shows fewer messages than were exchanged,
-        or does not say of one what it is. An empty conversation is none: only who wrote to the shop can be answered.
+        Complete or an error: `HistoryIncomplete` when Meta shows fewer messages than were exchanged, or does not say of
+        one what it is. An empty conversation is none: only who wrote to the shop can be answered.
         """
         found = self._graph.get("me", "conversations", platform="instagram", user_id=customer_ref)
         messages: dict[str, SentMessage] = {}
+        whole = True
         for conversation in _listed(found):
-            for ref in self._since(_known_ref(conversation), since):
-                shown = self._message(ref, customer_ref)
-                if shown.sent_at >= since:
-                    messages[shown.provider_ref] = shown
-        return sorted(messages.values(), key=lambda one: one.sent_at)
+            refs, all_readable = self._since(_known_ref(conversation), since)
+            whole = whole and all_readable
+            for ref in refs:
+                one = self._message(ref, customer_ref)
+                whole = whole and one is not None
+                if one is not None and one.sent_at >= since:
+                    messages[one.provider_ref] = one
+        shown = sorted(messages.values(), key=lambda one: one.sent_at)
+        if not whole:
+            raise HistoryIncomplete(provider=PROVIDER, shown=shown)
+        return shown
 
-    def _since(self, conversation_ref: str, since: datetime) -> list[str]:
-        """The messages of a conversation that may be as new as ``since``, all of them readable."""
+    def _since(self, conversation_ref: str, since: datetime) -> tuple[list[str], bool]:
+        """The messages of a conversation that may be as new as ``since`` and can be read, and whether these are all."""
         listed = self._graph.get(conversation_ref, fields="messages").get("messages")
         rows = [(moment(row.get("created_time")), _known_ref(row)) for row in _listed(listed)]
         if all(listed_at is not None for listed_at, _ in rows):
             rows.sort(key=lambda one: one[0] or EPOCH, reverse=True)
         wanted = [(number, ref) for number, (at, ref) in enumerate(rows) if at is None or at >= since]
+        readable = [ref for number, ref in wanted if number < READABLE]
         goes_on = isinstance(listed, dict) and bool(_object(listed.get("paging")).get("next"))
-        if any(number >= READABLE for number, _ in wanted) or (goes_on and len(wanted) == len(rows)):
-            raise _incomplete()
-        return [ref for _, ref in wanted]
+        return readable, len(readable) == len(wanted) and not (goes_on and len(wanted) == len(rows))
 
-    def _message(self, ref: str, customer_ref: str) -> SentMessage:
+    def _message(self, ref: str, customer_ref: str) -> SentMessage | None:
         """One message. Which one was deleted meanwhile nobody can tell: it may be the one in question."""
         try:
             one = self._graph.get(ref, fields="id,created_time,from,to,message")
         except Rejected as error:
             if error.reason == "message_gone":
-                raise _incomplete() from None
+                return None
             raise
         sender_ref, sent_at = ref_of(_object(one.get("from")).get("id")), moment(one.get("created_time"))
         if not sender_ref or sent_at is None:
-            raise _incomplete()
+            return None
         return SentMessage(
             provider_ref=ref, text=_text(one.get("message")), sent_at=sent_at, from_shop=sender_ref != customer_ref
         )
@@ -116,8 +123,8 @@ class InstagramChannel:
         return Health(ok=True, detail=f"Connected as @{name}." if name else "Connected.", facts=facts)
 
 
-def _incomplete() -> Unavailable:
-    return Unavailable(provider=PROVIDER, reason="history_incomplete")
+def _incomplete() -> HistoryIncomplete:
+    return HistoryIncomplete(provider=PROVIDER)
 
 
 def _listed(answer: Any) -> list[dict[str, Any]]:

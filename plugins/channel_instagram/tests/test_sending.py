@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from salespilots.ports.channel import Button, Image, Outbound, ProductCard, ProductCards, QuickReply, Text
+from salespilots.ports.channel import (
+    Button,
+    HistoryIncomplete,
+    Image,
+    Outbound,
+    ProductCard,
+    ProductCards,
+    QuickReply,
+    Text,
+)
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, PortError, RateLimited, Rejected, Unavailable
 from salespilots.ports.settings import PluginSettings
 from salespilots.testing.twin import TwinProcess, TwinServer
@@ -189,9 +198,10 @@ def test_an_incomplete_history_is_not_an_answer(twin: TwinServer) -> None:
     shop = channel(twin)
     for number in range(21):
         shop.send(out(Text(text=f"n{number}")))
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(HistoryIncomplete) as caught:
         shop.history(CUSTOMER, since=datetime.now(UTC) - timedelta(minutes=5))
     assert caught.value.reason == "history_incomplete"
+    assert [one.text for one in caught.value.shown] == [f"n{number}" for number in range(1, 21)]
 
 
 def test_a_customer_without_a_conversation_is_not_an_empty_history(twin: TwinServer) -> None:
@@ -240,7 +250,7 @@ def read_back(*answers: Any) -> list[str]:
         [FOUND, {"messages": {"data": []}}],
         [FOUND, {"messages": {"data": [7]}}],
         [FOUND, {"messages": {"data": [{"created_time": LISTED["created_time"]}]}}],
-        [FOUND, {"messages": {"data": [LISTED], **NEXT}}],
+        [FOUND, {"messages": {"data": [LISTED], **NEXT}}, MESSAGE],
         [FOUND, THREAD, {}],
         [FOUND, THREAD, {**MESSAGE, "created_time": None}],
         [FOUND, THREAD, {**MESSAGE, "from": None}],
@@ -251,6 +261,18 @@ def test_a_history_with_a_hole(answers: list[Any]) -> None:
     with pytest.raises(Unavailable) as caught:
         read_back(*answers)
     assert caught.value.reason == "history_incomplete"
+
+
+def test_what_can_be_read_beside_a_hole_is_shown() -> None:
+    gone = Rejected(provider="instagram", reason="message_gone")
+    two = {"messages": {"data": [LISTED, {**LISTED, "id": "m2"}]}}
+    for answers in (
+        [FOUND, two, gone, {**MESSAGE, "id": "m2"}],
+        [FOUND, {"messages": {**two["messages"], **NEXT}}, {}, MESSAGE],
+    ):
+        with pytest.raises(HistoryIncomplete) as caught:
+            read_back(*answers)
+        assert [one.provider_ref for one in caught.value.shown] == ["m2"]
 
 
 def test_a_whole_history() -> None:

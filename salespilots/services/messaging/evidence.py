@@ -27,9 +27,14 @@ TWICE_WITHIN = timedelta(hours=1)
 """How long after a send another echo of the same words may be of its first try."""
 
 
+def words_there(message: Message) -> str:
+    """What the channel shows of a message. Cards and pictures have no words there."""
+    return message.text if message.kind == "text" else ""
+
+
 def same_words(message: Message, text: str) -> bool:
-    """Whether what the channel shows may be this message. Cards and pictures have no words there."""
-    return message.text == text if message.kind == "text" else not text
+    """Whether what the channel shows may be this message."""
+    return words_there(message) == text
 
 
 def echoed_in(uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> Message | None:
@@ -78,3 +83,12 @@ def found_in(uow: UnitOfWork, message: Message, shown: Sequence[SentMessage]) ->
         (one for one in shown if one.from_shop and one.provider_ref not in known and same_words(message, one.text)),
         None,
     )
+
+
+def is_alone_in(uow: UnitOfWork, message: Message) -> bool:
+    """Whether no other send of its chat with the same words lacks the channel's reference. Else what a part of the chat
+    shows may be the other one, with this one among what is hidden."""
+    mine = eq("conversation_id", message.conversation_id)
+    sent = uow.messages.select(mine, eq("direction", Direction.OUT), order="-seq", limit=200)
+    same = [one for one in sent if one.id != message.id and same_words(one, words_there(message))]
+    return not any(one.attempts > 0 and (one.provider_ref or CONFIRMED).startswith(CONFIRMED) for one in same)

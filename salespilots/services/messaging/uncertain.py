@@ -14,7 +14,7 @@ import structlog
 
 from salespilots.domain.business import Connection
 from salespilots.domain.conversation import Conversation, Message, MessageState
-from salespilots.ports.channel import ChannelProvider, SentMessage
+from salespilots.ports.channel import ChannelProvider, HistoryIncomplete, SentMessage
 from salespilots.ports.errors import PluginError, PortError
 from salespilots.ports.storage import UnitOfWork
 from salespilots.ports.work import UNDECIDED, UNREADABLE
@@ -23,7 +23,7 @@ from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging import doubts
 from salespilots.services.messaging.desk import Desk
-from salespilots.services.messaging.evidence import CONFIRMED, found_in, history_start_in
+from salespilots.services.messaging.evidence import CONFIRMED, found_in, history_start_in, is_alone_in
 from salespilots.services.messaging.gates import gate_in, open_in, release_waiting, save_in
 from salespilots.services.messaging.marks import close_in, later_in, sent_in, tell_in
 from salespilots.services.messaging.pace import Pace
@@ -40,6 +40,14 @@ NEVER_LEFT = "not_taken"
 """The reason of a message that the channel certainly did not take and that is sent again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A chat as its channel shows it; ``whole``: what is missing in it did not arrive."""
+
+    messages: Sequence[SentMessage]
+    whole: bool = True
+
+
 @dataclass(slots=True)
 class LookCall:
     """An uncertain message whose chat is read back. ``since``: from when on."""
@@ -52,21 +60,21 @@ class LookCall:
     since: datetime
     released: bool = False
 
-    def make(self) -> list[SentMessage] | None:
+    def make(self) -> Shown | None:
         """The channel's own history, or None when it cannot be read."""
         shown = self.uncertain.history(self)
         crash_point("look.answered")
         return shown
 
-    def settle_in(self, uow: UnitOfWork, shown: list[SentMessage] | None) -> None:
+    def settle_in(self, uow: UnitOfWork, shown: Shown | None) -> None:
         """Decide by it."""
         self.released = self.uncertain.settle_in(uow, self.message.id, shown)
 
-    def spoiled(self, shown: list[SentMessage] | None, refusal: Exception) -> None:
+    def spoiled(self, shown: Shown | None, refusal: Exception) -> None:
         """It could not be noted: as if nothing had been read."""
         log.error("outbox.not_noted", error=type(refusal).__name__, exc_info=refusal)
 
-    def told(self, shown: list[SentMessage] | None) -> None:
+    def told(self, shown: Shown | None) -> None:
         """Let go on what waited for the channel."""
         if self.released:
             release_waiting(self.uncertain.core, self.business_id, self.message.provider)
@@ -104,7 +112,7 @@ class Uncertain:
         since = history_start_in(uow, message)
         return LookCall(self, uow.business_id, message, conversation, connection, since)
 
-    def history(self, call: LookCall) -> list[SentMessage] | None:
+    def history(self, call: LookCall) -> Shown | None:
         """No echo came: look at the channel's own history of the chat. None when that cannot be had."""
         conversation = call.conversation
         provider = self.core.registry.channels.find(conversation.provider)
@@ -112,21 +120,24 @@ class Uncertain:
             return None
         try:
             channel = self._connections.channel_of(call.business_id, conversation.provider, call.connection)
-            return list(channel.history(conversation.customer_ref, since=call.since))
+            return Shown(messages=list(channel.history(conversation.customer_ref, since=call.since)))
         except (PortError, PluginError) as error:
             log.warning("outbox.read_back_failed", business=call.business_id, message=call.message.id, code=error.code)
+            if isinstance(error, HistoryIncomplete):
+                return Shown(messages=error.shown, whole=False)
         except Exception as error:  # a broken plugin shows nothing
             log.error(
                 "outbox.plugin_broken", provider=conversation.provider, error=type(error).__name__, exc_info=error
             )
         return None
 
-    def settle_in(self, uow: UnitOfWork, message_id: str, shown: Sequence[SentMessage] | None) -> bool:
+    def settle_in(self, uow: UnitOfWork, message_id: str, shown: Shown | None) -> bool:
         """Decide an uncertain send by the chat as the channel shows it. Returns whether what waited may go on."""
         now, message = self.core.clock.now(), uow.messages.get(message_id)
         if message.state is not MessageState.UNCERTAIN:
             return False
-        if shown is None:
+        found = found_in(uow, message, shown.messages) if shown is not None else None
+        if shown is None or not (shown.whole or (found is not None and is_alone_in(uow, message))):
             if now - (message.sending_since or now) < GIVE_UP:
                 message.reason, message.next_at = UNREADABLE, now + doubts.ECHO_TIME
                 uow.messages.save(message)
@@ -134,7 +145,6 @@ class Uncertain:
                 self.ask_in(uow, message, now)
             return False
         gate = gate_in(uow, message.provider)
-        found = found_in(uow, message, shown)
         if found is not None:
             sent_in(uow, message, found.provider_ref, found.sent_at, now)
             return open_in(uow, gate, now)
