@@ -28,6 +28,15 @@ MAX_ORPHANED = 10
 """Workers that may die one after the other with the same lane in their hands; then its first event waits for a person."""
 
 
+TALKING = frozenset({"message", "quick_reply", "postback", "story_reply", "story_mention"})
+"""Kinds that are a customer speaking: they open the reply window and may start automation."""
+
+
+def lane_of(provider: str, account_ref: str, customer_ref: str) -> str:
+    """The lane of one customer on one account."""
+    return f"{provider}:{account_ref}:{customer_ref}"[:500]
+
+
 @dataclass(slots=True, kw_only=True)
 class InboxRow:
     """One event. ``(endpoint, event_id)`` is unique; ``position`` is its place of arrival; ``payload`` JSON of the

@@ -102,6 +102,10 @@ class ScopedInbox(Protocol):
         """Leave a given-up row for good."""
         ...
 
+    def adopt(self, provider: str, account_ref: str) -> list[str]:
+        """Make the rows of a channel's account that belong to no shop this shop's; returns their lanes."""
+        ...
+
     def kept(self, lane: str, since: datetime) -> list[InboxRow]:
         """All rows of a lane that arrived at ``since`` or later, whatever became of them, in order of arrival."""
         ...

@@ -15,6 +15,7 @@ from salespilots.ports.channel import Health
 from salespilots.ports.errors import AuthFailed, NotConnected, PortError, Rejected
 from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema, secret_names
 from salespilots.services.core import Core, retrying
+from salespilots.services.messaging.adoption import adopt
 from salespilots.services.messaging.gates import reopen_in
 
 ALWAYS_THERE = frozenset({"practice", "rules", "manual", "cod"})
@@ -112,8 +113,12 @@ class Connections:
                 )
             )
             waiting = reopen_in(uow, provider.key, now) if kind == "channel" else []
+            if kind == "channel" and account_ref:
+                waiting += uow.inbox.adopt(provider.key, account_ref)
             uow.commit()
         core.doorbell.ring(*waiting)
+        if kind == "channel" and account_ref:  # again, for what was being stored at that moment
+            adopt(core, business_id, provider.key, account_ref)
         return found
 
     def _owner_of(self, provider_key: str, account_ref: str) -> str | None:

@@ -12,6 +12,7 @@ from salespilots.domain.conversation import Author, Conversation, Direction, Mes
 from salespilots.domain.customer import ChannelIdentity, Customer
 from salespilots.domain.errors import NotFound, OutOfStock
 from salespilots.domain.events import Event
+from salespilots.domain.inbox import lane_of
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, PaymentState
@@ -22,7 +23,6 @@ from salespilots.ports.storage import UnitOfWork
 from salespilots.services.core import Core, retrying
 from salespilots.services.dashboard import IST
 from salespilots.services.messaging.content import dump
-from salespilots.services.messaging.inbox import lane_of
 from salespilots.services.ordering import build_order_in, movements_of, place_in
 
 AUTHORS = {"customer": Author.CUSTOMER, "bot": Author.BOT, "owner": Author.AGENT}

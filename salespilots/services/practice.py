@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from salespilots.domain.conversation import Conversation, ConversationState, Message, Mode
 from salespilots.domain.errors import InvalidInput
+from salespilots.domain.inbox import lane_of
 from salespilots.domain.payment import Payment
 from salespilots.ports.channel import Inbound
 from salespilots.ports.payments import PaymentEvent
@@ -13,7 +14,7 @@ from salespilots.ports.storage import eq
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core, retrying
 from salespilots.services.messaging.content import clean
-from salespilots.services.messaging.inbox import InboxService, lane_of
+from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.outgoing import cancel_pending_in
 
 METHODS = ("upi", "card", "netbanking")

@@ -8,7 +8,7 @@ from typing import Any
 
 from salespilots.domain.business import Connection
 from salespilots.domain.errors import NotFound
-from salespilots.domain.inbox import InboxRow, InboxState
+from salespilots.domain.inbox import InboxRow, InboxState, lane_of
 from salespilots.ports.channel import Attachment, Inbound
 from salespilots.ports.errors import BadSignature
 from salespilots.ports.payments import PaymentEvent
@@ -17,6 +17,7 @@ from salespilots.ports.storage import SystemUnitOfWork
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core
+from salespilots.services.messaging.adoption import adopt
 from salespilots.services.messaging.content import dump_value
 from salespilots.services.messaging.intake import Bell, Intake, Known
 
@@ -37,11 +38,6 @@ def load_payment_event(payload: dict[str, Any]) -> PaymentEvent:
     values = dict(payload)
     values["occurred_at"] = datetime.fromisoformat(values["occurred_at"])
     return PaymentEvent(**values)
-
-
-def lane_of(provider: str, account_ref: str, customer_ref: str) -> str:
-    """The lane of one customer on one account."""
-    return f"{provider}:{account_ref}:{customer_ref}"[:500]
 
 
 class InboxService:
@@ -111,7 +107,17 @@ class InboxService:
 
         new = self._intake.keep(rows)
         self._ring(new, settling)
+        if any(row.state is InboxState.UNROUTED for row in new):
+            self._connected_meanwhile(provider_key, {one.account_ref for one in events if one.account_ref})
         return len(new)
+
+    def _connected_meanwhile(self, provider_key: str, accounts: set[str]) -> None:
+        """A shop that connected an account while its first events were stored has them, too."""
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            owners = {account: self._owner(system, {}, provider_key, account) for account in accounts}
+        for account, owner in owners.items():
+            if owner:
+                adopt(self._core, owner, provider_key, account)
 
     def accept_payments(self, provider_key: str, endpoint_token: str, request: WebhookRequest) -> int:
         """The same for a shop's payment webhooks, found by the token in the address. Raises `NotFound`."""
@@ -177,4 +183,4 @@ class InboxService:
         self._bell.ring(list(dict.fromkeys(row.lane for row in rows if row.state is InboxState.NEW)), later)
 
 
-__all__ = ["BadSignature", "InboxService", "lane_of", "load_inbound", "load_payment_event"]
+__all__ = ["BadSignature", "InboxService", "load_inbound", "load_payment_event"]

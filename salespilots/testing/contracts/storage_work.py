@@ -53,6 +53,29 @@ class WorkContract(DueContract):
             assert told == {"1": "नमस्ते 🙏", "2": "", "5": "नमस्ते 🙏"}
             assert [one.event_id for one in self.waiting(uow)] == ["1", "5"]
 
+    def test_events_of_an_account_that_is_nobodys_are_adopted(self, store: Any) -> None:
+        from salespilots.domain.inbox import InboxState
+
+        rows = [
+            self.row("1", lane="x:10:a", shop=None), self.row("2", lane="x:10:a", shop=None),
+            self.row("3", lane="x:1:a", shop=None), self.row("4", lane="x:10:b", shop=B),
+        ]  # fmt: skip
+        for row in rows[:3]:
+            row.state = InboxState.UNROUTED
+        with store.system_unit_of_work() as system:
+            system.inbox.accept(rows)
+            system.commit()
+        with store.unit_of_work(A) as uow:
+            assert uow.inbox.adopt("y", "10") == []
+            assert uow.inbox.adopt("x", "10") == ["x:10:a"]
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            assert [one.event_id for one in uow.inbox.waiting(["x:10:a"])["x:10:a"]] == ["1", "2"]
+            assert uow.inbox.adopt("x", "10") == []
+        with store.unit_of_work(B) as uow:
+            assert uow.inbox.adopt("x", "_") == []
+            assert uow.inbox.waiting(["x:10:b"])["x:10:b"][0].business_id == B
+
     def test_the_inbox_takes_thousands_at_once(self, store: Any) -> None:
         """Providers batch up to a thousand events; several batches may be written together."""
         rows = [self.row(str(number)) for number in range(2500)]

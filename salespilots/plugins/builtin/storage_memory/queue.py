@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.conversation import Message
-from salespilots.domain.inbox import InboxRow, InboxState
+from salespilots.domain.inbox import InboxRow, InboxState, lane_of
 from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
 from salespilots.ports.work import BLOCK_TIME, LEFT_BEHIND, RESTS, UNDECIDED, Lease, Worker, has_come
 
@@ -59,6 +59,15 @@ class MemoryScopedInbox:
 
     def discard(self, row: InboxRow, now: datetime) -> None:
         self._set(row, state=InboxState.DISCARDED, done_at=now)
+
+    def adopt(self, provider: str, account_ref: str) -> list[str]:
+        lanes = []
+        for index, one in enumerate(self._inbox):
+            mine = one.provider == provider and one.lane.startswith(lane_of(provider, account_ref, ""))
+            if one.state is InboxState.UNROUTED and mine:
+                self._inbox[index] = dataclasses.replace(one, state=InboxState.NEW, business_id=self._business_id)
+                lanes.append(one.lane)
+        return list(dict.fromkeys(lanes))
 
     def kept(self, lane: str, since: datetime) -> list[InboxRow]:
         mine = (one for one in self._inbox if one.lane == lane and one.business_id == self._business_id)

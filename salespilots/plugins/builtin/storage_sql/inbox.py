@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from salespilots.domain.inbox import InboxRow, InboxState
+from salespilots.domain.inbox import InboxRow, InboxState, lane_of
 from salespilots.plugins.builtin.storage_sql.bulk import update_rows
 from salespilots.plugins.builtin.storage_sql.conditions import bound, parameters, shape, upsert
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
@@ -159,6 +159,13 @@ class SqlScopedInbox:
 
     def discard(self, row: InboxRow, now: datetime) -> None:
         self._set(row, state=InboxState.DISCARDED, done_at=now)
+
+    def adopt(self, provider: str, account_ref: str) -> list[str]:
+        table = self._table
+        mine = table.c.lane.startswith(lane_of(provider, account_ref, ""), autoescape=True)
+        query = sa.update(table).where(table.c.state == InboxState.UNROUTED, table.c.provider == provider, mine)
+        changed = query.values(state=InboxState.NEW, business_id=self._business_id)
+        return list(dict.fromkeys(self._wire.execute(changed.returning(table.c.lane)).scalars()))
 
     def kept(self, lane: str, since: datetime) -> list[InboxRow]:
         self.flush()
