@@ -27,10 +27,10 @@ def poison() -> None:
 
 
 def few_slots() -> None:
-    """Four sends under way at once instead of 96: the channel's latency is what limits, not the processor."""
+    """Four sends under way at once instead of 128: the channel's latency is what limits, not the processor."""
     from salespilots.tasks import crew
 
-    crew.SEND_SLOTS = crew.SHOP_SLOTS = FEW_SLOTS
+    crew.SEND_SLOTS = FEW_SLOTS
 
 
 CHANGES: dict[str, Callable[[], None]] = {"poison": poison, "few_slots": few_slots}

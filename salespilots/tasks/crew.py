@@ -10,10 +10,10 @@ import heapq
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -25,20 +25,9 @@ from salespilots.services.messaging.turns import RENEW_SECONDS, TTL
 from salespilots.services.messaging.uncertain import LookCall
 from salespilots.tasks.askers import Askers
 from salespilots.tasks.calls import Calls
+from salespilots.tasks.slots import SEND_SHARE, SEND_SLOTS, SHOP_LANES, STEP_SHARE, STEP_SLOTS, ShopLanes, share_of
 
 log = structlog.get_logger(__name__)
-
-SEND_SLOTS = 96
-"""Sends under way at once."""
-
-SHOP_SLOTS = 72
-"""Of those, how many may be one shop's: the rest is there for the others when its channel hangs."""
-
-STEP_SLOTS = 48
-"""Steps that ask a model or a bank, under way at once."""
-
-SHOP_STEPS = 16
-"""Of those, how many may be one shop's."""
 
 BATCH = 24
 """Lanes of a shop in one turn."""
@@ -67,18 +56,6 @@ def _account(lane: str) -> str:
     return lane.rpartition(":")[0]
 
 
-@dataclass(slots=True, eq=False)
-class _Shop:
-    """One shop's lanes on their way. ``resting``: with nothing more to send, and when they are to be noted at last."""
-
-    waiting: deque[Piece] = field(default_factory=deque)
-    answered: deque[Piece] = field(default_factory=deque)
-    resting: deque[tuple[float, Piece]] = field(default_factory=deque)
-    calls: int = 0
-    steps: int = 0
-    steps_to_come: deque[tuple[Piece, bool]] = field(default_factory=deque)
-
-
 class Crew:
     """Works on lanes until it is stopped. ``desks``: threads that take turns, one for SQLite, more where they help."""
 
@@ -86,7 +63,7 @@ class Crew:
         self._services, self._turns, self._clock = services, services.turns, services.core.clock
         self._lock = threading.Condition()
         self._rung: dict[str, None] = {}
-        self._shops: dict[str, _Shop] = {}
+        self._shops: dict[str, ShopLanes] = {}
         self._order: deque[str] = deque()
         self._active: dict[tuple[str, str], Piece] = {}
         self._again: set[str] = set()
@@ -135,10 +112,10 @@ class Crew:
         self._shop(business_id).waiting.append(piece)
         return True
 
-    def _shop(self, business_id: str) -> _Shop:
+    def _shop(self, business_id: str) -> ShopLanes:
         found = self._shops.get(business_id)
         if found is None:
-            found = self._shops[business_id] = _Shop()
+            found = self._shops[business_id] = ShopLanes()
             self._order.append(business_id)
         return found
 
@@ -181,27 +158,36 @@ class Crew:
         return max(0.0, min(ends) - now) if ends else None
 
     def _ready(self) -> bool:
-        return any(self._takes(one) for one in self._shops.values())
+        free = self._free_sends()
+        return any(self._takes(one, free) for one in self._shops.values())
 
-    def _takes(self, shop: _Shop) -> bool:
+    def _takes(self, shop: ShopLanes, free: int) -> bool:
         if shop.answered or (shop.resting and (self._stopping or shop.resting[0][0] <= time.monotonic())):
             return True
-        return bool(shop.waiting) and not self._stopping and self._room(shop) > 0
+        return bool(shop.waiting) and not self._stopping and self._room(shop, free) > 0
 
-    def _room(self, shop: _Shop) -> int:
-        return min(SHOP_SLOTS - shop.calls, SEND_SLOTS + STEP_SLOTS - len(self._calling))
+    def _free_sends(self) -> int:
+        """Slots for sends that nobody has; a lane whose call was answered has one still, as it may want to send next."""
+        return SEND_SLOTS - sum(one.sends + len(one.answered) for one in self._shops.values())
+
+    def _room(self, shop: ShopLanes, free: int) -> int:
+        """How many lanes it may take up: each may want to send, and no send is to wait for a slot."""
+        return min(SHOP_LANES - shop.calls, share_of(free, shop.sends + len(shop.answered), SEND_SHARE))
 
     def _batch(self) -> list[Piece]:
         """The next shop's lanes: those whose calls were answered first."""
+        free = self._free_sends()
         for _ in range(len(self._order)):
             business_id = self._order[0]
             self._order.rotate(-1)
             shop = self._shops[business_id]
-            if not self._takes(shop):
+            if not self._takes(shop, free):
                 if (
                     not shop.waiting
                     and not shop.resting
                     and not shop.calls
+                    and not shop.sends
+                    and not shop.steps
                     and not any(key[0] == business_id for key in self._active)
                 ):
                     self._order.remove(business_id)
@@ -209,7 +195,7 @@ class Crew:
                 continue
             pieces = [shop.answered.popleft() for _ in range(min(BATCH, len(shop.answered)))]
             pieces += [shop.resting.popleft()[1] for _ in range(min(BATCH - len(pieces), len(shop.resting)))]
-            room = 0 if self._stopping else min(BATCH - len(pieces), self._room(shop) - len(pieces))
+            room = 0 if self._stopping else min(BATCH - len(pieces), self._room(shop, free))
             pieces += [shop.waiting.popleft() for _ in range(min(max(0, room), len(shop.waiting)))]
             return pieces
         return []
@@ -240,7 +226,11 @@ class Crew:
         try:
             self._turns.take(batch)
         except StorageUnavailable:
-            self._put_off(batch)
+            marked = [one for one in batch if one.call is not None and not one.made]  # before the database went away
+            with self._lock:
+                for piece in marked:
+                    self._after(piece)
+            self._put_off([one for one in batch if not any(one is other for other in marked)])
             return
         except Exception as error:  # the rows are as they were: the sweeper finds them again
             log.error("turn.error", error=type(error).__name__, exc_info=error)
@@ -293,26 +283,35 @@ class Crew:
     # --- calls -------------------------------------------------------------------------------------------------
 
     def _submit(self, piece: Piece, alone: bool) -> None:
-        if isinstance(piece.call, (SendCall, LookCall)):
-            self._senders.submit(self._call, piece, alone)
-            return
         shop = self._shop(piece.business_id)
-        if shop.steps >= SHOP_STEPS:
+        if isinstance(piece.call, (SendCall, LookCall)):
+            shop.sends += 1
+            self._senders.submit(self._call, piece, alone, partial(self._send_is_over, shop))
+        else:
             shop.steps_to_come.append((piece, alone))
-            return
-        shop.steps += 1
-        self._steppers.submit(self._step, shop, piece, alone)
+            self._begin_steps()
 
-    def _step(self, shop: _Shop, piece: Piece, alone: bool) -> None:
-        try:
-            self._call(piece, alone)
-        finally:
-            with self._lock:
-                shop.steps -= 1
-                if shop.steps_to_come:
-                    self._submit(*shop.steps_to_come.popleft())
+    def _begin_steps(self) -> None:
+        """Steps that wait for a slot, one of each shop in turn."""
+        began = True
+        while began:
+            began = False
+            for shop in [one for one in self._shops.values() if one.steps_to_come]:
+                free = STEP_SLOTS - sum(one.steps for one in self._shops.values())
+                if share_of(free, shop.steps, STEP_SHARE) > 0:
+                    shop.steps += 1
+                    step_is_over = partial(self._step_is_over, shop)
+                    self._steppers.submit(self._call, *shop.steps_to_come.popleft(), step_is_over)
+                    began = True
 
-    def _call(self, piece: Piece, alone: bool) -> None:
+    def _send_is_over(self, shop: ShopLanes) -> None:
+        shop.sends -= 1
+
+    def _step_is_over(self, shop: ShopLanes) -> None:
+        shop.steps -= 1
+        self._begin_steps()
+
+    def _call(self, piece: Piece, alone: bool, over: Callable[[], None]) -> None:
         with self._lock:
             self._calling[id(piece)] = (piece, time.monotonic())
         try:
@@ -323,6 +322,7 @@ class Crew:
             log.error("call.error", error=type(error).__name__, exc_info=error)
             piece.call = None
         with self._lock:
+            over()
             if id(piece) in self._calling:  # else it was taken for dead
                 self._calls.over(piece)
                 self._answered(piece)
@@ -359,6 +359,9 @@ class Crew:
         now, steady = time.monotonic(), self._clock.steady()
         with self._lock:
             self._bury(now)
+            if self._calls.go_on_beside():
+                self._next_suspect()
+                self._lock.notify()
             long = [
                 piece
                 for piece, _ in self._calling.values()

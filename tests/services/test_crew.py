@@ -10,14 +10,22 @@ from typing import Any
 
 import pytest
 
+from salespilots.ports.storage import StorageUnavailable
 from salespilots.ports.work import Lease
+from salespilots.services.messaging.desk import CAREFUL_AFTER
+from salespilots.services.messaging.outbox import SendCall
 from salespilots.services.messaging.pieces import Piece
+from salespilots.tasks import calls
 from salespilots.tasks import crew as crews
-from salespilots.tasks.crew import LONGEST_CALL, SEND_SLOTS, SHOP_STEPS, SOON, STEP_SLOTS, Crew
+from salespilots.tasks.calls import ALONE_SECONDS
+from salespilots.tasks.crew import LONGEST_CALL, SOON, Crew
+from salespilots.tasks.slots import SEND_SHARE, SEND_SLOTS, SHOP_LANES, STEP_SHARE, STEP_SLOTS, share_of
 from salespilots.testing.clocks import FakeClock
 from salespilots.testing.twin_client import wait_until
 
 SWEEP = timedelta(seconds=5)
+SHOP_STEPS = share_of(STEP_SLOTS, 0, STEP_SHARE)
+"""Steps of one shop while no other has any."""
 
 
 class Step:
@@ -214,8 +222,61 @@ def test_one_shops_slow_steps_leave_room_for_anothers(shift: Shift) -> None:
     assert len(shift.turns.noted) == STEP_SLOTS + 1
 
 
-def test_the_slots_are_there_for_three_such_shops_and_more_sends_than_that() -> None:
-    assert 2 * SHOP_STEPS < STEP_SLOTS < SEND_SLOTS
+@pytest.mark.parametrize("shops", [2, 3, 12])
+def test_shops_with_slow_steps_stop_no_shop_that_needs_none(shift: Shift, shops: int) -> None:
+    shift.turns.calls = Step
+    for shop in range(shops):
+        shift.crew.offer([(f"slow{shop}", f"slow:{shop}:{n}") for n in range(SHOP_LANES + 4)])
+    wait_until(lambda: len(shift.turns.steps) == shops * SHOP_LANES)
+    slow = len(shift.turns.steps)
+    assert SHOP_STEPS < shift.under_way() <= STEP_SLOTS
+    shift.turns.calls = None
+    shift.crew.offer([("other", f"other:1:{n}") for n in range(5)])
+    wait_until(lambda: sum(lane.startswith("other") for lane in shift.turns.taken) == 5)
+    shift.turns.calls = Step
+    shift.crew.offer([("third", "third:1:1")])
+    wait_until(lambda: len(shift.turns.steps) == slow + 1)
+    if shops < 12:
+        wait_until(lambda: shift.turns.steps[-1].began.is_set())
+    shift.turns.calls = None
+    shift.answer_all()
+    wait_until(shift.idle)
+    assert len(shift.turns.noted) == slow + 1
+
+
+class Hanging(SendCall):
+    """A send that takes until ``go_on``."""
+
+    last = False
+
+    def __init__(self) -> None:
+        self._step = Step()
+        self.go_on, self.began, self.over = self._step.go_on, self._step.began, self._step.over
+
+    def make(self) -> Any:
+        return self._step.make()
+
+
+@pytest.mark.parametrize("shops", [1, 3, 6])
+def test_channels_that_hang_leave_slots_for_another_and_no_send_waits_for_one(shift: Shift, shops: int) -> None:
+    shift.turns.calls = Hanging  # type: ignore[assignment]
+    sends = shift.turns.steps
+    for shop in range(shops):
+        shift.crew.offer([(f"slow{shop}", f"slow:{shop}:{n}") for n in range(SEND_SLOTS)])
+    shared = SEND_SHARE * SEND_SLOTS * shops / (1 + SEND_SHARE * shops)
+    wait_until(lambda: len(sends) >= int(shared))
+    wait_until(lambda: all(one.began.is_set() for one in sends))
+    shift.crew.offer([("other", "other:1:1")])
+    wait_until(lambda: "other:1:1" in shift.turns.taken)
+    wait_until(lambda: all(one.began.is_set() for one in sends))
+    assert len(sends) <= SEND_SLOTS
+
+    def all_answered() -> bool:
+        shift.answer_all()
+        return shift.idle()
+
+    wait_until(all_answered)
+    assert len(sends) == shops * SEND_SLOTS + 1
 
 
 # --- calls that never return ------------------------------------------------------------------------------------------
@@ -263,3 +324,84 @@ def test_calls_that_wait_for_a_slot_are_not_taken_for_endless(seconds: Seconds, 
     shift.answer_all()
     wait_until(shift.idle)
     assert len(shift.turns.noted) == 1
+
+
+# --- a call that its holders died of ----------------------------------------------------------------------------------
+
+
+class OrphanedTurns(NotedTurns):
+    """The last holders of lanes that end with "suspect" died with them."""
+
+    def take(self, pieces: list[Piece]) -> None:
+        super().take(pieces)
+        for piece in pieces:
+            if piece.call is not None and piece.lane.endswith("suspect"):
+                piece.lease = Lease(lane=piece.lane, owner="me", fence=1, orphaned=CAREFUL_AFTER)
+
+    def note_alone(self, piece: Piece) -> None:
+        pass
+
+
+@pytest.fixture
+def wary(seconds: Seconds, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shift]:
+    monkeypatch.setattr(calls, "time", seconds)
+    made = Shift()
+    made.turns = made.crew._turns = OrphanedTurns()  # type: ignore[assignment]
+    yield made
+    made.answer_all()
+    made.crew.stop(10)
+
+
+def test_a_suspect_has_the_worker_for_itself_for_a_while_only(wary: Shift, seconds: Seconds) -> None:
+    wary.turns.calls = Step
+    wary.crew.offer([("A", "x:a:suspect")])
+    wait_until(lambda: wary.under_way() == 1)
+    wary.turns.calls = None
+    wary.crew.offer([("B", f"x:b:{n}") for n in range(5)])
+    seconds.now += ALONE_SECONDS / 2
+    wary.crew.keep()
+    assert wary.turns.taken == ["x:a:suspect"]
+    seconds.now += ALONE_SECONDS
+    wary.crew.keep()
+    wait_until(lambda: len(wary.turns.taken) == 6)
+    assert wary.under_way() == 1
+    wary.answer_all()
+    wait_until(wary.idle)
+    assert wary.turns.noted == [("x:a:suspect", "answer")]
+    assert wary.crew._calls._under_way == 0
+
+
+def test_a_suspect_waits_for_others_to_end_for_a_while_only(wary: Shift, seconds: Seconds) -> None:
+    wary.turns.calls = Step
+    wary.crew.ring("x:a:slow")
+    wait_until(lambda: wary.under_way() == 1)
+    wary.crew.ring("x:a:suspect")
+    wait_until(lambda: len(wary.turns.steps) == 2)
+    wary.crew.ring("x:a:plain")
+    wait_until(lambda: len(wary.turns.steps) == 3)
+    assert wary.under_way() == 1
+    seconds.now += ALONE_SECONDS + 1
+    wary.crew.keep()
+    wait_until(lambda: wary.under_way() == 3)
+    wary.answer_all()
+    wait_until(wary.idle)
+    assert len(wary.turns.noted) == 3
+
+
+# --- the database goes away in the middle of a turn -------------------------------------------------------------------
+
+
+def test_calls_that_were_noted_before_the_database_went_away_are_made(shift: Shift, monkeypatch: Any) -> None:
+    honest = shift.turns.take
+
+    def take(pieces: list[Piece]) -> None:
+        honest(pieces[:1])
+        monkeypatch.setattr(shift.turns, "take", honest)
+        raise StorageUnavailable("gone for a moment")
+
+    shift.turns.calls = quick
+    monkeypatch.setattr(shift.turns, "take", take)
+    shift.crew.offer([("shop", "x:1:1"), ("shop", "x:1:2")])
+    wait_until(lambda: shift.turns.noted == [("x:1:1", "answer")])
+    wait_until(shift.idle)
+    assert shift.turns.taken == ["x:1:1"], "the other one is left to the sweeper"
