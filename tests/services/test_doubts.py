@@ -358,6 +358,27 @@ def test_of_two_with_equal_words_a_part_of_the_chat_settles_none(desk: Desk) -> 
     assert desk.channel.sent == []
 
 
+def test_words_of_the_shop_that_nobody_can_explain_prove_nothing(desk: Desk) -> None:
+    """The channel may tell the message in other words: whether it is that one is for the owner to say."""
+    desk.quiet("asha")
+    message = desk.in_doubt("Your parcel has left")
+    other = SentMessage(provider_ref="far-77", text="Your parcel has left 📦", sent_at=desk.now(), from_shop=True)
+    desk.channel.shown = [other]
+    desk.pass_by(GIVE_UP + 2 * ECHO_TIME, step=timedelta(seconds=30))
+    assert (desk.is_now(message).state, desk.is_now(message).reason) == ("uncertain", "needs_decision")
+    assert desk.channel.sent == []
+
+
+def test_words_of_the_shop_from_before_the_send_do_not_matter(desk: Desk) -> None:
+    desk.quiet("asha")
+    earlier = SentMessage(provider_ref="far-7", text="Namaste", sent_at=desk.now(), from_shop=True)
+    desk.later(timedelta(minutes=2))
+    message = desk.in_doubt("Your parcel has left")
+    desk.channel.shown = [earlier]
+    desk.later(ECHO_TIME + SECOND)
+    assert (desk.is_now(message).state, desk.is_now(message).attempts) == ("sent", 2)
+
+
 # --- what never arrives -----------------------------------------------------------------------------------------------
 
 

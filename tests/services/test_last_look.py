@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -180,3 +181,118 @@ def test_a_clock_set_ahead_does_not_end_the_wait_for_a_send_that_may_be_under_wa
     later(far, seconds=61)
     assert ends(far, text) == [("sent", None)]
     assert len(far.channel.sent) == before
+
+
+# --- a send that waited for its turn ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [1, 17])
+def test_a_reply_that_was_taken_over_while_it_waited_for_its_turn_does_not_leave(far: FarSide, seconds: int) -> None:
+    world = far.shop.world
+    far.deliver(far.event("message", "Hi"), settle=False)
+    piece = Piece(far.shop.id, "fake:acc:asha")
+    world.services.turns.take([piece])
+    assert piece.call is not None
+    world.clock.advance(timedelta(seconds=seconds))
+    world.services.conversations.take_over(far.shop.id, far.chat().id, user_id=far.shop.user.id)
+    piece.make(world.clock.steady)
+    world.services.turns.take([piece])
+    assert far.channel.sent == []
+    assert {(str(one.state), one.reason) for one in outgoing(far)} == {("cancelled", "taken_over")}
+
+
+def test_one_that_is_taken_over_while_its_connection_is_made_does_not_leave(far: FarSide) -> None:
+    world = far.shop.world
+
+    def connect(message: Outbound) -> None:
+        world.clock.advance(timedelta(seconds=2))
+        world.services.conversations.take_over(far.shop.id, far.chat().id, user_id=far.shop.user.id)
+
+    far.channel.script = [connect]
+    assert far.say("Hi") == []
+    assert {(str(one.state), one.reason) for one in outgoing(far)} == {("cancelled", "taken_over")}
+
+
+def test_a_send_that_waited_and_is_still_meant_leaves(far: FarSide) -> None:
+    far.channel.script = [lambda message: far.shop.world.clock.advance(timedelta(seconds=2))]
+    assert far.say("Hi") != []
+
+
+# --- words that are not understood yet -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stumbling(far: FarSide, monkeypatch: pytest.MonkeyPatch) -> FarSide:
+    """An event with certain words cannot be handled."""
+    interpreter = far.shop.world.services.turns._interpreter
+    honest = interpreter.interpret_in
+
+    def interpret_in(desk: Any, row: Any) -> Any:
+        if row.payload.get("text") == "POISON":
+            raise ZeroDivisionError
+        return honest(desk, row)
+
+    monkeypatch.setattr(interpreter, "interpret_in", interpret_in)
+    return far
+
+
+def test_a_follow_up_does_not_leave_while_the_customers_words_wait_behind_trouble(stumbling: FarSide) -> None:
+    far = stumbling
+    far.say("Hi")
+    later(far, hours=3, minutes=58)
+    far.deliver(far.event("message", "POISON"))
+    for seconds in (2, 8, 30):
+        later(far, seconds=seconds)
+    far.deliver(far.event("message", "hello?"))
+    for _ in range(11):
+        later(far, seconds=10)
+    assert NUDGE not in far.channel.texts()
+    later(far, hours=2)
+    assert NUDGE not in far.channel.texts()
+
+
+def test_no_automatic_word_leaves_while_a_stop_waits_behind_trouble(stumbling: FarSide) -> None:
+    far = stumbling
+    far.channel.script = [Unavailable(provider="fake", retry_after=30)]
+    assert far.say("blue saree kitna hai?") == []
+    far.deliver(far.event("message", "POISON"), far.event("message", "STOP"))
+    for _ in range(9):
+        later(far, seconds=10)
+    assert far.channel.texts() == []
+    later(far, hours=2)
+    later(far, hours=2)
+    assert far.channel.texts() == [
+        "You will get no more automatic messages from us. Write START if you want them again."
+    ]
+
+
+def test_an_answer_leaves_though_other_words_wait_behind_trouble(stumbling: FarSide) -> None:
+    far = stumbling
+    far.channel.script = [Unavailable(provider="fake", retry_after=30)]
+    far.say("blue saree kitna hai?")
+    far.deliver(far.event("message", "POISON"), far.event("message", "red?"))
+    for _ in range(9):
+        later(far, seconds=10)
+    assert any("₹1,499.00" in text for text in far.channel.texts())
+
+
+def test_a_word_that_no_machine_answers_ends_the_silence_too(far: FarSide) -> None:
+    far.say("Hi")
+    later(far, hours=1)
+    far.deliver(far.event("message", unsupported=True, automation=False))
+    later(far, hours=3, seconds=5)
+    assert NUDGE not in far.channel.texts()
+
+
+def test_an_answer_that_came_in_time_is_no_silence_though_nobody_worked_then(far: FarSide) -> None:
+    far.say("blue saree kitna hai?")
+    far.say("2 chahiye")
+    world = far.shop.world
+    with world.storage.unit_of_work(far.shop.id, read_only=True) as uow:
+        ends_at = next(one.wake_at for one in uow.runs.select(order="created_at") if one.wake_at)
+    world.clock.advance(ends_at - world.clock.now() - timedelta(seconds=3))
+    far.deliver(far.event("message", "Asha Rao"), settle=False)
+    world.clock.advance(timedelta(seconds=5))
+    before = len(far.channel.sent)
+    world.settle()
+    assert far.channel.texts()[before:] == ["Which mobile number can the courier call?"]

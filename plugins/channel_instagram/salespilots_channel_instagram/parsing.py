@@ -99,7 +99,8 @@ def _message(message: dict[str, Any], *, from_shop: bool) -> dict[str, Any]:
     if message.get("is_self"):
         return {**found, "kind": "other", "key": mid and f"{mid}:self"}
     if message.get("is_deleted"):
-        return {"kind": "deleted", "message_ref": mid, "key": mid and f"{mid}:deleted"}
+        kind = "other" if from_shop or message.get("is_echo") else "deleted"
+        return {"kind": kind, "message_ref": mid, "key": mid and f"{mid}:deleted"}
     if from_shop or message.get("is_echo"):
         return {**found, "kind": "echo", "key": mid and f"{mid}:echo"}
     found["key"] = mid and f"{mid}:message"

@@ -105,6 +105,12 @@ def answer_in(
         _not_understood(core, uow, conversation, message, understood)
 
 
+def heard_in(core: Core, uow: UnitOfWork, conversation: Conversation, message: Message, desk: Desk) -> None:
+    """The customer wrote something that no machine answers: what waited for silence to go on does not say so any more."""
+    runs = [one for one in desk.runs(conversation.lane) if one.waiting_for == "message.received"]
+    _wake_waits(core, uow, runs, message, core.memory.live(uow))
+
+
 def _wake_waits(core: Core, uow: UnitOfWork, runs: list[Run], message: Message, live: list) -> tuple[Run, dict] | None:
     """Waits that end when the customer writes end now; the newest open question is returned."""
     asking: tuple[Run, dict] | None = None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from salespilots.domain.business import Connection
 from salespilots.domain.conversation import PENDING, Conversation
-from salespilots.domain.inbox import InboxRow
+from salespilots.domain.inbox import TALKING, InboxRow
 from salespilots.domain.run import ACTIVE, Run
 from salespilots.ports.extensions import ProductView
 from salespilots.ports.storage import UnitOfWork, Where, one_of
@@ -29,7 +29,7 @@ class Desk:
         self,
         uow: UnitOfWork,
         found: Waiting,
-        ready: Callable[[Sequence[Run]], list[Run]],
+        ready: Callable[[Sequence[Run], Callable[[Run], bool]], list[Run]],
         now: datetime,
         *,
         careful: bool = False,
@@ -37,11 +37,11 @@ class Desk:
         """``careful``: something about these lanes went wrong before, so nothing is taken for granted."""
         self.uow, self.careful = uow, careful
         self.leases = found.leases
-        self.running = {one.lane for one in ready(found.runs)}
-        """Lanes with a run that can go on."""
         self.products: dict[tuple[str, ...], list[ProductView]] = {}
         """Products as they were read in this transaction; an order that takes pieces empties it."""
         self._rows = {lane: deque(rows) for lane, rows in found.rows.items()}
+        self.running = {one.lane for one in ready(found.runs, self.has_answer)}
+        """Lanes with a run that can go on."""
         self._full = {lane for lane, rows in found.rows.items() if len(rows) == MANY_ROWS}
         self._runs: dict[str, list[str]] = {}
         for run in found.runs:
@@ -64,6 +64,16 @@ class Desk:
         if lane not in self._full:
             return deque()
         return deque(self.uow.inbox.waiting([lane], limit=MANY_ROWS).get(lane, []))
+
+    def unheard(self, lane: str) -> list[InboxRow]:
+        """What the customer said that waits to be understood."""
+        return [row for row in self.rows(lane) if row.kind in TALKING]
+
+    def has_answer(self, run: Run) -> bool:
+        """Whether the customer wrote before a run's time was over that waits for it, so that it is no matter of time."""
+        if run.waiting_for != "message.received" or run.wake_at is None:
+            return False
+        return any(row.sent_at <= run.wake_at for row in self.unheard(run.lane))
 
     # --- chats -------------------------------------------------------------------------------------------------
 

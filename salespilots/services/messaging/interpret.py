@@ -16,12 +16,12 @@ from salespilots.domain.conversation import (
 )
 from salespilots.domain.customer import ChannelIdentity, Customer
 from salespilots.domain.events import Event
-from salespilots.domain.inbox import InboxRow
+from salespilots.domain.inbox import TALKING, InboxRow
 from salespilots.ports.channel import Inbound
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core
-from salespilots.services.messaging.answering import answer_in
+from salespilots.services.messaging.answering import answer_in, heard_in
 from salespilots.services.messaging.content import clean
 from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.evidence import arrived_twice_in, echoed_in
@@ -30,11 +30,12 @@ from salespilots.services.messaging.outgoing import cancel_in, cancel_pending_in
 from salespilots.services.messaging.unsent import forget_in
 from salespilots.services.settlement import Settlement
 
-TALKING = frozenset({"message", "quick_reply", "postback", "story_reply", "story_mention"})
-"""Kinds that are a customer speaking: they open the reply window and may start automation."""
-
 TOO_OLD = timedelta(hours=24)
 """Providers redeliver for up to 36 hours; what is older than this is kept and shown, not answered by machine."""
+
+
+LATE = timedelta(hours=48)
+"""No provider delivers an event this long after another."""
 
 
 class Interpreter:
@@ -57,7 +58,7 @@ class Interpreter:
         elif inbound.kind == "read":
             self._read(uow, row, inbound)
         elif inbound.kind == "deleted":
-            self._deleted(uow, row, inbound)
+            self._deleted(desk, uow, row, inbound)
         return []
 
     # --- a customer speaks ----------------------------------------------------------------------------------
@@ -69,6 +70,7 @@ class Interpreter:
         conversation, started = self._conversation(desk, row, inbound, customer_wrote=True)
         ref = inbound.message_ref or inbound.event_id
         if desk.is_known(conversation, ref):
+            self._forget_late_words(uow, row, inbound)
             return
         text = clean(inbound.text)
         message = Message(
@@ -103,8 +105,12 @@ class Interpreter:
         if started:
             uow.record(Event(type="conversation.started", at=now, ids=ids))
         uow.record(Event(type="message.received", at=now, ids=ids))
-        if inbound.automation and now - inbound.sent_at <= TOO_OLD:
+        if started and self._was_unsent(uow, row, ref):
+            forget_in(core, uow, conversation, message)
+        elif inbound.automation and now - inbound.sent_at <= TOO_OLD:
             answer_in(core, uow, conversation, customer, message, payload=inbound.payload, started=started, desk=desk)
+        elif not started:
+            heard_in(core, uow, conversation, message, desk)
         uow.conversations.save(conversation)
 
     def _kind(self, inbound: Inbound) -> str:
@@ -230,11 +236,36 @@ class Interpreter:
         ids = {"conversation_id": conversation.id, "message_id": message.id}
         uow.record(Event(type="message.read", at=self._core.clock.now(), ids=ids))
 
-    def _deleted(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
-        """The customer unsent a message: its words and media go, the fact stays."""
+    def _deleted(self, desk: Desk, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+        """The customer unsent a message: its words and media go, the fact stays, also when it comes before its message."""
         found = self._find(uow, row, inbound)
         if found is None:
+            conversation = desk.conversation(row.lane)
+            if conversation is not None and not desk.is_known(conversation, inbound.message_ref):
+                self._unheard(uow, conversation, inbound)
             return
         conversation, message = found
         if message.direction is Direction.IN and message.state not in PENDING:
             forget_in(self._core, uow, conversation, message)
+
+    def _unheard(self, uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> None:
+        """The place of a message that was unsent before it came: it is known when it comes, and its words are not kept."""
+        message = Message(
+            id=self._core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
+            customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
+            direction=Direction.IN, author=Author.CUSTOMER, kind="text", created_at=self._core.clock.now(),
+            state=MessageState.RECEIVED, text="", content={}, provider=conversation.provider, reason="deleted",
+            provider_ref=inbound.message_ref, sent_at=inbound.sent_at, practice=conversation.practice,
+        )  # fmt: skip
+        uow.messages.add_new(message)
+        uow.conversations.save(conversation)
+
+    def _was_unsent(self, uow: UnitOfWork, row: InboxRow, ref: str) -> bool:
+        """Whether a chat's first message was unsent before it came."""
+        kept = uow.inbox.kept(row.lane, row.received_at - LATE)
+        return any(one.kind == "deleted" and one.payload.get("message_ref") == ref for one in kept)
+
+    def _forget_late_words(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+        found = self._find(uow, row, inbound)
+        if found is not None and found[1].reason == "deleted":
+            forget_in(self._core, uow, *found)

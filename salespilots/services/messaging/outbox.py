@@ -15,7 +15,7 @@ import structlog
 
 from salespilots.domain.business import Connection
 from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
-from salespilots.domain.errors import Conflict
+from salespilots.domain.errors import Conflict, SalesPilotsError
 from salespilots.domain.inbox import MAX_ORPHANED
 from salespilots.ports.channel import ChannelProvider, Outbound, TooLate
 from salespilots.ports.errors import (
@@ -32,7 +32,8 @@ from salespilots.services.connections import Connections
 from salespilots.services.core import Core
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging import doubts
-from salespilots.services.messaging.content import load
+from salespilots.services.messaging.consent import LONGEST
+from salespilots.services.messaging.content import clean, load
 from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.doubts import NO_ANSWER
 from salespilots.services.messaging.gates import gate_in, hold_in, open_in, release_waiting, save_in, trouble_in
@@ -61,17 +62,22 @@ class NotBegun:
 
 Sent = Answered | NotBegun | Exception
 
+FRESH_SECONDS = 0.5
+"""How long what was found when a message was marked as being sent counts as the moment of sending."""
+
 
 @dataclass(slots=True)
 class SendCall:
     """A message marked as being sent. ``last``: nothing else of its chat waits to leave. ``in_time``: whether it is surely
-    ours to send still; asked once more right before the first byte leaves."""
+    ours to send still; ``marked_at``: seconds of the steady clock. Both are looked at once more right before the first
+    byte leaves."""
 
     outbox: Outbox
     business_id: str
     message: Message
     conversation: Conversation
     connection: Connection | None
+    marked_at: float
     last: bool = False
     released: bool = False
     in_time: Callable[[], bool] = lambda: True
@@ -79,7 +85,7 @@ class SendCall:
 
     def make(self) -> Sent:
         """Hand it to the channel."""
-        if not self.in_time():
+        if not self._may_begin():
             return NotBegun()
         started = self.outbox.core.clock.now()
         result = self.outbox.send(self)
@@ -90,9 +96,18 @@ class SendCall:
 
     def begin(self) -> None:
         """See `Outbound.begin`."""
-        if not self.in_time():
+        if not self._may_begin():
             self.too_late = True
             raise TooLate
+
+    def _may_begin(self) -> bool:
+        """Whether it is ours still and, when it waited for its turn or its connection, still to be said."""
+        steady = self.outbox.core.clock.steady()
+        if steady - self.marked_at > FRESH_SECONDS:
+            if not self.outbox.is_still_meant(self.business_id, self.message.id):
+                return False
+            self.marked_at = steady
+        return self.in_time()
 
     def settle_in(self, uow: UnitOfWork, result: Sent) -> None:
         """Note the answer."""
@@ -165,6 +180,8 @@ class Outbox:
                 close_in(uow, message, *(refusal or (MessageState.FAILED, "not_connected")), now)
                 closed += 1
                 continue
+            if self._listens_first(desk, lane, message):
+                return Next(closed=closed)
             if doubtful and self._stays_behind(uow, message, doubtful, now):
                 return Next(closed=closed, again_at=doubtful.next_at)
             if not self._may_leave_in(uow, message, provider, now):
@@ -174,8 +191,21 @@ class Outbox:
             uow.messages.save(message)
             connection = desk.connection(conversation.provider)
             last = message.id == pending[-1]
-            return Next(call=SendCall(self, uow.business_id, message, conversation, connection, last), closed=closed)
+            marked_at = self.core.clock.steady()
+            call = SendCall(self, uow.business_id, message, conversation, connection, marked_at, last)
+            return Next(call=call, closed=closed)
         return Next(closed=closed)
+
+    def _listens_first(self, desk: Desk, lane: str, message: Message) -> bool:
+        """Whether the customer said something that is not understood yet, behind an event that is tried again later, and
+        that this message must not overtake: a STOP, or a word before a follow-up to their silence."""
+        if message.author is not Author.BOT:
+            return False
+        unheard = desk.unheard(lane)
+        texts = [text for row in unheard if 0 < len(text := clean(row.payload.get("text") or "")) <= LONGEST]
+        core = self.core
+        stops = (core.memory.understand(core.understander, desk.uow, text).consent == "stop" for text in texts)
+        return bool(unheard) and (message.follow_up or any(stops))
 
     def _stays_behind(self, uow: UnitOfWork, message: Message, doubtful: Message, now: datetime) -> bool:
         """Whether it may not leave before the uncertain one ahead of it: what is said of orders never, the rest not while
@@ -234,6 +264,18 @@ class Outbox:
         return None
 
     # --- the call ----------------------------------------------------------------------------------------------
+
+    def is_still_meant(self, business_id: str, message_id: str) -> bool:
+        """Whether a message that was marked as being sent may leave at this moment; not when that cannot be found out."""
+        try:
+            with self.core.storage.unit_of_work(business_id, read_only=True) as uow:
+                message = uow.messages.get(message_id)
+                conversation = uow.conversations.get(message.conversation_id)
+                provider = self.core.registry.channels.find(conversation.provider)
+                refusal = self._refusal(uow, message, conversation, provider, self.core.clock.now())
+        except SalesPilotsError:  # the database is away, or the message is gone
+            return False
+        return message.state is MessageState.SENDING and refusal is None
 
     def send(self, call: SendCall) -> Sent:
         """The channel's answer, or what went wrong."""

@@ -23,7 +23,13 @@ from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging import doubts
 from salespilots.services.messaging.desk import Desk
-from salespilots.services.messaging.evidence import CONFIRMED, found_in, history_start_in, is_alone_in
+from salespilots.services.messaging.evidence import (
+    CONFIRMED,
+    found_in,
+    history_start_in,
+    is_alone_in,
+    is_unexplained_in,
+)
 from salespilots.services.messaging.gates import gate_in, open_in, release_waiting, save_in
 from salespilots.services.messaging.marks import close_in, later_in, sent_in, tell_in
 from salespilots.services.messaging.pace import Pace
@@ -137,7 +143,7 @@ class Uncertain:
         if message.state is not MessageState.UNCERTAIN:
             return False
         found = found_in(uow, message, shown.messages) if shown is not None else None
-        if shown is None or not (shown.whole or (found is not None and is_alone_in(uow, message))):
+        if shown is None or not self._proves_in(uow, message, shown, found):
             if now - (message.sending_since or now) < GIVE_UP:
                 message.reason, message.next_at = UNREADABLE, now + doubts.ECHO_TIME
                 uow.messages.save(message)
@@ -157,6 +163,12 @@ class Uncertain:
             gate.open_at = now  # the channel answers: this message tries
             save_in(uow, gate)
         return False
+
+    def _proves_in(self, uow: UnitOfWork, message: Message, shown: Shown, found: SentMessage | None) -> bool:
+        """Whether what is shown proves that it arrived, or that it did not."""
+        if found is not None:
+            return shown.whole or is_alone_in(uow, message)
+        return shown.whole and not is_unexplained_in(uow, message, shown.messages)
 
     def ask_in(self, uow: UnitOfWork, message: Message, now: datetime) -> None:
         """It is a person's decision from now on; evidence is looked for all the same, where there can be any."""

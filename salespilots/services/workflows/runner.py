@@ -8,7 +8,7 @@ most one call with the same key. The transactions are those of a lane's turn (`s
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -136,7 +136,7 @@ class Runner:
         ``refused``.
         """
         uow = desk.uow
-        ready = self.ready(desk.runs(lane))
+        ready = self.ready(desk.runs(lane), desk.has_answer)
         if not ready:
             return Progress()
         run = ready[0]
@@ -149,12 +149,13 @@ class Runner:
         uow.conversations.save(conversation)
         return Progress(call=call, did=True, more=len(ready) > 1 or seen.ordered)
 
-    def ready(self, active: Sequence[Run]) -> list[Run]:
-        """Runs that can go on now, the newest first; the question that was asked before an aside comes after it."""
+    def ready(self, active: Sequence[Run], has_answer: Callable[[Run], bool]) -> list[Run]:
+        """Runs that can go on now, the newest first; the question that was asked before an aside comes after it. Time does
+        not wake one that ``has_answer`` says was answered before."""
         now, ready = self._core.clock.now(), []
         for run in active:
             due = run.wake_at is not None and run.wake_at <= now
-            if run.state is RunState.WAITING and due:
+            if run.state is RunState.WAITING and due and not has_answer(run):
                 run.wake("timer")
                 ready.append(run)
             elif run.state is not RunState.WAITING and has_come(run.wake_at, now):
