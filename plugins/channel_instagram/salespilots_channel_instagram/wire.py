@@ -35,7 +35,7 @@ CAPABILITIES = ChannelCapabilities(
     echoes_own_messages=True,
     reads_history=True,
     sends_per_second=100.0,
-    looks_per_second=0.5,
+    looks_per_second=0.3,  # a look at four messages is six calls, and Meta allows two a second
 )
 
 
