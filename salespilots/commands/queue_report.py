@@ -78,7 +78,9 @@ def _lines(figures: Figures, dead: Sequence[dict[str, Any]], uncertain: Sequence
     if dead:
         lines.append("`salespilots queue retry ID` handles an event again, `discard ID` leaves it for good.")
     if uncertain:
-        lines.append("`salespilots queue retry ID` sends a message again, `discard ID` takes it as arrived.")
+        lines.append(
+            "`salespilots queue retry ID` sends a message again that waits for a decision, `discard ID` takes any as arrived."
+        )
     return lines
 
 

@@ -231,7 +231,7 @@ def test_an_echo_after_a_person_said_that_it_arrived_is_no_second_line(desk: Des
     desk.channel.script = [UNCLEAR]
     desk.far.say("asdf qwer")
     message, lines = desk.last(), len(desk.far.messages())
-    desk.services.outbox.uncertain.decide(desk.shop_id, message.id, arrived=True)
+    desk.services.outbox.uncertain.decide(desk.shop_id, message.id, arrived=True, actor="x")
     for _ in range(2):
         desk.far.deliver(desk.far.event("echo", message.text, message_ref="far-77"))
     settled = desk.is_now(message)
