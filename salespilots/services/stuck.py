@@ -37,6 +37,11 @@ class Figures:
     workers: list[Worker]
 
     @property
+    def late(self) -> float:
+        """Seconds for which the longest waiting event could have been handled, or message have left."""
+        return max(self.backlog["due_seconds"], self.backlog["outbox_due_seconds"])
+
+    @property
     def alive(self) -> int:
         """Workers that are there."""
         return sum(is_alive(one) for one in self.workers)

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,20 @@ def test_what_is_stuck_is_listed_and_decided(shop: Shop, queue: Any) -> None:
     shop.world.settle()
     assert [bool(shop.phone(who)) for who in ("asha", "bina", "chitra")] == [True, True, False]
     assert [one.state for one in shop.phone() if one.id == send] == ["sent"]
+
+
+def test_a_message_that_could_leave_is_told(shop: Shop, queue: Any) -> None:
+    shop.say("Hi")
+    chat = shop.world.services.practice.conversation(shop.id, "sim-riya")
+    assert chat is not None
+    made = shop.world.services.conversations.reply(shop.id, chat.id, SECRET, user_id=shop.user.id)
+    with shop.world.storage.unit_of_work(shop.id) as uow:
+        message = uow.messages.get(made.id)
+        message.created_at -= timedelta(minutes=10)
+        uow.messages.save(message)
+        uow.commit()
+    assert 600 <= told(queue("status", "--json"))["backlog"]["outbox_due_seconds"] < 700
+    assert "Waiting: 0 events, 1 messages, one could have left 10 minutes ago\n" in queue("status").stdout
 
 
 @pytest.mark.parametrize(

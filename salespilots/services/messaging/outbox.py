@@ -81,11 +81,8 @@ class SendCall:
         """Hand it to the channel."""
         if not self.in_time():
             return NotBegun()
-        started = self.outbox.core.clock.now()
         result = self.outbox.send(self)
         crash_point("send.accepted")
-        seconds = (self.outbox.core.clock.now() - started).total_seconds()
-        self.outbox.core.metrics.observe("send_seconds", seconds, provider=self.message.provider)
         return result
 
     def begin(self) -> None:
@@ -106,7 +103,7 @@ class SendCall:
         return OutcomeUnknown(provider=self.message.provider, reason="not_noted")
 
     def told(self, result: Sent) -> None:
-        """Tell the log, the figures, the connection's health, and the lanes that may go on."""
+        """Tell the log, the connection's health, and the lanes that may go on."""
         self.outbox.report(self, result)
 
 
@@ -313,7 +310,6 @@ class Outbox:
                 code=result.code, reason=result.reason,
             )  # fmt: skip
             self._connections.note_error(call.business_id, result.provider, result)
-        self.core.metrics.count("outbox_total", outcome="sent" if isinstance(result, Answered) else "not_sent")
         if call.released:  # the gate opened: the others look again, in a transaction of their own
             release_waiting(self.core, call.business_id, message.provider)
 
