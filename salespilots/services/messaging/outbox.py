@@ -147,7 +147,10 @@ class Outbox:
                 if message.sending_since is not None and message.sending_since > now:
                     message.sending_since = now  # by a clock that was ahead: it is in doubt since then at the latest
                     uow.messages.save(message)
-                if message.next_at is not None and has_come(message.next_at, now):
+                looks = message.next_at is not None and has_come(message.next_at, now)
+                if self.uncertain.is_overdue(message, now):  # first: the look may be what never comes back
+                    self.uncertain.ask_in(uow, message, now)
+                if looks and message.next_at is not None:
                     look = self.uncertain.look_in(desk, message, conversation, now)
                     return Next(call=look, closed=closed, again_at=message.next_at)
                 if now - (message.sending_since or now) < BLOCK_TIME:

@@ -35,6 +35,9 @@ log = structlog.get_logger(__name__)
 GIVE_UP = timedelta(minutes=15)
 """After this an uncertain send is a person's decision; evidence is looked for all the same, less often."""
 
+ASKED_BY = GIVE_UP + timedelta(minutes=2)
+"""After this a person is asked whether or not a look at the chat came back."""
+
 MAX_TRIES = 10
 """How often a message is sent that certainly did not arrive each time."""
 
@@ -110,6 +113,9 @@ class Uncertain:
             message.next_at = now + wait
             uow.messages.save(message)
             return None
+        if message.reason == UNDECIDED:  # one that never comes back is not taken again at once
+            message.next_at = now + doubts.LOOK_SELDOM
+            uow.messages.save(message)
         connection = desk.connection(conversation.provider)
         since = history_start_in(uow, message)
         return LookCall(self, uow.business_id, message, conversation, connection, since)
@@ -159,6 +165,11 @@ class Uncertain:
             gate.open_at = now  # the channel answers: this message tries
             save_in(uow, gate)
         return False
+
+    def is_overdue(self, message: Message, now: datetime) -> bool:
+        """Whether a person should have been asked long ago: looks at the chat do not come back, or are not made."""
+        asked = message.reason in (UNDECIDED, doubts.LOOKED_FOR_AGAIN)
+        return not asked and now - (message.sending_since or now) > ASKED_BY
 
     def ask_in(self, uow: UnitOfWork, message: Message, now: datetime) -> None:
         """It is a person's decision from now on; evidence is looked for all the same, where there can be any."""
