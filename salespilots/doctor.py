@@ -10,7 +10,7 @@ from salespilots.services.connections import ALWAYS_THERE
 from salespilots.services.stuck import Figures
 
 LATE_SECONDS = 60.0
-"""A worker looks every five seconds, and an event is handled at once: more than this is trouble."""
+"""A worker looks every five seconds, and what is due is done at once: more than this is trouble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,12 @@ def _storage(application: Application) -> list[Check]:
 def _work(figures: Figures) -> list[Check]:
     """Is anybody at work, what waits, and what waits for a person."""
     backlog, last = figures.backlog, figures.last_sweep
-    late = backlog["due_seconds"] > LATE_SECONDS
+    late = figures.late > LATE_SECONDS
     waits = f"{backlog['inbox_new']:.0f} events and {backlog['outbox_queued']:.0f} messages wait"
     if backlog["inbox_new"]:
         waits += f", the oldest event for {duration(backlog['oldest_seconds'])}"
+    if backlog["outbox_due_seconds"] > LATE_SECONDS:
+        waits += f", and a message could have left {duration(backlog['outbox_due_seconds'])} ago"
     if late:
         waits += "; the workers do not keep up: look at their log, or start more of them"
     checks = [_workers(figures, last), Check("Waiting", not late, waits)]
@@ -101,7 +103,7 @@ def _work(figures: Figures) -> list[Check]:
 def _workers(figures: Figures, last: float | None) -> Check:
     """A missing worker is trouble when it was there before, or when something waits for it."""
     if last is None:
-        missed = figures.backlog["due_seconds"] > LATE_SECONDS
+        missed = figures.late > LATE_SECONDS
         return Check(
             "Workers", not missed, "None runs: start `salespilots work`, or `salespilots run` with the web server."
         )

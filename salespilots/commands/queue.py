@@ -30,7 +30,10 @@ def status(as_json: bool) -> None:
 @json_option
 @guarded
 def retry(id: str | None, as_json: bool) -> None:
-    """Handle a given-up event (evt_...) again, or send an uncertain message (msg_...) again. Without an ID: all events."""
+    """Handle a given-up event (evt_...) again, or send a message (msg_...) again that waits for a decision.
+
+    Without an ID: all events.
+    """
     stuck = open_application().services.stuck
     if id is None:
         number = stuck.retry_all(actor=ACTOR)

@@ -66,7 +66,10 @@ def _lines(figures: Figures, dead: Sequence[dict[str, Any]], uncertain: Sequence
         silent = "" if is_alive(one) else f", silent for {duration(one.seen_age)}"
         lines.append(f"  {one.host} {one.pid}, version {one.version}: {swept}, {one.lanes} lanes{silent}")
     oldest = f", the oldest for {duration(backlog['oldest_seconds'])}" if backlog["inbox_new"] else ""
-    lines.append(f"Waiting: {backlog['inbox_new']:.0f} events{oldest}, {backlog['outbox_queued']:.0f} messages")
+    could_leave = f", one could have left {duration(due)} ago" if (due := backlog["outbox_due_seconds"]) >= 1 else ""
+    lines.append(
+        f"Waiting: {backlog['inbox_new']:.0f} events{oldest}, {backlog['outbox_queued']:.0f} messages{could_leave}"
+    )
     lines.append(f"Lanes held: {backlog['lanes_held']:.0f}")
     lines.append(f"Given up: {backlog['inbox_dead']:.0f} events" + _shown(dead, backlog["inbox_dead"]))
     lines += _table(dead)
@@ -78,7 +81,9 @@ def _lines(figures: Figures, dead: Sequence[dict[str, Any]], uncertain: Sequence
     if dead:
         lines.append("`salespilots queue retry ID` handles an event again, `discard ID` leaves it for good.")
     if uncertain:
-        lines.append("`salespilots queue retry ID` sends a message again, `discard ID` takes it as arrived.")
+        lines.append(
+            "`salespilots queue retry ID` sends a message again that waits for a decision, `discard ID` takes any as arrived."
+        )
     return lines
 
 

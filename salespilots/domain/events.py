@@ -22,6 +22,8 @@ EVENT_TYPES: dict[str, str] = {
     "message.cancelled": "A reply was stopped before it left",
     "message.uncertain": "The channel did not say whether it took a reply",
     "message.undecided": "Nobody can find out whether a reply arrived: a person decides",
+    "message.sent_again": "A person had a reply sent again",
+    "message.confirmed": "A person said that such a reply arrived",
     "message.arrived_twice": "A reply that was sent again had arrived the first time",
     "message.deleted": "A customer unsent a message",
     "product.shown": "A customer was shown a product",

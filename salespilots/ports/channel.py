@@ -195,11 +195,12 @@ class Channel(Protocol):
 
     def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
         """The messages of one conversation since a time (of the channel's clock), oldest first. `Unsupported` if it cannot.
+        Returns or raises within 30 seconds: the chat waits for it.
 
         Asked when a send had no clear answer: a message of the shop that is missing here counts as never sent, and the
         core sends it again. So the list is complete or an error: raise `HistoryIncomplete` with what could be read when a
-        page, a message, its time or its sender is missing, or when the conversation is not found. Each ``provider_ref``
-        equals that of the `Receipt`.
+        page, a message, its time or its sender is missing, when the time is up, or when the conversation is not found. Each
+        ``provider_ref`` equals that of the `Receipt`.
         """
         ...
 

@@ -37,9 +37,7 @@ class Doorbell(Protocol):
 
 
 class Metrics(Protocol):
-    """Counters and timings; labels come from small fixed sets."""
-
-    def count(self, name: str, **labels: str) -> None: ...
+    """Timings of the web process; labels come from small fixed sets."""
 
     def observe(self, name: str, seconds: float, **labels: str) -> None: ...
 

@@ -65,6 +65,9 @@ UNDECIDED = "needs_decision"
 LEFT_BEHIND = (UNREADABLE, UNDECIDED)
 """Reasons of uncertain sends that chat replies need not wait for after `BLOCK_TIME`."""
 
+HELD = ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced")
+"""Reasons of messages that wait for their channel or its pace, and not for us."""
+
 
 def has_come(at: datetime | None, now: datetime) -> bool:
     """Whether it is time: no time was set, it is past, or it lies so far ahead that a clock was wrong when it was set."""
@@ -220,9 +223,12 @@ class Work(Protocol):
     def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:
         """``inbox_new``, ``inbox_dead``, ``outbox_queued``, ``outbox_uncertain`` and how many of those wait for a person
         (``outbox_undecided``), ``oldest_seconds`` (the age of the oldest event that waits), ``due_seconds`` (for how long
-        the longest waiting event could have been handled), ``lanes_held``; for one shop without the last, or for all.
+        the longest waiting event could have been handled), ``outbox_due_seconds`` (for how long the longest waiting message
+        could have left), ``lanes_held``; for one shop without the last, or for all.
 
-        An event that is to be tried again later is not due until then, nor is one of its lane that comes after it.
+        An event that is to be tried again later is not due until then, nor is one of its lane that comes after it. A message
+        could leave when it is the first of its lane that has not, nobody holds the lane, its time has come, and none of the
+        reasons in `HELD` keeps it.
         """
         ...
 

@@ -65,10 +65,7 @@ def retrying(use_case: Callable[[], T], attempts: int = 8) -> T:
 
 
 class NullMetrics:
-    """Counts nothing."""
-
-    def count(self, name: str, **labels: str) -> None:
-        """Ignore."""
+    """Notes nothing."""
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Ignore."""

@@ -37,6 +37,11 @@ class Figures:
     workers: list[Worker]
 
     @property
+    def late(self) -> float:
+        """Seconds for which the longest waiting event could have been handled, or message have left."""
+        return max(self.backlog["due_seconds"], self.backlog["outbox_due_seconds"])
+
+    @property
     def alive(self) -> int:
         """Workers that are there."""
         return sum(is_alive(one) for one in self.workers)
@@ -162,12 +167,13 @@ class Stuck:
     def retry(self, id: str, *, actor: str, business_id: str | None = None) -> bool:
         """Handle a given-up event again (``evt_…``), or send a message again (``msg_…``).
 
-        False when it was decided before. Raises `NotFound` for what is unknown, or another shop's.
+        False when it was decided before. Raises `NotFound` for what is unknown, or another shop's, and `Conflict` for a
+        message that is still looked for.
         """
         return self._decide(id, actor, business_id, again=True)
 
     def discard(self, id: str, *, actor: str, business_id: str | None = None) -> bool:
-        """Leave a given-up event for good, or take a message as arrived. As `retry` otherwise."""
+        """Leave a given-up event for good, or take a message as arrived, at any time. As `retry` otherwise."""
         return self._decide(id, actor, business_id, again=False)
 
     def retry_all(self, *, actor: str) -> int:
@@ -194,8 +200,7 @@ class Stuck:
             before = uow.messages.get(id)
         if before.state is not MessageState.UNCERTAIN:
             return False
-        self._uncertain.decide(shop, id, arrived=not again)
-        return True
+        return self._uncertain.decide(shop, id, arrived=not again, actor=actor)
 
     def _event(self, position: int) -> InboxRow | None:
         with self._core.storage.system_unit_of_work(read_only=True) as system:

@@ -16,7 +16,8 @@ from salespilots.web.permissions import machine
 
 blueprint = Blueprint("health", __name__)
 OLDEST_SECONDS = 300
-"""An event that could have been handled and waits longer than this means that the workers do not keep up."""
+"""An event that could have been handled, or a message that could have left, and waits longer than this means that the
+workers do not keep up."""
 
 SWEEP_SECONDS = 60
 """No worker looked for work for so long: none is alive. A web process younger than this waits for the first one."""
@@ -35,7 +36,7 @@ def healthz() -> Any:
 @blueprint.get("/readyz")
 @machine
 def readyz() -> Any:
-    """Database, schema, workers, and how long events wait that could be handled."""
+    """Database, schema, workers, and how long events wait that could be handled, and messages that could leave."""
     try:
         store = services().core.storage.check()
         if store.startswith("outdated"):
@@ -51,6 +52,9 @@ def readyz() -> Any:
         return _unready("no_worker", f"No worker has looked for work for {SWEEP_SECONDS} seconds.", **facts)
     if figures.backlog["due_seconds"] >= OLDEST_SECONDS:
         detail = f"An event that could be handled waits for {figures.backlog['due_seconds']:.0f} seconds."
+        return _unready("waiting", detail, **facts)
+    if figures.backlog["outbox_due_seconds"] >= OLDEST_SECONDS:
+        detail = f"A message that could leave waits for {figures.backlog['outbox_due_seconds']:.0f} seconds."
         return _unready("waiting", detail, **facts)
     return jsonify(status="ok", **facts)
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 
 from salespilots.plugins.runtime import SystemClock
 from salespilots.ports.errors import OutcomeUnknown
+from salespilots.testing.clocks import FakeClock
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import Shop, World
 
@@ -89,6 +91,20 @@ def test_what_is_stuck_is_listed_and_decided(shop: Shop, queue: Any) -> None:
     assert [one.state for one in shop.phone() if one.id == send] == ["sent"]
 
 
+def test_a_message_that_could_leave_is_told(shop: Shop, queue: Any) -> None:
+    shop.say("Hi")
+    chat = shop.world.services.practice.conversation(shop.id, "sim-riya")
+    assert chat is not None
+    made = shop.world.services.conversations.reply(shop.id, chat.id, SECRET, user_id=shop.user.id)
+    with shop.world.storage.unit_of_work(shop.id) as uow:
+        message = uow.messages.get(made.id)
+        message.created_at -= timedelta(minutes=10)
+        uow.messages.save(message)
+        uow.commit()
+    assert 600 <= told(queue("status", "--json"))["backlog"]["outbox_due_seconds"] < 700
+    assert "Waiting: 0 events, 1 messages, one could have left 10 minutes ago\n" in queue("status").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -113,16 +129,28 @@ def test_refusals_are_one_clear_line(sqlite_url: str, tmp_path: Path, words: lis
 
 def test_a_channels_send_is_sent_again_from_the_command_line(make_world: Any, sqlite_url: str, tmp_path: Path) -> None:
     plugin = FakeChannelPlugin()
-    far = FarSide(make_world(sqlite_url, extra=[plugin], clock=SystemClock()).practice_shop(), plugin)
+    clock = FakeClock(datetime.now(UTC))
+    far = FarSide(make_world(sqlite_url, extra=[plugin], clock=clock).practice_shop(), plugin)
     far.say("thanks")
     far.channel.script = [OutcomeUnknown(provider="fake")]
     far.say("asdf qwer")
     message = next(one for one in far.messages() if one.state == "uncertain")
     environ = {"SALESPILOTS_HOME": str(tmp_path), "SALESPILOTS_DATABASE_URL": sqlite_url}
-    done = subprocess.run(
-        [sys.executable, "-m", "salespilots", "queue", "retry", message.id], capture_output=True, text=True, timeout=120,
-        env={**os.environ, **environ},
-    )  # fmt: skip
+
+    def retry() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "salespilots", "queue", "retry", message.id], capture_output=True, text=True,
+            timeout=120, env={**os.environ, **environ},
+        )  # fmt: skip
+
+    done = retry()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "It is still being looked for; you can decide in 15 minutes." in done.stderr
+    far.channel.shown = None
+    for _ in range(17):
+        clock.advance(60)
+        far.shop.world.settle()
+    done = retry()
     assert (done.returncode, done.stdout) == (0, f"{message.id} is sent again.\n")
     before = len(far.channel.sent)
     far.shop.world.settle()

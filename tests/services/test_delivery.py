@@ -164,8 +164,11 @@ def test_a_person_decides_in_the_end(far: FarSide) -> None:
     far.channel.script = [OutcomeUnknown(provider="fake")]
     far.say("asdf qwer")
     uncertain = far.messages()[-1]
+    for _ in range(17):
+        later(far, minutes=1)
     before = len(far.channel.sent)
-    far.shop.world.services.outbox.uncertain.decide(far.shop.id, uncertain.id, arrived=False)
+    uncertain_sends = far.shop.world.services.outbox.uncertain
+    assert uncertain_sends.decide(far.shop.id, uncertain.id, arrived=False, actor="usr_meera")
     far.shop.world.settle()
     assert len(far.channel.sent) == before + 1
     assert far.messages()[-1].state == "sent"

@@ -15,8 +15,9 @@ from salespilots.ports.errors import OutcomeUnknown, Unavailable
 from salespilots.ports.markers import hookimpl
 from salespilots.services.messaging.doubts import ECHO_TIME
 from salespilots.services.messaging.gates import gate_in
+from salespilots.services.messaging.outbox import SendCall
 from salespilots.services.messaging.pieces import Piece
-from salespilots.services.messaging.uncertain import GIVE_UP, MAX_TRIES
+from salespilots.services.messaging.uncertain import ASKED_BY, GIVE_UP, MAX_TRIES, LookCall
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
 
@@ -231,7 +232,7 @@ def test_an_echo_after_a_person_said_that_it_arrived_is_no_second_line(desk: Des
     desk.channel.script = [UNCLEAR]
     desk.far.say("asdf qwer")
     message, lines = desk.last(), len(desk.far.messages())
-    desk.services.outbox.uncertain.decide(desk.shop_id, message.id, arrived=True)
+    desk.services.outbox.uncertain.decide(desk.shop_id, message.id, arrived=True, actor="x")
     for _ in range(2):
         desk.far.deliver(desk.far.event("echo", message.text, message_ref="far-77"))
     settled = desk.is_now(message)
@@ -311,6 +312,53 @@ def test_one_that_is_found_in_the_chat_stays_said(desk: Desk) -> None:
     desk.far.say("blue saree kitna hai?")
     desk.pass_by(2 * ECHO_TIME)
     assert (desk.is_now(follow_up).state, desk.is_now(follow_up).provider_ref) == ("sent", "far-88")
+
+
+# --- looks that never come back ----------------------------------------------------------------------------------------
+
+
+def look_and_die(desk: Desk) -> None:
+    """A worker that ends while it reads the chat back."""
+    piece = Piece(desk.shop_id, desk.far.chat().lane)
+    desk.services.turns.take([piece])
+    assert isinstance(piece.call, LookCall)
+    with desk.world.storage.system_unit_of_work() as system:
+        assert system.lanes.free(desk.services.turns.owner) == 1
+        system.commit()
+
+
+def test_a_look_that_never_comes_back_puts_off_neither_the_owner_nor_what_is_behind(desk: Desk) -> None:
+    desk.quiet("asha")
+    doubtful = desk.in_doubt()
+    behind = desk.reply("Behind it")
+    desk.world.clock.advance(ASKED_BY - SECOND)
+    look_and_die(desk)
+    assert (desk.is_now(doubtful).reason, desk.told("message.undecided")) == ("outcome_unknown", 0)
+    desk.world.clock.advance(2 * SECOND)
+    look_and_die(desk)
+    assert (desk.is_now(doubtful).reason, desk.told("message.undecided")) == ("needs_decision", 1)
+    desk.world.settle()
+    assert (desk.is_now(doubtful).state, desk.is_now(behind).state) == ("uncertain", "sent")
+    assert desk.channel.texts() == ["Behind it"]
+    desk.world.clock.advance(timedelta(minutes=6))
+    look_and_die(desk)
+    after = desk.reply("After it", settle=False)
+    piece = Piece(desk.shop_id, desk.far.chat().lane)
+    desk.services.turns.take([piece])
+    assert isinstance(piece.call, SendCall), "another look at once"
+    assert piece.call.message.id == after.id
+    assert desk.told("message.undecided") == 1
+
+
+def test_after_a_long_pause_the_chat_is_read_back_before_anything_else_leaves(desk: Desk) -> None:
+    """Nobody worked: the owner is asked, and evidence comes sooner than their answer."""
+    desk.quiet("asha")
+    doubtful = desk.in_doubt()
+    behind = desk.reply("Behind it")
+    desk.channel.shown = []
+    desk.later(timedelta(hours=1))
+    assert [desk.is_now(one).state for one in (doubtful, behind)] == ["sent", "sent"]
+    assert desk.channel.texts() == ["In doubt", "Behind it"]
 
 
 # --- a chat of which the channel shows a part --------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from salespilots.domain.errors import NotFound
-from salespilots.ports.errors import OutcomeUnknown
+from salespilots.domain.errors import Conflict, NotFound
+from salespilots.ports.errors import OutcomeUnknown, Rejected
 from salespilots.services.messaging import interpret
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
@@ -153,6 +153,63 @@ def test_a_send_of_which_nobody_knows_is_settled_by_a_person(far: FarSide, arriv
     assert len(far.channel.sent) == before + (not arrived)
     assert next(one.state for one in far.messages() if one.id == id) == "sent"
     assert stuck.waiting(far.shop.id) == (0, 0, None)
+    [told] = logged(far, "message.sent_again", "message.confirmed")
+    assert told.type == ("message.confirmed" if arrived else "message.sent_again")
+    assert (told.actor, told.ids["message_id"], told.data) == ("usr_meera", id, {"reason": "needs_decision"})
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_send_that_is_settled_while_a_person_decides_is_not_said_to_be_decided(
+    far: FarSide, monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    far.say("Hi")
+    id = doubted(far, minutes=17)
+    stuck, uncertain = far.shop.world.services.stuck, far.shop.world.services.outbox.uncertain
+    real = uncertain.decide
+
+    def after_its_echo(*given: Any, **named: Any) -> bool:
+        text = next(one.text for one in far.messages() if one.id == id)
+        far.deliver(far.event("echo", text, message_ref="far-77"))
+        return real(*given, **named)
+
+    monkeypatch.setattr(uncertain, "decide", after_its_echo)
+    before = len(far.channel.sent)
+    assert (stuck.discard if arrived else stuck.retry)(id, actor="usr_meera") is False
+    far.shop.world.settle()
+    assert len(far.channel.sent) == before
+    assert logged(far, "message.sent_again", "message.confirmed") == []
+
+
+def test_a_send_is_not_made_again_while_it_is_looked_for(far: FarSide) -> None:
+    """Whoever sends it may be at it still; that it arrived may be said at any time."""
+    far.say("Hi")
+    id = doubted(far, minutes=0)
+    stuck, before = far.shop.world.services.stuck, len(far.channel.sent)
+    for minutes in (15, 14, 13):
+        with pytest.raises(Conflict, match=f"It is still being looked for; you can decide in {minutes} minutes"):
+            stuck.retry(id, actor="x", business_id=far.shop.id)
+        later(far, minutes=1)
+    assert len(far.channel.sent) == before
+    assert logged(far, "message.sent_again") == []
+    assert stuck.discard(id, actor="usr_meera") is True
+    assert stuck.discard(id, actor="usr_meera") is False
+    [told] = logged(far, "message.confirmed")
+    assert (told.actor, told.ids["message_id"]) == ("usr_meera", id)
+
+
+def test_what_failed_is_sent_again_at_once(far: FarSide) -> None:
+    far.say("Hi")
+    far.channel.script = [Rejected(provider="fake", reason="code_131")]
+    far.say("asdf qwer")
+    failed = far.messages()[-1]
+    assert failed.state == "failed"
+    uncertain, before = far.shop.world.services.outbox.uncertain, len(far.channel.sent)
+    assert uncertain.decide(far.shop.id, failed.id, arrived=True, actor="usr_meera") is False
+    assert uncertain.decide(far.shop.id, failed.id, arrived=False, actor="usr_meera") is True
+    far.shop.world.settle()
+    assert len(far.channel.sent) == before + 1
+    [told] = logged(far, "message.sent_again", "message.confirmed")
+    assert (told.type, told.actor, told.data) == ("message.sent_again", "usr_meera", {"reason": "code_131"})
 
 
 def test_a_send_that_is_still_looked_into_is_shown_and_asks_nobody(far: FarSide) -> None:

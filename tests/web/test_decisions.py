@@ -85,6 +85,17 @@ def test_while_it_is_found_out_whether_a_message_arrived_nobody_is_asked(desk: D
     assert "Not confirmed" in text
     assert "Fake gave no clear answer, and does not show the chat. We are finding out whether it arrived." in text
     assert not any(f"/messages/{message.id}/" in one for one in desk.hrefs(desk.chat))
+    before = len(desk.channel.sent)
+    for path, back in (
+        (f"{desk.chat}/messages/{message.id}/retry", f"{desk.chat}#newest"),
+        (f"/app/settings/about/{message.id}/retry", "/app/settings/about#decide"),
+    ):
+        answer = desk.owner.post(path)
+        assert (answer.status_code, answer.location) == (303, back)
+        said = desk.owner.get(back.partition("#")[0]).text
+        assert "It is still being looked for; you can decide in 14 minutes." in said
+    desk.world.settle()
+    assert (desk.state(message), len(desk.channel.sent)) == ("uncertain", before)
 
 
 def test_a_person_says_that_it_arrived(desk: Desk) -> None:
@@ -106,6 +117,8 @@ def test_a_person_has_it_sent_again(desk: Desk) -> None:
     before = len(desk.channel.sent)
     desk.owner.post(f"{desk.chat}/messages/{message.id}/retry")
     assert "It is sent again, as a person decided." in desk.thread()
+    desk.owner.post(f"{desk.chat}/messages/{message.id}/retry")
+    assert "That message was settled already." in desk.owner.get(desk.chat).text
     desk.world.settle()
     assert (desk.state(message), len(desk.channel.sent)) == ("sent", before + 1)
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from salespilots.doctor import diagnose
 from salespilots.ports.work import Worker
 from salespilots.web.app import create_app
+from salespilots.web.metrics import PrometheusMetrics
 from tests.support.browser import Visitor
 from tests.support.shop import Shop, World
 
@@ -24,6 +25,7 @@ SETTLED = {
     "outbox_undecided",
     "oldest_seconds",
     "due_seconds",
+    "outbox_due_seconds",
 }
 
 
@@ -118,6 +120,44 @@ def test_an_event_that_waits_for_its_next_try_is_nobodys_fault(probe: Probe) -> 
     assert (status, facts["backlog"]["oldest_seconds"], facts["backlog"]["due_seconds"]) == (200, 1200, 0)
     clock.advance(timedelta(minutes=16))
     assert probe.ready()[0] == 503
+
+
+def unsent(probe: Probe) -> None:
+    """A reply of the owner that nobody sends."""
+    probe.shop.say("Hi")
+    chat = probe.world.services.practice.conversation(probe.shop.id, "sim-riya")
+    assert chat is not None
+    probe.world.services.conversations.reply(probe.shop.id, chat.id, "Namaste", user_id=probe.shop.user.id)
+
+
+def test_a_message_that_could_leave_and_does_not_makes_it_unready(probe: Probe) -> None:
+    probe.work()
+    unsent(probe)
+    probe.world.clock.advance(timedelta(seconds=299))
+    assert probe.ready()[0] == 200
+    probe.world.clock.advance(timedelta(seconds=2))
+    status, facts = probe.ready()
+    assert (status, facts["status"]) == (503, "waiting")
+    assert facts["detail"] == "A message that could leave waits for 301 seconds."
+    assert (facts["backlog"]["outbox_due_seconds"], facts["backlog"]["due_seconds"]) == (301, 0)
+    assert probe.gauges()["outbox_due_seconds"] == 301
+    waiting = next(one for one in diagnose(probe.world.application) if one.name == "Waiting")
+    assert not waiting.ok
+    assert "a message could have left 5 minutes ago; the workers do not keep up" in waiting.detail
+    probe.visitor.sign_in("meera@example.in")
+    assert "A message could have left 5 min ago" in probe.visitor.get("/app/settings/about").text
+    probe.world.settle()
+    assert probe.ready()[0] == 200
+    assert probe.gauges()["outbox_due_seconds"] == 0
+
+
+def test_a_monitor_is_told_nothing_that_this_process_cannot_know(probe: Probe) -> None:
+    """Workers send and handle, in processes of their own: each family of figures has a sample."""
+    PrometheusMetrics().observe("request_seconds", 0.01, route="/healthz", status="200")
+    lines = probe.visitor.get("/metrics").text.splitlines()
+    families = {one.split(" ")[2] for one in lines if one.startswith("# TYPE")}
+    sampled = {one.partition("{")[0].partition(" ")[0] for one in lines if not one.startswith("#")}
+    assert {one for one in families if not any(name.startswith(one) for name in sampled)} == set()
 
 
 def test_a_monitor_reads_the_same_figures(probe: Probe) -> None:

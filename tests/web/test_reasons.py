@@ -13,9 +13,8 @@ import pytest
 from salespilots.domain import errors as domain
 from salespilots.domain.conversation import MessageState
 from salespilots.ports import errors as ports
-from salespilots.ports.work import UNREADABLE
+from salespilots.ports.work import HELD, UNREADABLE
 from salespilots.services.messaging.doubts import LOOKED_FOR_AGAIN, NO_ANSWER
-from salespilots.services.messaging.gates import HELD
 from salespilots.services.messaging.uncertain import NEVER_LEFT
 from salespilots.web.presenters import reasons
 from salespilots_channel_instagram import problems

@@ -6,6 +6,7 @@ There is no idempotency key for a send, so it is never repeated here.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from salespilots.ports.channel import (
     Receipt,
     SentMessage,
 )
-from salespilots.ports.errors import OutcomeUnknown, PortError, Rejected
+from salespilots.ports.errors import OutcomeUnknown, PortError, Rejected, Unavailable
 from salespilots.ports.settings import PluginSettings
 from salespilots_channel_instagram.client import GraphClient
 from salespilots_channel_instagram.parsing import EPOCH, moment, ref_of
@@ -27,6 +28,9 @@ from salespilots_channel_instagram.wire import send_body
 
 READABLE = 20
 """Meta shows the details of this many messages of a conversation, the newest."""
+
+HISTORY_SECONDS = 20.0
+"""For all calls of one look at a chat, of which there are up to 22."""
 
 
 class InstagramChannel:
@@ -57,28 +61,39 @@ class InstagramChannel:
     def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
         """The conversation since a time, oldest first.
 
-        Complete or an error: `HistoryIncomplete` when Meta shows fewer messages than were exchanged, or does not say of
-        one what it is. An empty conversation is none: only who wrote to the shop can be answered.
+        Complete or an error: `HistoryIncomplete` when Meta shows fewer messages than were exchanged, does not say of one
+        what it is, or takes too long over it. An empty conversation is none: only who wrote to the shop can be answered.
         """
-        found = self._graph.get("me", "conversations", platform="instagram", user_id=customer_ref)
-        messages: dict[str, SentMessage] = {}
-        whole = True
-        for conversation in _listed(found):
-            refs, all_readable = self._since(_known_ref(conversation), since)
-            whole = whole and all_readable
-            for ref in refs:
-                one = self._message(ref, customer_ref)
-                whole = whole and one is not None
-                if one is not None and one.sent_at >= since:
-                    messages[one.provider_ref] = one
+        ends = time.monotonic() + HISTORY_SECONDS
+        graph, messages = self._graph.until(ends), dict[str, SentMessage]()
+        try:
+            whole = self._read(graph, customer_ref, since, messages)
+        except Unavailable:
+            if time.monotonic() < ends:
+                raise
+            whole = False
         shown = sorted(messages.values(), key=lambda one: one.sent_at)
         if not whole:
             raise HistoryIncomplete(provider=PROVIDER, shown=shown)
         return shown
 
-    def _since(self, conversation_ref: str, since: datetime) -> tuple[list[str], bool]:
+    def _read(self, graph: GraphClient, customer_ref: str, since: datetime, messages: dict[str, SentMessage]) -> bool:
+        """Fill ``messages`` by their references. Returns whether these are all."""
+        found = graph.get("me", "conversations", platform="instagram", user_id=customer_ref)
+        whole = True
+        for conversation in _listed(found):
+            refs, all_readable = self._since(graph, _known_ref(conversation), since)
+            whole = whole and all_readable
+            for ref in refs:
+                one = self._message(graph, ref, customer_ref)
+                whole = whole and one is not None
+                if one is not None and one.sent_at >= since:
+                    messages[one.provider_ref] = one
+        return whole
+
+    def _since(self, graph: GraphClient, conversation_ref: str, since: datetime) -> tuple[list[str], bool]:
         """The messages of a conversation that may be as new as ``since`` and can be read, and whether these are all."""
-        listed = self._graph.get(conversation_ref, fields="messages").get("messages")
+        listed = graph.get(conversation_ref, fields="messages").get("messages")
         rows = [(moment(row.get("created_time")), _known_ref(row)) for row in _listed(listed)]
         if all(listed_at is not None for listed_at, _ in rows):
             rows.sort(key=lambda one: one[0] or EPOCH, reverse=True)
@@ -87,10 +102,10 @@ class InstagramChannel:
         goes_on = isinstance(listed, dict) and bool(_object(listed.get("paging")).get("next"))
         return readable, len(readable) == len(wanted) and not (goes_on and len(wanted) == len(rows))
 
-    def _message(self, ref: str, customer_ref: str) -> SentMessage | None:
+    def _message(self, graph: GraphClient, ref: str, customer_ref: str) -> SentMessage | None:
         """One message. Which one was deleted meanwhile nobody can tell: it may be the one in question."""
         try:
-            one = self._graph.get(ref, fields="id,created_time,from,to,message")
+            one = graph.get(ref, fields="id,created_time,from,to,message")
         except Rejected as error:
             if error.reason == "message_gone":
                 return None

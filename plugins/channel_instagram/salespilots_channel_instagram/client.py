@@ -7,6 +7,7 @@ Source of a protocol fact: Meta, "Send Messages with Instagram Login" and "Get C
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 import ssl
 import threading
@@ -98,10 +99,11 @@ def _address(base_url: str, path: tuple[str, ...]) -> httpx.URL:
     return httpx.URL("/".join((base_url, GRAPH_VERSION, *(quote(one, safe="") for one in path))))
 
 
-def _times() -> dict[str, Any]:
-    """How long each part of a call may take (httpx, "Request extensions": timeout)."""
-    first = min(CONNECT_TIMEOUT, ANSWER_TIMEOUT)
-    return {"timeout": {"connect": first, "read": ANSWER_TIMEOUT, "write": ANSWER_TIMEOUT, "pool": first}}
+def _times(left: float = math.inf) -> dict[str, Any]:
+    """How long each part of a call may take (httpx, "Request extensions": timeout), with so many seconds left."""
+    answer = min(ANSWER_TIMEOUT, left)
+    first = min(CONNECT_TIMEOUT, answer)
+    return {"timeout": {"connect": first, "read": answer, "write": answer, "pool": first}}
 
 
 def _right_before(begin: Callable[[], None]) -> Callable[[str, Any], None]:
@@ -115,15 +117,22 @@ def _right_before(begin: Callable[[], None]) -> Callable[[str, Any], None]:
 
 
 class GraphClient:
-    """Calls with one account's token. ``repr`` shows no token."""
+    """Calls with one account's token. ``repr`` shows no token. ``ends``: when its reads are given up, in monotonic time."""
 
-    def __init__(self, graph_url: str, token: str) -> None:
-        self._base_url, self._token = graph_url.rstrip("/"), token
+    def __init__(self, graph_url: str, token: str, ends: float = math.inf) -> None:
+        self._base_url, self._token, self._ends = graph_url.rstrip("/"), token, ends
+
+    def until(self, ends: float) -> GraphClient:
+        """The same for several reads that have a time in common: `Unavailable` from then on."""
+        return GraphClient(self._base_url, self._token, ends)
 
     def get(self, *path: str, **params: str) -> dict[str, Any]:
         """Read. Whatever goes wrong on the way is `Unavailable`: it can be repeated."""
-        address = _address(self._base_url, path)
-        return self._call(httpx.Request("GET", address, params=params, headers=self._headers(), extensions=_times()))
+        address, left = _address(self._base_url, path), self._ends - time.monotonic()
+        if left <= 0:
+            raise Unavailable(provider=PROVIDER, reason="no_answer")
+        request = httpx.Request("GET", address, params=params, headers=self._headers(), extensions=_times(left))
+        return self._call(request)
 
     def post(self, *path: str, json: dict[str, Any], begin: Callable[[], None]) -> dict[str, Any]:
         """Send. `Unavailable` only when nothing left this machine; no clear answer is `OutcomeUnknown`. ``begin`` is called
@@ -137,7 +146,7 @@ class GraphClient:
 
     def _call(self, request: httpx.Request, *, sending: bool = False) -> dict[str, Any]:
         """The request goes out as it is: merging it with a client's own settings costs a third of a call."""
-        deadline, body = time.monotonic() + ANSWER_TIMEOUT + CONNECT_TIMEOUT, bytearray()
+        deadline, body = min(time.monotonic() + ANSWER_TIMEOUT + CONNECT_TIMEOUT, self._ends), bytearray()
         try:
             with line(self._base_url) as http, closing(http.send(request, stream=True)) as answer:
                 for chunk in answer.iter_bytes():

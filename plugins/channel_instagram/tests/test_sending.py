@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,8 +23,9 @@ from salespilots.ports.channel import (
 from salespilots.ports.errors import AuthFailed, OutcomeUnknown, PortError, RateLimited, Rejected, Unavailable
 from salespilots.ports.settings import PluginSettings
 from salespilots.testing.twin import TwinProcess, TwinServer
-from salespilots_channel_instagram import client
+from salespilots_channel_instagram import adapter, client
 from salespilots_channel_instagram.adapter import InstagramChannel
+from salespilots_channel_instagram.client import GraphClient
 from salespilots_channel_instagram.problems import answer_of, wait_of
 from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin
 from salespilots_channel_instagram.wire import content_json, shorten
@@ -204,6 +206,41 @@ def test_an_incomplete_history_is_not_an_answer(twin: TwinServer) -> None:
     assert [one.text for one in caught.value.shown] == [f"n{number}" for number in range(1, 21)]
 
 
+@pytest.mark.parametrize("trouble", ["each answer takes its time", "one answer never comes"])
+def test_a_history_that_takes_too_long_shows_what_was_read(
+    twin: TwinServer, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    shop, get = channel(twin), GraphClient.get
+    for number in range(15):
+        shop.send(out(Text(text=f"n{number}")))
+
+    def slowly(graph: GraphClient, *path: str, **params: str) -> Any:
+        time.sleep(0.2)
+        return get(graph, *path, **params)
+
+    if trouble == "one answer never comes":
+        twin.fail_next("timeout", method="GET", skip=5, seconds=6)
+    else:
+        monkeypatch.setattr(GraphClient, "get", slowly)
+    monkeypatch.setattr(adapter, "HISTORY_SECONDS", 1.5)
+    began = time.monotonic()
+    with pytest.raises(HistoryIncomplete) as caught:
+        shop.history(CUSTOMER, since=datetime.now(UTC) - timedelta(minutes=5))
+    assert 1.4 < time.monotonic() - began < 3
+    said = [one.text for one in caught.value.shown]
+    assert 0 < len(said) < 15
+    assert said == [f"n{number}" for number in range(15 - len(said), 15)], "the newest, oldest first"
+
+
+def test_trouble_within_the_time_of_a_history_is_that_trouble(twin: TwinServer) -> None:
+    shop = channel(twin)
+    shop.send(out(Text(text="hi")))
+    twin.fail_next("503", match="conversations", method="GET")
+    with pytest.raises(Unavailable) as caught:
+        shop.history(CUSTOMER, since=datetime.now(UTC) - timedelta(minutes=5))
+    assert not isinstance(caught.value, HistoryIncomplete)
+
+
 def test_a_customer_without_a_conversation_is_not_an_empty_history(twin: TwinServer) -> None:
     with pytest.raises(Unavailable) as caught:
         channel(twin).history("200000000000099", since=datetime.now(UTC))
@@ -215,6 +252,9 @@ class Answers:
 
     def __init__(self, *answers: Any) -> None:
         self._answers = list(answers)
+
+    def until(self, ends: float) -> Answers:
+        return self
 
     def get(self, *path: str, **params: str) -> Any:
         answer = self._answers.pop(0)

@@ -21,11 +21,9 @@ from salespilots.ports.errors import (
     SettingsInvalid,
 )
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
+from salespilots.ports.work import HELD
 from salespilots.services.core import Core, retrying
 from salespilots.services.messaging import doubts
-
-HELD = ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced")
-"""Why a message waits although it could leave."""
 
 SPREAD = (1.0, 30.0)
 """Seconds after a gate may open, within which those that wait behind it look: the first of them tries, and whoever was

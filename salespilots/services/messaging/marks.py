@@ -30,8 +30,8 @@ def close_in(uow: UnitOfWork, message: Message, state: MessageState, reason: str
     tell_in(uow, message, f"message.{state}", now)
 
 
-def tell_in(uow: UnitOfWork, message: Message, kind: str, now: datetime) -> None:
-    """An event about it, with its reason."""
+def tell_in(uow: UnitOfWork, message: Message, kind: str, now: datetime, actor: str = "system") -> None:
+    """An event about it, with its reason and who did it."""
     ids = {"conversation_id": message.conversation_id, "message_id": message.id}
     data = {"reason": message.reason} if message.reason else {}
-    uow.record(Event(type=kind, at=now, ids=ids, data=data))
+    uow.record(Event(type=kind, at=now, ids=ids, data=data, actor=actor))

@@ -87,11 +87,8 @@ class SendCall:
         """Hand it to the channel."""
         if not self._may_begin():
             return NotBegun()
-        started = self.outbox.core.clock.now()
         result = self.outbox.send(self)
         crash_point("send.accepted")
-        seconds = (self.outbox.core.clock.now() - started).total_seconds()
-        self.outbox.core.metrics.observe("send_seconds", seconds, provider=self.message.provider)
         return result
 
     def begin(self) -> None:
@@ -121,7 +118,7 @@ class SendCall:
         return OutcomeUnknown(provider=self.message.provider, reason="not_noted")
 
     def told(self, result: Sent) -> None:
-        """Tell the log, the figures, the connection's health, and the lanes that may go on."""
+        """Tell the log, the connection's health, and the lanes that may go on."""
         self.outbox.report(self, result)
 
 
@@ -165,7 +162,10 @@ class Outbox:
                 if message.sending_since is not None and message.sending_since > now:
                     message.sending_since = now  # by a clock that was ahead: it is in doubt since then at the latest
                     uow.messages.save(message)
-                if message.next_at is not None and has_come(message.next_at, now):
+                looks = message.next_at is not None and has_come(message.next_at, now)
+                if self.uncertain.is_overdue(message, now):  # first: the look may be what never comes back
+                    self.uncertain.ask_in(uow, message, now)
+                if looks and message.next_at is not None:
                     look = self.uncertain.look_in(desk, message, conversation, now)
                     return Next(call=look, closed=closed, again_at=message.next_at)
                 if now - (message.sending_since or now) < BLOCK_TIME:
@@ -181,7 +181,9 @@ class Outbox:
                 closed += 1
                 continue
             if self._listens_first(desk, lane, message):
-                return Next(closed=closed)
+                message.next_at = desk.rows(lane)[0].next_at
+                uow.messages.save(message)
+                return Next(closed=closed, again_at=message.next_at)
             if doubtful and self._stays_behind(uow, message, doubtful, now):
                 return Next(closed=closed, again_at=doubtful.next_at)
             if not self._may_leave_in(uow, message, provider, now):
@@ -355,7 +357,6 @@ class Outbox:
                 code=result.code, reason=result.reason,
             )  # fmt: skip
             self._connections.note_error(call.business_id, result.provider, result)
-        self.core.metrics.count("outbox_total", outcome="sent" if isinstance(result, Answered) else "not_sent")
         if call.released:  # the gate opened: the others look again, in a transaction of their own
             release_waiting(self.core, call.business_id, message.provider)
 

@@ -139,8 +139,6 @@ class Turns:
         piece.done += plan.done
         piece.lease = plan.lease if plan.call is not None else None
         piece.call, piece.more, piece.again_at = plan.call, plan.more, plan.again_at
-        for row in plan.handled:
-            self._core.metrics.count("inbox_rows_total", provider=row.provider, outcome="done")
         for lane in plan.rung:
             self._core.doorbell.ring(lane)
 
@@ -361,7 +359,6 @@ class Turns:
             return lease
 
         lease = retrying(use_case)
-        self._core.metrics.count("inbox_rows_total", provider=row.provider, outcome="failed")
         return Plan(lease, done=1, more=True)
 
     def _park_in(self, uow: UnitOfWork, row: InboxRow, what: str, now: datetime) -> None:

@@ -6,6 +6,7 @@ did not arrive, or somebody's word.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ import structlog
 
 from salespilots.domain.business import Connection
 from salespilots.domain.conversation import Conversation, Message, MessageState
+from salespilots.domain.errors import Conflict
 from salespilots.ports.channel import ChannelProvider, HistoryIncomplete, SentMessage
 from salespilots.ports.errors import PluginError, PortError
 from salespilots.ports.storage import UnitOfWork
@@ -38,6 +40,9 @@ log = structlog.get_logger(__name__)
 
 GIVE_UP = timedelta(minutes=15)
 """After this an uncertain send is a person's decision; evidence is looked for all the same, less often."""
+
+ASKED_BY = GIVE_UP + timedelta(minutes=2)
+"""After this a person is asked whether or not a look at the chat came back."""
 
 MAX_TRIES = 10
 """How often a message is sent that certainly did not arrive each time."""
@@ -114,6 +119,9 @@ class Uncertain:
             message.next_at = now + wait
             uow.messages.save(message)
             return None
+        if message.reason == UNDECIDED:  # one that never comes back is not taken again at once
+            message.next_at = now + doubts.LOOK_SELDOM
+            uow.messages.save(message)
         connection = desk.connection(conversation.provider)
         since = history_start_in(uow, message)
         return LookCall(self, uow.business_id, message, conversation, connection, since)
@@ -170,6 +178,11 @@ class Uncertain:
             return shown.whole or is_alone_in(uow, message)
         return shown.whole and not is_unexplained_in(uow, message, shown.messages)
 
+    def is_overdue(self, message: Message, now: datetime) -> bool:
+        """Whether a person should have been asked long ago: looks at the chat do not come back, or are not made."""
+        asked = message.reason in (UNDECIDED, doubts.LOOKED_FOR_AGAIN)
+        return not asked and now - (message.sending_since or now) > ASKED_BY
+
     def ask_in(self, uow: UnitOfWork, message: Message, now: datetime) -> None:
         """It is a person's decision from now on; evidence is looked for all the same, where there can be any."""
         provider = self.core.registry.channels.find(message.provider)
@@ -180,23 +193,40 @@ class Uncertain:
         message.reason = UNDECIDED
         uow.messages.save(message)
 
-    def decide(self, business_id: str, message_id: str, *, arrived: bool) -> Message:
-        """A person settles an uncertain send: it arrived, or it is to be sent again."""
+    def decide(self, business_id: str, message_id: str, *, arrived: bool, actor: str) -> bool:
+        """A person settles an uncertain send: it arrived, or it is to be sent again. So may one that failed be.
 
-        def use_case() -> Message:
+        False when it was settled before. Raises `Conflict` when it is to be sent again while it is still looked for: that
+        it arrived can be known sooner than that it did not.
+        """
+
+        def use_case() -> str | None:
             now = self.core.clock.now()
             with self.core.storage.unit_of_work(business_id) as uow:
                 message = uow.messages.get(message_id)
                 refused = message.state is MessageState.FAILED and not arrived
                 if message.state is not MessageState.UNCERTAIN and not refused:
-                    return message
+                    return None
                 if arrived:
+                    tell_in(uow, message, "message.confirmed", now, actor)
                     sent_in(uow, message, message.provider_ref or f"{CONFIRMED}{message.id}", now, now)
                 else:
+                    if not refused and message.reason != UNDECIDED:
+                        raise Conflict(_still_looked_for(message, now))
+                    tell_in(uow, message, "message.sent_again", now, actor)
                     later_in(uow, message, now, "sent_again")
                 uow.commit()
-            return message
+            return message.lane
 
-        message = retrying(use_case)
-        self.core.doorbell.ring(message.lane)
-        return message
+        lane = retrying(use_case)
+        if lane is None:
+            return False
+        self.core.doorbell.ring(lane)
+        return True
+
+
+def _still_looked_for(message: Message, now: datetime) -> str:
+    """When a person may have a message sent again of which nobody knows yet."""
+    asked_at = max((message.sending_since or now) + GIVE_UP, message.next_at or now)
+    minutes = max(1, math.ceil((asked_at - now) / timedelta(minutes=1)))
+    return f"It is still being looked for; you can decide in {minutes} minute{'' if minutes == 1 else 's'}."

@@ -193,6 +193,55 @@ class WorkContract(DueContract):
             figures = system.work.backlog(NOW + timedelta(minutes=minutes))
         assert (figures["oldest_seconds"], figures["due_seconds"]) == (oldest, due)
 
+    def test_a_message_that_could_leave_and_does_not_is_late(self, store: Any) -> None:
+        """The first of its lane that has not left, when it waits for nobody."""
+        from salespilots.domain.conversation import MessageState
+
+        with store.unit_of_work(A) as uow:
+            chat = self.chat(uow)
+            uow.messages.add(self.message(chat, 1, state=MessageState("queued")))
+            uow.messages.add(self.message(chat, 2, state=MessageState("queued")))
+            uow.commit()
+        self._leaves(store, minutes=10, late=600)
+
+        def change(seq: int, state: str, reason: str | None = None, next_at: timedelta | None = None) -> None:
+            with store.unit_of_work(A) as uow:
+                message = uow.messages.get(f"msg_one0000{seq}")
+                message.state, message.reason = MessageState(state), reason
+                message.next_at = None if next_at is None else NOW + next_at
+                uow.messages.save(message)
+                uow.commit()
+
+        for reason in ("channel_down", "rate_limited", "waits_for_reconnect", "account_restricted", "paced"):
+            change(1, "queued", reason)
+            self._leaves(store, minutes=10, late=0)
+        change(1, "queued", "not_taken", timedelta(minutes=7))
+        self._leaves(store, minutes=6, late=0)
+        self._leaves(store, minutes=10, late=180)
+        change(1, "queued", None, timedelta(days=40))  # as a clock wrote it that was ahead
+        self._leaves(store, minutes=10, late=600)
+        for state in ("sending", "uncertain"):
+            change(1, state)
+            self._leaves(store, minutes=10, late=0)
+        change(1, "sent")
+        self._leaves(store, minutes=10, late=600)
+        with store.system_unit_of_work() as system:
+            leases = system.lanes.claim(["x:1:2"], "w", timedelta(seconds=60))
+            system.commit()
+        self._leaves(store, minutes=10, late=0)
+        with store.system_unit_of_work() as system:
+            system.lanes.release(list(leases.values()))
+            system.commit()
+        self._leaves(store, minutes=10, late=600)
+        change(2, "sent")
+        self._leaves(store, minutes=10, late=0)
+
+    def _leaves(self, store: Any, *, minutes: int, late: float) -> None:
+        at = NOW + timedelta(minutes=minutes)
+        with store.system_unit_of_work(read_only=True) as system:
+            told = [system.work.backlog(at, shop)["outbox_due_seconds"] for shop in (None, A, B)]
+        assert told == [late, late, 0]
+
     def test_sends_of_which_nobody_knows_are_found(self, store: Any) -> None:
         """Those for a person first, each shop's own; and whose any message is."""
         from salespilots.domain.conversation import MessageState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -17,7 +17,7 @@ from salespilots.web.presenters import reasons
 from salespilots.web.presenters.thread import Leaving
 
 LATE = timedelta(minutes=1)
-"""Nobody looked for work for so long, or something could have been handled for so long: that is trouble."""
+"""Nobody looked for work for so long, or something could have been handled or have left for so long: that is trouble."""
 
 LONGEST = 300
 """Characters of a customer's words that are shown."""
@@ -51,7 +51,7 @@ KINDS: dict[str, Callable[[], str]] = {
 
 def health(mine: Figures) -> list[SimpleNamespace]:
     """Rows of the health card: who is at work for everybody, and what of this shop waits."""
-    return [_workers(mine), _waiting(mine.backlog), _in_hand(mine)]
+    return [_workers(mine), _waiting(mine), _in_hand(mine)]
 
 
 def _row(ok: bool, icon: str, title: str, detail: str) -> SimpleNamespace:
@@ -71,7 +71,8 @@ def _workers(figures: Figures) -> SimpleNamespace:
     return _row(True, "bolt", title if figures.alive else _("A worker was there a moment ago"), looked)
 
 
-def _waiting(backlog: Mapping[str, float]) -> SimpleNamespace:
+def _waiting(figures: Figures) -> SimpleNamespace:
+    backlog = figures.backlog
     events, messages = int(backlog["inbox_new"]), int(backlog["outbox_queued"])
     if not events and not messages:
         return _row(True, "inbox", _("Nothing waits"), _("All that came in is handled, all that was said has left"))
@@ -82,7 +83,10 @@ def _waiting(backlog: Mapping[str, float]) -> SimpleNamespace:
     detail = (
         _("The oldest came %(time)s ago", time=duration(oldest)) if events else _("Everything that came in is handled")
     )
-    return _row(timedelta(seconds=backlog["due_seconds"]) < LATE, "inbox", title, detail)
+    could_leave = timedelta(seconds=backlog["outbox_due_seconds"])
+    if could_leave >= LATE:
+        detail = " · ".join([detail, _("A message could have left %(time)s ago", time=duration(could_leave))])
+    return _row(timedelta(seconds=figures.late) < LATE, "inbox", title, detail)
 
 
 def _in_hand(figures: Figures) -> SimpleNamespace:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from salespilots import __version__
 from salespilots.doctor import diagnose
 from salespilots.domain.business import Permission
+from salespilots.domain.errors import Conflict
 from salespilots.services.stuck import Doubted
 from salespilots.web.context import here, services
 from salespilots.web.lookups import channel_label, provider_label
@@ -77,7 +78,11 @@ def _doubted(one: Doubted) -> Any:
 @permits(Permission.SHOP_ADMIN)
 def retry(stuck_id: str) -> Any:
     """Handle an event again, or send a message again."""
-    done = services().stuck.retry(stuck_id, actor=here().user.id, business_id=here().shop_id)
+    try:
+        done = services().stuck.retry(stuck_id, actor=here().user.id, business_id=here().shop_id)
+    except Conflict as refused:
+        flash(_(refused.message), "bad")
+        return back_to(url_for("about.index", _anchor="decide"))
     is_message = stuck_id.startswith("msg_")
     return _decided(done, _("It is sent again") if is_message else _("It is handled again"))
 

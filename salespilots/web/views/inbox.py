@@ -202,7 +202,13 @@ def reopen(conversation_id: str) -> Any:
 def retry(conversation_id: str, message_id: str) -> Any:
     """Send a message again that did not leave, or of which nobody knows."""
     _message_of(conversation_id, message_id)
-    services().outbox.uncertain.decide(here().shop_id, message_id, arrived=False)
+    try:
+        done = services().outbox.uncertain.decide(here().shop_id, message_id, arrived=False, actor=here().user.id)
+    except Conflict as refused:
+        flash(_(refused.message), "bad")
+    else:
+        if not done:
+            flash(_("That message was settled already."), "ok")
     return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState, lane_of
 from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
-from salespilots.ports.work import BLOCK_TIME, LEFT_BEHIND, RESTS, UNDECIDED, Lease, Worker, has_come
+from salespilots.ports.work import BLOCK_TIME, HELD, LEFT_BEHIND, RESTS, UNDECIDED, Lease, Worker, has_come
 
 REST = "-"
 PENDING = ("queued", "sending", "uncertain")
@@ -186,6 +186,11 @@ class MemoryWorkers:
         self._tables.workers.pop(worker_id, None)
 
 
+def _since(arrived: datetime, next_at: datetime | None, now: datetime) -> datetime:
+    """Since when what has come is due."""
+    return max(arrived, next_at) if next_at and next_at <= now else arrived
+
+
 class MemoryWork:
     """See `salespilots.ports.storage.Work`."""
 
@@ -264,13 +269,18 @@ class MemoryWork:
         for one in sorted(new, key=lambda one: (one.sent_at, one.position)):
             if one.business_id is not None:
                 heads.setdefault((one.business_id, one.lane), one)
-        due = [
-            max(one.received_at, one.next_at) if one.next_at and one.next_at <= now else one.received_at
-            for one in heads.values()
-            if has_come(one.next_at, now)
-        ]
+        due = [_since(one.received_at, one.next_at, now) for one in heads.values() if has_come(one.next_at, now)]
         pending = [one for one in self._tables.rows["messages"].values() if business_id in (None, one.business_id)]
         states = [one.state for one in pending]
+        first: dict[tuple[str, str], Message] = {}
+        for message in sorted((one for one in pending if one.state in PENDING), key=lambda one: one.seq):
+            first.setdefault((message.business_id, message.lane), message)
+        held = self._lanes.held()
+        leaves = [
+            _since(one.created_at, one.next_at, now)
+            for one in first.values()
+            if one.state == "queued" and has_come(one.next_at, now) and one.reason not in HELD and one.lane not in held
+        ]
         undecided = [one for one in pending if one.state == "uncertain" and one.reason == UNDECIDED]
         figures = {
             "inbox_new": float(len(new)),
@@ -280,6 +290,7 @@ class MemoryWork:
             "outbox_undecided": float(len(undecided)),
             "oldest_seconds": max([0.0, *((now - one.received_at).total_seconds() for one in new)]),
             "due_seconds": max([0.0, *((now - at).total_seconds() for at in due)]),
+            "outbox_due_seconds": max([0.0, *((now - at).total_seconds() for at in leaves)]),
         }
         return figures | ({} if business_id else {"lanes_held": float(len(self._lanes.held() - self._lanes.resting()))})
 

@@ -18,7 +18,7 @@ from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import one_of
-from salespilots.ports.work import BLOCK_TIME, FARTHEST, LEFT_BEHIND, UNDECIDED
+from salespilots.ports.work import BLOCK_TIME, FARTHEST, HELD, LEFT_BEHIND, UNDECIDED
 
 LONGEST_LEASE = 300.0
 """Seconds; no lease is given for longer."""
@@ -178,8 +178,8 @@ class SqlWork:
             figures["outbox_uncertain" if state == "uncertain" else "outbox_queued"] += float(number)
             if state == "uncertain" and waits:
                 figures["outbox_undecided"] += float(number)
-        due = self._due_since(now, mine(inbox))
-        for name, since in (("oldest_seconds", first), ("due_seconds", due)):
+        due, leaves = self._due_since(now, mine(inbox)), self._leaves_since(now, business_id)
+        for name, since in (("oldest_seconds", first), ("due_seconds", due), ("outbox_due_seconds", leaves)):
             figures[name] = max(0.0, (now - since).total_seconds()) if since else 0.0
         if business_id is None:
             held = sa.select(sa.func.count()).select_from(lanes)
@@ -200,11 +200,25 @@ class SqlWork:
             .where(new, table.c.business_id.is_not(None), *mine)
             .subquery()
         )
-        later, far = ranked.c.next_at, now + FARTHEST
-        since = sa.case((sa.and_(later > ranked.c.received_at, later <= now), later), else_=ranked.c.received_at)
-        come = sa.or_(later.is_(None), later <= now, later > far)
-        first = sa.type_coerce(sa.func.min(since), UTCDateTime())
+        first, come = _waits_since(ranked.c.received_at, ranked.c.next_at, now)
         return self._wire.execute(sa.select(first).where(ranked.c.place == 1, come)).scalar()
+
+    def _leaves_since(self, now: datetime, business_id: str | None) -> datetime | None:
+        """Since when the longest waiting message could have left: of each lane that nobody holds the first counts."""
+        table, lanes = TABLES["messages"], TABLES["lanes"]
+        shop = sa.func.coalesce(table.c.business_id, "")  # as in `of_shop`
+        place = sa.func.row_number().over(partition_by=[table.c.lane, shop], order_by=table.c.seq)
+        columns = [table.c[name] for name in ("lane", "state", "reason", "created_at", "next_at")]
+        ranked = (
+            sa.select(*columns, place.label("place"))
+            .where(state_is(table, "queued", "sending", "uncertain"), *of_shop(table, business_id))
+            .subquery()
+        )
+        first, come = _waits_since(ranked.c.created_at, ranked.c.next_at, now)
+        free = sa.func.coalesce(ranked.c.reason, "").not_in(HELD)
+        in_hand = sa.select(lanes.c.name).where(is_held(self._wire.dialect, lanes, LONGEST_LEASE))
+        query = sa.select(first).where(ranked.c.place == 1, ranked.c.state == "queued", come, free)
+        return self._wire.execute(query.where(ranked.c.lane.not_in(in_hand))).scalar()
 
     def dead(self, business_id: str | None = None, limit: int = 200, *, before: int | None = None) -> list[InboxRow]:
         table = TABLES["inbox"]
@@ -267,6 +281,15 @@ class SqlWork:
             sa.delete(throttle).where(throttle.c.window_start < now - timedelta(days=1)),
         ]
         return sum(self._wire.execute(one).rowcount for one in statements)
+
+
+def _waits_since(
+    arrived: sa.ColumnElement, later: sa.ColumnElement, now: datetime
+) -> tuple[sa.ColumnElement[datetime | None], sa.ColumnElement]:
+    """The earliest time since which such rows are due, and which of them are."""
+    since = sa.case((sa.and_(later > arrived, later <= now), later), else_=arrived)
+    come = sa.or_(later.is_(None), later <= now, later > now + FARTHEST)
+    return sa.type_coerce(sa.func.min(since), UTCDateTime()), come
 
 
 def _fair(rows: list[tuple[datetime, str, str]], limit: int) -> list[tuple[str, str]]:
