@@ -54,14 +54,14 @@ def blind_resend() -> None:
 def no_fence() -> None:
     """Whoever was frozen for longer than its lease goes on as if it still held its lanes."""
     from salespilots.plugins.builtin.storage_sql import lanes
-    from salespilots.services.messaging import pieces
+    from salespilots.services.messaging import outbox, pieces
 
     def everybody(self: lanes.SqlLanes, leases: Any, also: Any = ()) -> Any:
         asked = honest(self, leases, also)
         return lanes.Ask(asked.key, asked.build, asked.values, lambda statement, rows: {one.lane for one in leases})
 
     honest = lanes.SqlLanes.ask_hold
-    pieces.BEGIN_WITHIN = float("inf")
+    pieces.BEGIN_WITHIN = outbox.FRESH_SECONDS = float("inf")
     lanes.SqlLanes.ask_hold = everybody  # type: ignore[method-assign]
 
 

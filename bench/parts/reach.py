@@ -100,7 +100,7 @@ def scaling(bench: Bench) -> None:
     """
     counts = (1, 2, 4) if not bench.quick else (1, 2)
     bench.graph.set(latency_ms=150)
-    for change, words in (("", "128 slots each"), ("few_slots", f"{FEW_SLOTS} slots each"))[: 1 if bench.quick else 2]:
+    for change, words in (("", "all slots"), ("few_slots", f"{FEW_SLOTS} slots each"))[: 1 if bench.quick else 2]:
         rates: dict[int, list[float]] = {count: [] for count in counts}
         with bench.site("PostgreSQL", workers=0, change=change) as site:
             for number in range(1 if change or bench.quick else 3):

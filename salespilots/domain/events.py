@@ -26,6 +26,7 @@ EVENT_TYPES: dict[str, str] = {
     "message.confirmed": "A person said that such a reply arrived",
     "message.arrived_twice": "A reply that was sent again had arrived the first time",
     "message.deleted": "A customer unsent a message",
+    "message.deleted_early": "Somebody unsent a message that had not come",
     "product.shown": "A customer was shown a product",
     "product.changed": "A product was added or changed",
     "stock.changed": "Stock moved",

@@ -34,8 +34,11 @@ TOO_OLD = timedelta(hours=24)
 """Providers redeliver for up to 36 hours; what is older than this is kept and shown, not answered by machine."""
 
 
-LATE = timedelta(hours=48)
-"""No provider delivers an event this long after another."""
+EARLY = "message.deleted_early"
+"""What is noted of a message that is unsent before its chat is there."""
+
+MANY_EARLY = 100
+"""Of so many newest ones a shop's are remembered."""
 
 
 class Interpreter:
@@ -105,7 +108,7 @@ class Interpreter:
         if started:
             uow.record(Event(type="conversation.started", at=now, ids=ids))
         uow.record(Event(type="message.received", at=now, ids=ids))
-        if started and self._was_unsent(uow, row, ref):
+        if started and self._was_unsent(uow, ref):
             forget_in(core, uow, conversation, message)
         elif inbound.automation and now - inbound.sent_at <= TOO_OLD:
             answer_in(core, uow, conversation, customer, message, payload=inbound.payload, started=started, desk=desk)
@@ -241,7 +244,10 @@ class Interpreter:
         found = self._find(uow, row, inbound)
         if found is None:
             conversation = desk.conversation(row.lane)
-            if conversation is not None and not desk.is_known(conversation, inbound.message_ref):
+            if conversation is None:
+                data = {"ref": inbound.message_ref}
+                uow.record(Event(type=EARLY, at=self._core.clock.now(), data=data))
+            elif not desk.is_known(conversation, inbound.message_ref):
                 self._unheard(uow, conversation, inbound)
             return
         conversation, message = found
@@ -260,10 +266,9 @@ class Interpreter:
         uow.messages.add_new(message)
         uow.conversations.save(conversation)
 
-    def _was_unsent(self, uow: UnitOfWork, row: InboxRow, ref: str) -> bool:
+    def _was_unsent(self, uow: UnitOfWork, ref: str) -> bool:
         """Whether a chat's first message was unsent before it came."""
-        kept = uow.inbox.kept(row.lane, row.received_at - LATE)
-        return any(one.kind == "deleted" and one.payload.get("message_ref") == ref for one in kept)
+        return any(one.data.get("ref") == ref for one in uow.events.latest([EARLY], limit=MANY_EARLY))
 
     def _forget_late_words(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
         found = self._find(uow, row, inbound)

@@ -102,10 +102,10 @@ class SqlEventLog:
         self._business_id = business_id
         self._table = TABLES["events"]
 
-    def _read(self, *conditions: sa.ColumnElement, order: sa.ColumnElement, limit: int) -> list[Event]:
+    def _read(self, *conditions: sa.ColumnElement, order: Sequence[sa.ColumnElement], limit: int) -> list[Event]:
         table = self._table
         query = (
-            sa.select(table).where(table.c.business_id == self._business_id, *conditions).order_by(order).limit(limit)
+            sa.select(table).where(table.c.business_id == self._business_id, *conditions).order_by(*order).limit(limit)
         )
         return [
             Event(
@@ -118,17 +118,18 @@ class SqlEventLog:
     def after(self, seq: int, limit: int = 200) -> list[Event]:
         if not -(2**63) <= seq < 2**63:
             return []
-        return self._read(self._table.c.seq > seq, order=self._table.c.seq.asc(), limit=limit)
+        return self._read(self._table.c.seq > seq, order=[self._table.c.seq.asc()], limit=limit)
 
     def last_seq(self) -> int:
         query = sa.select(sa.func.max(self._table.c.seq)).where(self._table.c.business_id == self._business_id)
         return self._wire.execute(query).scalar() or 0
 
     def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
-        return self._read(self._table.c[key] == value, order=self._table.c.seq.asc(), limit=limit)
+        return self._read(self._table.c[key] == value, order=[self._table.c.seq.asc()], limit=limit)
 
     def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
-        return self._read(self._table.c.type.in_(list(types)), order=self._table.c.seq.desc(), limit=limit)
+        newest = [self._table.c.at.desc(), self._table.c.seq.desc()]  # as the index of types has them
+        return self._read(self._table.c.type.in_(list(types)), order=newest, limit=limit)
 
     def append(self, events: Sequence[Event]) -> list[Change]:
         """What numbers the events and writes them; done last, before the commit, so the counter is locked only briefly."""
