@@ -44,7 +44,6 @@ RETRY_SECONDS = 0.5
 REST_SECONDS = 0.025
 """How long the answer of a chat's last send may wait for others to be noted with it: nobody waits for it."""
 
-
 OWNER_SECONDS = 60.0
 """How long it is believed that an account belongs to a shop; every event is kept for its shop in any case."""
 
@@ -227,10 +226,11 @@ class Crew:
             self._turns.take(batch)
         except StorageUnavailable:
             marked = [one for one in batch if one.call is not None and not one.made]  # before the database went away
+            others = [one for one in batch if one.call is None or one.made]
             with self._lock:
                 for piece in marked:
                     self._after(piece)
-            self._put_off([one for one in batch if not any(one is other for other in marked)])
+            self._put_off(others)
             return
         except Exception as error:  # the rows are as they were: the sweeper finds them again
             log.error("turn.error", error=type(error).__name__, exc_info=error)
@@ -286,7 +286,7 @@ class Crew:
         shop = self._shop(piece.business_id)
         if isinstance(piece.call, (SendCall, LookCall)):
             shop.sends += 1
-            self._senders.submit(self._call, piece, alone, partial(self._send_is_over, shop))
+            self._senders.submit(self._call, piece, alone, shop.send_is_over)
         else:
             shop.steps_to_come.append((piece, alone))
             self._begin_steps()
@@ -303,9 +303,6 @@ class Crew:
                     step_is_over = partial(self._step_is_over, shop)
                     self._steppers.submit(self._call, *shop.steps_to_come.popleft(), step_is_over)
                     began = True
-
-    def _send_is_over(self, shop: ShopLanes) -> None:
-        shop.sends -= 1
 
     def _step_is_over(self, shop: ShopLanes) -> None:
         shop.steps -= 1

@@ -38,6 +38,10 @@ class ShopLanes:
     steps: int = 0
     steps_to_come: deque[tuple[Piece, bool]] = field(default_factory=deque)
 
+    def send_is_over(self) -> None:
+        """Its slot is free."""
+        self.sends -= 1
+
 
 def share_of(free: int, has: int, share: float) -> int:
     """How many more a shop may have that has so many, each for as long as it has fewer than ``share`` of those free."""

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from salespilots.domain.conversation import Message
 from salespilots.ports.channel import ChannelProvider, SentMessage
-from salespilots.ports.errors import OutcomeUnknown, Unavailable
+from salespilots.ports.errors import Unavailable
 from salespilots.ports.markers import hookimpl
 from salespilots.services.messaging.doubts import ECHO_TIME
-from salespilots.services.messaging.gates import gate_in
 from salespilots.services.messaging.outbox import SendCall
 from salespilots.services.messaging.pieces import Piece
 from salespilots.services.messaging.uncertain import ASKED_BY, GIVE_UP, MAX_TRIES, LookCall
-from tests.support.fake_channel import FakeChannelPlugin, FarSide
+from tests.support.desk import UNCLEAR, Desk
+from tests.support.fake_channel import FakeChannelPlugin
 from tests.support.shop import World
 
 SECOND = timedelta(seconds=1)
-UNCLEAR, AWAY = OutcomeUnknown(provider="fake"), Unavailable(provider="fake")
+AWAY = Unavailable(provider="fake")
 GOES_ON_WITHIN = timedelta(minutes=10)
 """Two looks at a chat that nobody can read, and the spread after each."""
 
@@ -34,70 +34,6 @@ class UnreadablePlugin(FakeChannelPlugin):
     def salespilots_channel_providers(self) -> list[ChannelProvider]:
         (made,) = super().salespilots_channel_providers()
         return [dataclasses.replace(made, capabilities=dataclasses.replace(made.capabilities, reads_history=False))]
-
-
-class Desk:
-    """A shop on a fake channel, its owner, and the time."""
-
-    def __init__(self, world: World, plugin: FakeChannelPlugin) -> None:
-        self.world, self.services = world, world.services
-        self.far = FarSide(world.practice_shop(), plugin)
-        self.channel, self.shop_id = plugin.channel, self.far.shop.id
-
-    def now(self) -> datetime:
-        return self.world.clock.now()
-
-    def reply(self, text: str, who: str = "asha", *, settle: bool = True) -> Message:
-        """The owner writes."""
-        made = self.services.conversations.reply(self.shop_id, self.far.chat(who).id, text, user_id=None)
-        if settle:
-            self.world.settle()
-        return made
-
-    def later(self, by: timedelta) -> None:
-        self.world.clock.advance(by)
-        self.world.settle()
-
-    def pass_by(self, span: timedelta, step: timedelta = timedelta(seconds=5)) -> None:
-        """Time passes, with the sweeper looking at every step."""
-        for _ in range(int(span / step)):
-            self.later(step)
-
-    def is_now(self, message: Message) -> Message:
-        with self.world.storage.unit_of_work(self.shop_id, read_only=True) as uow:
-            return uow.messages.get(message.id)
-
-    def last(self) -> Message:
-        """The newest message of the chat."""
-        return self.far.messages()[-1]
-
-    def gate(self) -> Any:
-        with self.world.storage.unit_of_work(self.shop_id, read_only=True) as uow:
-            return gate_in(uow, "fake")
-
-    def told(self, kind: str, who: str = "asha") -> int:
-        """How many events of a kind the chat has."""
-        with self.world.storage.unit_of_work(self.shop_id, read_only=True) as uow:
-            return [one.type for one in uow.events.about("conversation_id", self.far.chat(who).id, limit=300)].count(
-                kind
-            )
-
-    def quiet(self, *customers: str) -> None:
-        """Each writes something that nobody answers: their reply window is open."""
-        self.far.deliver(*(self.far.event("message", "thanks", who, automation=False) for who in customers))
-
-    def in_doubt(self, text: str = "In doubt") -> Message:
-        """A reply of the owner whose send brings no clear answer."""
-        self.channel.script = [UNCLEAR]
-        made = self.reply(text)
-        assert self.is_now(made).state == "uncertain"
-        return made
-
-
-@pytest.fixture
-def desk(make_world: Callable[..., World], sqlite_url: str) -> Desk:
-    plugin = FakeChannelPlugin()
-    return Desk(make_world(sqlite_url, extra=[plugin]), plugin)
 
 
 @pytest.fixture(params=[UnreadablePlugin, FakeChannelPlugin], ids=["cannot be read", "reading always fails"])
@@ -359,72 +295,6 @@ def test_after_a_long_pause_the_chat_is_read_back_before_anything_else_leaves(de
     desk.later(timedelta(hours=1))
     assert [desk.is_now(one).state for one in (doubtful, behind)] == ["sent", "sent"]
     assert desk.channel.texts() == ["In doubt", "Behind it"]
-
-
-# --- a chat of which the channel shows a part --------------------------------------------------------------------------
-
-
-def line_there(message: Message, ref: str, at: datetime) -> SentMessage:
-    return SentMessage(provider_ref=ref, text=message.text, sent_at=at, from_shop=True)
-
-
-def test_what_is_found_in_a_part_of_the_chat_arrived(desk: Desk) -> None:
-    desk.quiet("asha")
-    message = desk.in_doubt()
-    desk.channel.shows_all = False
-    desk.channel.shown = [line_there(message, "far-88", desk.now())]
-    desk.later(ECHO_TIME + SECOND)
-    assert (desk.is_now(message).state, desk.is_now(message).provider_ref) == ("sent", "far-88")
-    assert desk.channel.sent == []
-
-
-def test_what_a_part_of_the_chat_lacks_may_have_arrived(desk: Desk) -> None:
-    desk.quiet("asha")
-    message = desk.in_doubt()
-    desk.channel.shows_all, desk.channel.shown = False, []
-    desk.pass_by(GIVE_UP + 2 * ECHO_TIME, step=timedelta(seconds=30))
-    assert (desk.is_now(message).state, desk.is_now(message).reason) == ("uncertain", "needs_decision")
-    assert desk.channel.sent == []
-
-
-def test_of_two_with_equal_words_a_part_of_the_chat_settles_none(desk: Desk) -> None:
-    """What is shown is the second of them, and the first is hidden: taken for the first, the second would go out again."""
-    desk.quiet("asha")
-    first = desk.in_doubt("Yes")
-    desk.pass_by(2 * ECHO_TIME + 5 * SECOND)
-    second = desk.in_doubt("Yes")
-    desk.channel.shows_all = False
-    desk.channel.shown = [line_there(second, "far-88", desk.now())]
-    desk.pass_by(GIVE_UP + 2 * ECHO_TIME, step=timedelta(seconds=30))
-    assert [desk.is_now(one).state for one in (first, second)] == ["uncertain", "uncertain"]
-    assert desk.channel.sent == []
-    desk.channel.shows_all = True
-    desk.channel.shown = [line_there(first, "far-87", first.created_at), *desk.channel.shown]
-    desk.pass_by(timedelta(minutes=12), step=timedelta(seconds=30))
-    settled = [desk.is_now(one) for one in (first, second)]
-    assert [(one.state, one.provider_ref) for one in settled] == [("sent", "far-87"), ("sent", "far-88")]
-    assert desk.channel.sent == []
-
-
-def test_words_of_the_shop_that_nobody_can_explain_prove_nothing(desk: Desk) -> None:
-    """The channel may tell the message in other words: whether it is that one is for the owner to say."""
-    desk.quiet("asha")
-    message = desk.in_doubt("Your parcel has left")
-    other = SentMessage(provider_ref="far-77", text="Your parcel has left 📦", sent_at=desk.now(), from_shop=True)
-    desk.channel.shown = [other]
-    desk.pass_by(GIVE_UP + 2 * ECHO_TIME, step=timedelta(seconds=30))
-    assert (desk.is_now(message).state, desk.is_now(message).reason) == ("uncertain", "needs_decision")
-    assert desk.channel.sent == []
-
-
-def test_words_of_the_shop_from_before_the_send_do_not_matter(desk: Desk) -> None:
-    desk.quiet("asha")
-    earlier = SentMessage(provider_ref="far-7", text="Namaste", sent_at=desk.now(), from_shop=True)
-    desk.later(timedelta(minutes=2))
-    message = desk.in_doubt("Your parcel has left")
-    desk.channel.shown = [earlier]
-    desk.later(ECHO_TIME + SECOND)
-    assert (desk.is_now(message).state, desk.is_now(message).attempts) == ("sent", 2)
 
 
 # --- what never arrives -----------------------------------------------------------------------------------------------

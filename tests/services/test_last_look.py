@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,16 +11,9 @@ from salespilots.domain.conversation import Message
 from salespilots.ports.channel import Outbound, SentMessage
 from salespilots.ports.errors import OutcomeUnknown, Unavailable
 from salespilots.services.messaging.pieces import BEGIN_WITHIN, Piece
-from tests.support.fake_channel import FakeChannelPlugin, FarSide
-from tests.support.shop import World
+from tests.support.fake_channel import FarSide
 
 NUDGE = "Did you find something you like? I am here if you have a question."
-
-
-@pytest.fixture
-def far(make_world: Callable[..., World], sqlite_url: str) -> FarSide:
-    plugin = FakeChannelPlugin()
-    return FarSide(make_world(sqlite_url, extra=[plugin]).practice_shop(), plugin)
 
 
 def later(far: FarSide, **duration: float) -> None:

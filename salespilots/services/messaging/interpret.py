@@ -33,7 +33,6 @@ from salespilots.services.settlement import Settlement
 TOO_OLD = timedelta(hours=24)
 """Providers redeliver for up to 36 hours; what is older than this is kept and shown, not answered by machine."""
 
-
 EARLY = "message.deleted_early"
 """What is noted of a message that is unsent before its chat is there."""
 

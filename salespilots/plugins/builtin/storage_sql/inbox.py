@@ -173,7 +173,8 @@ class SqlScopedInbox:
         query = sa.select(*self._columns).where(
             table.c.lane == lane, table.c.business_id == self._business_id, table.c.received_at >= since
         )
-        return [CODECS["inbox"].make(row) for row in self._wire.execute(query.order_by(table.c.position))]
+        rows = [CODECS["inbox"].make(row) for row in self._wire.execute(query)]
+        return sorted(rows, key=lambda one: one.position)  # ordered there, SQLite reads all that ever came
 
     def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
         self._set(row, payload=payload)
