@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from salespilots.domain.events import Event
 from salespilots.plugins.builtin.storage_sql import storage as sql_storage
 from salespilots.plugins.builtin.storage_sql.storage import STUCK, SqlStorage
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Wire, refusal
-from salespilots.ports.storage import StorageUnavailable
+from salespilots.ports.storage import Storage, StorageUnavailable
 from salespilots.testing.clocks import START
 from tests.support.shop import World
 
@@ -44,18 +44,25 @@ def test_the_server_is_asked_to_end_sessions_that_stand_still(postgres_url: str)
 
 @pytest.fixture
 def impatient(
-    request: pytest.FixtureRequest, make_world: Callable[..., World], postgres_url: str, monkeypatch: pytest.MonkeyPatch
-) -> World:
-    """A product whose PostgreSQL waits for less long."""
+    request: pytest.FixtureRequest, postgres_world: World, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SqlStorage]:
+    """Sessions with the same database, for which PostgreSQL waits for less long. All else goes at its own pace."""
     monkeypatch.setattr(sql_storage, "STUCK", request.param)
+    storage = SqlStorage(postgres_url)
+    yield storage
+    storage.close()
+
+
+@pytest.fixture
+def postgres_world(make_world: Callable[..., World], postgres_url: str) -> World:
     return make_world(postgres_url)
 
 
 class Still:
     """Somebody who holds a lane and the shop's event counter within a transaction, and stands still until told to go on."""
 
-    def __init__(self, world: World, shop_id: str) -> None:
-        self._storage, self._shop_id, self._clock = world.storage, shop_id, world.clock
+    def __init__(self, storage: Storage, shop_id: str) -> None:
+        self._storage, self._shop_id = storage, shop_id
         self.holds, self.go_on, self.ended = threading.Event(), threading.Event(), None
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -80,9 +87,9 @@ class Still:
         return self.ended
 
 
-def take_lane(world: World, shop_id: str, lane: str) -> dict[str, Any]:
+def take_lane(storage: Storage, shop_id: str, lane: str) -> dict[str, Any]:
     """As another worker does; returns the lanes it has."""
-    with world.storage.unit_of_work(shop_id) as uow:
+    with storage.unit_of_work(shop_id) as uow:
         leases = uow.look([], [lane], "quick", TTL, LIMIT).leases
         uow.record(event())
         uow.commit()
@@ -91,13 +98,15 @@ def take_lane(world: World, shop_id: str, lane: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("lane", ["x:1:held", "x:1:other"], ids=["the same lane", "the event counter"])
 @pytest.mark.parametrize(
-    "impatient", [{"idle_in_transaction_session_timeout": "300ms", "lock_timeout": "20s"}], indirect=True, ids=["idle"]
+    "impatient", [{"idle_in_transaction_session_timeout": "1s", "lock_timeout": "20s"}], indirect=True, ids=["idle"]
 )
-def test_a_session_that_stands_still_is_ended_and_the_others_go_on(impatient: World, lane: str) -> None:
-    shop = impatient.practice_shop()
+def test_a_session_that_stands_still_is_ended_and_the_others_go_on(
+    postgres_world: World, impatient: SqlStorage, lane: str
+) -> None:
+    shop, others = postgres_world.practice_shop(), postgres_world.storage
     still = Still(impatient, shop.id)
     try:
-        assert list(take_lane(impatient, shop.id, lane)) == [lane], "nothing of what stood still was kept"
+        assert list(take_lane(others, shop.id, lane)) == [lane], "nothing of what stood still was kept"
     finally:
         ended = still.wake()
     assert isinstance(ended, StorageUnavailable), ended
@@ -107,9 +116,9 @@ def test_a_session_that_stands_still_is_ended_and_the_others_go_on(impatient: Wo
 @pytest.mark.parametrize(
     "impatient", [{"idle_in_transaction_session_timeout": "60s", "lock_timeout": "200ms"}], indirect=True, ids=["lock"]
 )
-def test_nobody_waits_for_ever_for_what_it_holds(impatient: World) -> None:
-    shop = impatient.practice_shop()
-    still = Still(impatient, shop.id)
+def test_nobody_waits_for_ever_for_what_it_holds(postgres_world: World, impatient: SqlStorage) -> None:
+    shop = postgres_world.practice_shop()
+    still = Still(postgres_world.storage, shop.id)
     try:
         for lane in ("x:1:held", "x:1:other"):
             with pytest.raises(StorageUnavailable):
