@@ -53,6 +53,16 @@ class Business:
     free_shipping_from_paise: int | None = None
     reserve_minutes: int = 30
     gstin: str | None = None
+    legal_name: str | None = None
+    state: str = ""  # of India, where the shop supplies from; with a GSTIN its first two digits say the same
+    composition: bool = False  # a composition dealer issues bills of supply and charges no tax
+    invoice_prefix: str = "INV"
+    min_order_paise: int = 0
+    delivery: dict = field(default_factory=dict)  # see `salespilots.domain.delivery`
+    cod: dict = field(default_factory=dict)  # see `salespilots.domain.cod`
+    refund_rules: dict = field(default_factory=dict)  # what of shipping and COD fee is given back
+    prepaid_benefit_paise: int = 0  # taken off a COD order that is paid online before it leaves
+    remind_minutes: int = 10  # before an unpaid order expires; 0: never
     phone: str | None = None
     address: str | None = None
     return_policy: str | None = None

@@ -32,6 +32,11 @@ class Product:
     hsn: str = ""
     gst_rate: int = 0  # percent, included in the price
     images: list[str] = field(default_factory=list)  # media names under the data folder, or practice pictures
+    image_texts: dict = field(default_factory=dict)  # media name to what it shows, for who cannot see it
+    options: list = field(default_factory=list)  # at most three {"name": "Size", "values": ["S", "M"]}
+    weight_grams: int = 0  # one piece with its wrapping; 0 is unknown
+    low_at: int | None = None  # this many available pieces or fewer are low; None: LOW_STOCK
+    substitutes: list[str] = field(default_factory=list)  # ids of products to offer when this one is sold out
     practice: bool = False
     version: int = 0
 
@@ -46,6 +51,7 @@ class Variant:
     sku: str
     price_paise: int
     title: str = ""
+    choices: list[str] = field(default_factory=list)  # one value for each option of the product
     mrp_paise: int | None = None
     position: int = 0
     archived: bool = False

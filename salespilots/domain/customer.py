@@ -23,6 +23,7 @@ class Customer:
     consent: dict = field(default_factory=dict)
     opted_out: bool = False
     orders_count: int = 0
+    refused_count: int = 0  # parcels that came back unaccepted
     spent_paise: int = 0
     last_seen_at: datetime | None = None
     practice: bool = False

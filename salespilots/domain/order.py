@@ -104,8 +104,15 @@ class Order:
     refunded_paise: int = 0
     payment_method: str = "practice"
     payment_url: str | None = None
+    discount_code: str | None = None
+    advance_paise: int = 0  # of a COD order: to be paid online before it is accepted
+    held_paise: int = 0  # captured money that does not fit the order, until a person keeps it or gives it back
     address: dict = field(default_factory=dict)
-    tracking: dict = field(default_factory=dict)
+    tracking: dict = field(default_factory=dict)  # the newest parcel
+    shipments: list = field(default_factory=list)  # parcels, see `Order.ship`
+    returns: list = field(default_factory=list)  # what comes or came back, see `Order.expect_back`
+    terms: dict = field(default_factory=dict)  # what was agreed beyond the lines, for documents: HSN by line id
+    note: str = ""
     needs_attention: bool = False
     attention_reason: str | None = None
     cause_key: str | None = None  # what makes creating it twice harmless
@@ -118,6 +125,8 @@ class Order:
     delivered_at: datetime | None = None
     closed_at: datetime | None = None
     expires_at: datetime | None = None
+    reminded_at: datetime | None = None  # told that the order will not be held much longer
+    nudged_at: datetime | None = None  # a COD customer was offered the benefit of paying now
     version: int = 0
 
     @property

@@ -50,6 +50,8 @@ class Payment:
     url: str | None = None
     method: str | None = None
     refunded_paise: int = 0
+    currency: str = "INR"
+    held: bool = False  # captured, but it does not fit the order: a person keeps it or gives it back
     captured_at: datetime | None = None
     expires_at: datetime | None = None
     next_check_at: datetime | None = None  # when to ask the provider if no webhook came

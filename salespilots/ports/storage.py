@@ -19,14 +19,19 @@ from salespilots.domain import business as b
 from salespilots.domain import conversation as c
 from salespilots.domain import customer as cu
 from salespilots.domain.catalog import Product, Variant
+from salespilots.domain.discount import Discount, DiscountUse
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.domain.events import Event
 from salespilots.domain.gate import Gate
 from salespilots.domain.idempotency import IdempotencyRecord
+from salespilots.domain.imports import ImportRow, ProductImport
+from salespilots.domain.invoice import Invoice
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund
 from salespilots.domain.run import Run, StepExecution
+from salespilots.domain.statement import StatementLine
 from salespilots.domain.stock import StockLevel, StockMovement
+from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
 from salespilots.ports.markers import PORT_VERSION, hookspec
 from salespilots.ports.work import Inbox, Lanes, Lease, ScopedInbox, Throttle, Waiting, Work, Workers
@@ -245,6 +250,13 @@ class UnitOfWork(Protocol):
     api_keys: Collection[b.ApiKey]
     idempotency: Collection[IdempotencyRecord]
     gates: Collection[Gate]
+    waiting: Collection[WaitingPlace]
+    imports: Collection[ProductImport]
+    import_rows: Collection[ImportRow]
+    discounts: Collection[Discount]
+    discount_uses: Collection[DiscountUse]
+    invoices: Collection[Invoice]
+    statement_lines: Collection[StatementLine]
     stock: StockBook
     events: EventLog
     inbox: ScopedInbox
@@ -265,6 +277,15 @@ class UnitOfWork(Protocol):
 
     def next_number(self, counter: str) -> int:
         """The next number of a gap-free series of this shop (``order``); given back if the unit rolls back."""
+        ...
+
+    def claim(self, counter: str, most: int) -> bool:
+        """Raise a counter of this shop by one unless it has reached ``most``; one guarded update, so that callers at
+        the same moment never pass the limit. Given back if the unit rolls back."""
+        ...
+
+    def give_back(self, counter: str) -> None:
+        """Lower such a counter by one, never below nothing."""
         ...
 
     def record(self, *events: Event) -> None:
@@ -374,4 +395,10 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "steps": (("run_id", "visit", "attempt"),),
         "idempotency": (("business_id", "key"),),
         "gates": (("business_id", "provider"),),
+        "waiting": (("business_id", "variant_id", "customer_id"),),
+        "import_rows": (("import_id", "position"),),
+        "discounts": (("business_id", "code"),),
+        "discount_uses": (("business_id", "order_id"),),
+        "invoices": (("business_id", "number"), ("business_id", "cause_key")),
+        "statement_lines": (("business_id", "fingerprint"), ("business_id", "utr")),
     }

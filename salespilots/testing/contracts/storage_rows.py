@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .storage_work import NOW, A, WorkContract
+from .storage_work import NOW, A, B, WorkContract
 
 IDS = tuple(f"prd_{number:08d}" for number in range(5))
 
@@ -79,3 +79,44 @@ class RowsContract(WorkContract):
             uow.commit()
         with store.unit_of_work(A, read_only=True) as uow:
             assert {one.title for one in uow.products.select()} == {"Blue saree", "Theirs"}
+
+    def test_a_limited_counter_stops_at_its_limit(self, store: Any) -> None:
+        """Given back it can be claimed again, below nothing it does not go, and it is the shop's own."""
+        with store.unit_of_work(A) as uow:
+            assert [uow.claim("dsc_one", 2) for _ in range(3)] == [True, True, False]
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            assert uow.claim("dsc_two", 1)
+        with store.unit_of_work(A) as uow:
+            assert uow.claim("dsc_two", 1), "what was rolled back is not used up"
+            assert not uow.claim("dsc_one", 2)
+            uow.give_back("dsc_one")
+            assert uow.claim("dsc_one", 2)
+            for _ in range(3):
+                uow.give_back("dsc_one")
+            assert uow.claim("dsc_one", 1)
+            assert not uow.claim("dsc_none", 0)
+            uow.commit()
+        with store.unit_of_work(B) as uow:
+            assert uow.claim("dsc_one", 1)
+
+    def test_a_limited_counter_holds_among_many_at_once(self, store: Any) -> None:
+        """Sixteen at the same moment for five."""
+        import threading
+
+        took: list[bool] = []
+        start = threading.Barrier(16)
+
+        def take() -> None:
+            start.wait(10)
+            with store.unit_of_work(A) as uow:
+                got = uow.claim("dsc_hot", 5)
+                uow.commit()
+            took.append(got)
+
+        threads = [threading.Thread(target=take) for _ in range(16)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join(30)
+        assert sorted(took) == [False] * 11 + [True] * 5

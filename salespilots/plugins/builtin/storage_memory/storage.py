@@ -81,6 +81,17 @@ class MemoryUnitOfWork(_Unit):
         self._tables.counters[key] = self._tables.counters.get(key, 1000 if counter == "order" else 0) + 1
         return self._tables.counters[key]
 
+    def claim(self, counter: str, most: int) -> bool:
+        key = (self.business_id, counter)
+        if self._tables.counters.get(key, 0) >= most:
+            return False
+        self._tables.counters[key] = self._tables.counters.get(key, 0) + 1
+        return True
+
+    def give_back(self, counter: str) -> None:
+        key = (self.business_id, counter)
+        self._tables.counters[key] = max(0, self._tables.counters.get(key, 0) - 1)
+
     def record(self, *events: Event) -> None:
         self._recorded += events
 

@@ -15,7 +15,7 @@ from salespilots.ports.work import Worker
 SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
     "workflows", "workflow_versions", "runs", "steps", "memberships", "connections", "api_keys", "idempotency",
-    "gates",
+    "gates", "waiting", "imports", "import_rows", "discounts", "discount_uses", "invoices", "statement_lines",
 )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
-from salespilots.plugins.builtin.storage_sql.conditions import bound, insert_once, parameters, shape, upsert
+from salespilots.plugins.builtin.storage_sql.conditions import bound, insert_once, parameters, shape
+from salespilots.plugins.builtin.storage_sql.numbers import take_number
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import dump_json
-from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Wire
+from salespilots.plugins.builtin.storage_sql.wire import Change, Wire
 from salespilots.ports.storage import one_of
 
 
@@ -176,42 +177,3 @@ FROM number, ROWS FROM (
 ) WITH ORDINALITY AS one(type, at, actor, ids, data, order_id, conversation_id, place)
 """
 """Taking the numbers and writing the lines under them, as one statement."""
-
-COUNTER_START = {"order": 1000}
-
-
-def take_number(wire: Wire, business_id: str, name: str, count: int = 1) -> int:
-    """Raise a counter by ``count`` and return its new value; rolled back with the unit."""
-    table = TABLES["counters"]
-
-    def build() -> sa.sql.expression.Executable:
-        first = {
-            "business_id": sa.bindparam("shop", type_=sa.String), "name": sa.bindparam("counter", type_=sa.String),
-            "value": sa.bindparam("first", type_=sa.BigInteger),
-        }  # fmt: skip
-        return (
-            upsert(wire.dialect, table)
-            .values(first)
-            .on_conflict_do_update(
-                index_elements=["business_id", "name"],
-                set_={"value": table.c.value + sa.bindparam("more", type_=sa.BigInteger)},
-            )
-            .returning(table.c.value)
-        )
-
-    given = {"shop": business_id, "counter": name, "first": COUNTER_START.get(name, 0) + count, "more": count}
-    found = wire.first(("number",), build, given)
-    assert found is not None
-    return int(found[0])
-
-
-def ask_numbers(business_id: str) -> Ask:
-    """The query for every counter of a shop."""
-    table = TABLES["counters"]
-
-    def build() -> sa.Select:
-        return sa.select(table.c.name, table.c.value).where(
-            table.c.business_id == sa.bindparam("shop", type_=sa.String)
-        )
-
-    return Ask(("numbers",), build, {"shop": business_id}, lambda _, rows: {name: value for name, value in rows})

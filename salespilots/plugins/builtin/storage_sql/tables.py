@@ -13,13 +13,18 @@ from salespilots.domain import business as b
 from salespilots.domain import conversation as c
 from salespilots.domain import customer as cu
 from salespilots.domain.catalog import Product, Variant
+from salespilots.domain.discount import Discount, DiscountUse
 from salespilots.domain.gate import Gate
 from salespilots.domain.idempotency import IdempotencyRecord
+from salespilots.domain.imports import ImportRow, ProductImport
 from salespilots.domain.inbox import InboxRow
+from salespilots.domain.invoice import Invoice
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund
 from salespilots.domain.run import Run, StepExecution
+from salespilots.domain.statement import StatementLine
 from salespilots.domain.stock import StockMovement
+from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
 from salespilots.plugins.builtin.storage_sql.types import Codec, UTCDateTime
 from salespilots.ports.storage import unique_keys
@@ -140,6 +145,34 @@ _declare(
 _work_index("ix_runs_active", "runs", ("lane", "wake_at"), "state IN ('ready', 'running', 'waiting')")
 _declare("steps", StepExecution, parents={"run_id": "runs"})
 _declare("gates", Gate)
+_declare(
+    "waiting",
+    WaitingPlace,
+    parents={"variant_id": "variants", "customer_id": "customers"},
+    indexes=(("business_id", "variant_id", "state", "created_at"), ("business_id", "customer_id")),
+)
+_declare("imports", ProductImport, indexes=(("business_id", "created_at"),))
+_work_index("ix_imports_to_do", "imports", ("next_at",), "next_at IS NOT NULL")
+_declare(
+    "import_rows",
+    ImportRow,
+    parents={"import_id": "imports"},
+    indexes=(("business_id", "import_id", "outcome", "position"),),
+)
+_declare("discounts", Discount)
+_declare(
+    "discount_uses",
+    DiscountUse,
+    parents={"discount_id": "discounts", "order_id": "orders"},
+    indexes=(("business_id", "discount_id", "customer_id"),),
+)
+_declare(
+    "invoices",
+    Invoice,
+    parents={"order_id": "orders"},
+    indexes=(("business_id", "order_id"), ("business_id", "issued_at")),
+)
+_declare("statement_lines", StatementLine, indexes=(("business_id", "state", "created_at"),))
 _declare("idempotency", IdempotencyRecord, indexes=(("created_at",),))
 
 _inbox = CODECS["inbox"] = Codec(InboxRow)

@@ -218,5 +218,6 @@ def _decoder(hint: Any) -> Callable[[Any], Any] | None:
     args = typing.get_args(kind)
     if typing.get_origin(kind) is list and args and dataclasses.is_dataclass(args[0]):
         item: Any = args[0]
-        return lambda rows: [item(**row) for row in rows]
+        known = {one.name for one in dataclasses.fields(item)}
+        return lambda rows: [item(**{name: row[name] for name in row.keys() & known}) for row in rows]
     return None

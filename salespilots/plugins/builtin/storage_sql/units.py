@@ -14,7 +14,8 @@ from salespilots.domain.run import ACTIVE
 from salespilots.plugins.builtin.storage_sql.collection import SqlCollection, ask_customers
 from salespilots.plugins.builtin.storage_sql.inbox import SqlInbox, SqlScopedInbox
 from salespilots.plugins.builtin.storage_sql.lanes import SqlLanes, SqlWorkers
-from salespilots.plugins.builtin.storage_sql.ledger import SqlEventLog, SqlStockBook, ask_numbers, take_number
+from salespilots.plugins.builtin.storage_sql.ledger import SqlEventLog, SqlStockBook
+from salespilots.plugins.builtin.storage_sql.numbers import ask_numbers, lower, take_below, take_number
 from salespilots.plugins.builtin.storage_sql.queries import SqlQueries
 from salespilots.plugins.builtin.storage_sql.throttle import SqlThrottle
 from salespilots.plugins.builtin.storage_sql.transactions import Lines, Transaction
@@ -26,7 +27,7 @@ from salespilots.ports.work import Lease, Waiting
 SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
     "workflows", "workflow_versions", "runs", "steps", "memberships", "connections", "api_keys", "idempotency",
-    "gates",
+    "gates", "waiting", "imports", "import_rows", "discounts", "discount_uses", "invoices", "statement_lines",
 )  # fmt: skip
 
 SYSTEM = {
@@ -124,6 +125,12 @@ class SqlUnitOfWork(_Unit):
     def next_number(self, counter: str) -> int:
         return take_number(self._wire, self.business_id, counter)
 
+    def claim(self, counter: str, most: int) -> bool:
+        return take_below(self._wire, self.business_id, counter, most)
+
+    def give_back(self, counter: str) -> None:
+        lower(self._wire, self.business_id, counter)
+
     def record(self, *events: Event) -> None:
         self._recorded += events
 
@@ -135,7 +142,7 @@ class SqlUnitOfWork(_Unit):
             asks["held"] = self.lanes.ask_hold(held, also=wanted)
         if wanted:
             asks["claimed"] = self.lanes.ask_claim(sorted(set(wanted)), owner, ttl)
-            asks["numbers"] = ask_numbers(self.business_id)
+            asks["numbers"] = ask_numbers(self.business_id, tuple(REVISED))
         asks["rows"] = self.inbox.ask(lanes, limit)
         asks["runs"] = self.runs.ask([*on, one_of("state", ACTIVE)], "-created_at", None)
         asks["messages"] = self.messages.ask([*on, one_of("state", PENDING)], "seq", None, self.messages.note)
@@ -159,11 +166,11 @@ class SqlUnitOfWork(_Unit):
 
     def revisions(self) -> dict[str, int]:
         if self._revisions is None:
-            self._keep_revisions(self._wire.together([ask_numbers(self.business_id)])[0])
+            self._keep_revisions(self._wire.together([ask_numbers(self.business_id, tuple(REVISED))])[0])
         return self._revisions or {}
 
     def _keep_revisions(self, numbers: dict[str, int]) -> None:
-        self._revisions = {name: number for name, number in numbers.items() if name in REVISED}
+        self._revisions = numbers
 
     def commit(self) -> None:
         for name, collections in REVISED.items():
