@@ -35,7 +35,7 @@ class Product:
     image_texts: dict = field(default_factory=dict)  # media name to what it shows, for who cannot see it
     options: list = field(default_factory=list)  # at most three {"name": "Size", "values": ["S", "M"]}
     weight_grams: int = 0  # one piece with its wrapping; 0 is unknown
-    low_at: int | None = None  # this many available pieces or fewer are low; None: LOW_STOCK
+    low_stock: int | None = None  # this many available pieces or fewer are low; None: LOW_STOCK
     substitutes: list[str] = field(default_factory=list)  # ids of products to offer when this one is sold out
     practice: bool = False
     version: int = 0

@@ -244,7 +244,7 @@ def upgrade() -> None:
     op.add_column("products", sa.Column("image_texts", sa.JSON(), server_default="{}", nullable=False))
     op.add_column("products", sa.Column("options", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("products", sa.Column("weight_grams", sa.BigInteger(), server_default="0", nullable=False))
-    op.add_column("products", sa.Column("low_at", sa.BigInteger(), nullable=True))
+    op.add_column("products", sa.Column("low_stock", sa.BigInteger(), nullable=True))
     op.add_column("products", sa.Column("substitutes", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("variants", sa.Column("choices", sa.JSON(), server_default="[]", nullable=False))
 
@@ -252,7 +252,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("variants", "choices")
     op.drop_column("products", "substitutes")
-    op.drop_column("products", "low_at")
+    op.drop_column("products", "low_stock")
     op.drop_column("products", "weight_grams")
     op.drop_column("products", "options")
     op.drop_column("products", "image_texts")
