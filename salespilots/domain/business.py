@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from salespilots.domain.cod import CodRules, read_cod
+from salespilots.domain.delivery import Delivery, read_delivery
+
 
 class Role(StrEnum):
     """Who somebody is in one shop."""
@@ -72,11 +75,19 @@ class Business:
     setup_done: list[str] = field(default_factory=list)  # onboarding steps ticked or skipped by hand
     version: int = 0
 
-    def shipping_for(self, subtotal_paise: int) -> int:
+    @property
+    def deliveries(self) -> Delivery:
+        """What delivery costs and where to."""
+        return read_delivery(self.shipping_paise, self.free_shipping_from_paise, self.delivery)
+
+    @property
+    def cash_rules(self) -> CodRules:
+        """When cash on delivery is offered."""
+        return read_cod(self.cod)
+
+    def shipping_for(self, subtotal_paise: int, pincode: str | None = None) -> int:
         """Delivery charge in paise for goods worth ``subtotal_paise``."""
-        if self.free_shipping_from_paise is not None and subtotal_paise >= self.free_shipping_from_paise:
-            return 0
-        return self.shipping_paise
+        return self.deliveries.charge(subtotal_paise, pincode)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from salespilots.domain.errors import InvalidTransition
+from salespilots.domain.errors import InvalidInput, InvalidTransition
 from salespilots.domain.events import Event
 from salespilots.domain.money import MAX_PAISE
+from salespilots.domain.parcels import NOT_ACCEPTED, Parcel, Return, ReturnKind, ReturnState, add_up, pick
 from salespilots.domain.transitions import Applied, Ignored, Outcome
 
 
@@ -48,6 +50,9 @@ ACCEPTED = frozenset({OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPE
 OPEN_STATES = frozenset({OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED})
 """States a customer may ask about as "my order"."""
 
+
+LEFT = frozenset({OrderState.SHIPPED, OrderState.DELIVERED})
+"""States in which all of it has left the shop."""
 
 UNPAYABLE = frozenset({OrderState.DRAFT, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.RETURNED})
 """States in which no money is asked for."""
@@ -109,9 +114,10 @@ class Order:
     held_paise: int = 0  # captured money that does not fit the order, until a person keeps it or gives it back
     address: dict = field(default_factory=dict)
     tracking: dict = field(default_factory=dict)  # the newest parcel
-    shipments: list = field(default_factory=list)  # parcels, see `Order.ship`
-    returns: list = field(default_factory=list)  # what comes or came back, see `Order.expect_back`
+    shipments: list[Parcel] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
     terms: dict = field(default_factory=dict)  # what was agreed beyond the lines, for documents: HSN by line id
+    released_paise: int = 0  # of the total: what the shop does not keep any more because goods came back
     note: str = ""
     needs_attention: bool = False
     attention_reason: str | None = None
@@ -142,7 +148,30 @@ class Order:
     @property
     def due_paise(self) -> int:
         """What is still to be paid."""
-        return max(0, self.total_paise - self.paid_paise)
+        return max(0, self.total_paise - self.released_paise - self.paid_paise)
+
+    @property
+    def asked_paise(self) -> int:
+        """What is to be paid online now: of a COD order only its advance, else all that is due."""
+        if self.advance_paise and self.state in (OrderState.PLACED, OrderState.EXPIRED):
+            return max(0, min(self.advance_paise, self.total_paise) - self.paid_paise)
+        return self.due_paise
+
+    @property
+    def kept_paise(self) -> int:
+        """What of the total the shop may keep in the present state."""
+        ended = self.state in (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.DRAFT)
+        return 0 if ended else max(0, self.total_paise - self.released_paise)
+
+    @property
+    def applied_paise(self) -> int:
+        """The part of the money received that pays for this order."""
+        return min(self.paid_paise - self.refunded_paise, self.kept_paise)
+
+    @property
+    def refund_due_paise(self) -> int:
+        """Money the shop has and may not keep: everything captured is applied, due back, or given back."""
+        return self.held_paise + self.paid_paise - self.refunded_paise - self.applied_paise
 
     @property
     def payable(self) -> bool:
@@ -154,7 +183,7 @@ class Order:
         """Derived from money alone."""
         if self.refunded_paise and self.refunded_paise >= self.paid_paise:
             return PaymentStatus.REFUNDED
-        if self.refunded_paise:
+        if self.refunded_paise and self.paid_paise - self.refunded_paise < self.total_paise:
             return PaymentStatus.PART_REFUNDED
         if self.paid_paise >= self.total_paise and (self.paid_paise or self.state is not OrderState.DRAFT):
             return PaymentStatus.PAID if self.paid_paise else PaymentStatus.UNPAID
@@ -206,16 +235,53 @@ class Order:
         self.packed_at = now
         return self._applied("order.packed", now, number=self.number)
 
-    def ship(self, *, now: datetime, courier: str, tracking_number: str) -> Outcome:
-        """The parcel left. A confirmed order may leave without the packed step in between."""
+    def ship(
+        self,
+        *,
+        now: datetime,
+        courier: str,
+        tracking_number: str,
+        parcel_id: str = "",
+        tracking_url: str = "",
+        lines: Mapping[str, int] | None = None,
+    ) -> Outcome:
+        """A parcel left with ``lines`` (pieces by line id), or with all that is left. The order is shipped when its
+        last piece left; a confirmed one may leave without the packed step in between. The same parcel twice is one."""
         if self.state in (OrderState.SHIPPED, OrderState.DELIVERED):
             return Ignored("already shipped")
+        if tracking_number and any(
+            (one.courier, one.tracking_number) == (courier, tracking_number) for one in self.shipments
+        ):
+            return Ignored("this parcel left already")
+        inside = pick(self.to_ship, lines, "left to send")
         if self.state is OrderState.CONFIRMED:
             self.pack(now=now)
+        elif self.state is not OrderState.PACKED:
+            self._move(OrderState.SHIPPED)
+        parcel = Parcel(
+            id=parcel_id, courier=courier, tracking_number=tracking_number, tracking_url=tracking_url, lines=inside,
+            left_at=_text(now),
+        )  # fmt: skip
+        self.shipments = [*self.shipments, parcel]
+        self.tracking = {"courier": courier, "tracking_number": tracking_number}
+        if tracking_url:
+            self.tracking["url"] = tracking_url
+        if any(self.to_ship.values()):
+            return self._applied("order.part_shipped", now, number=self.number, pieces=sum(inside.values()))
         self._move(OrderState.SHIPPED)
         self.shipped_at = now
-        self.tracking = {"courier": courier, "tracking_number": tracking_number}
         return self._applied("order.shipped", now, number=self.number)
+
+    @property
+    def to_ship(self) -> dict[str, int]:
+        """Pieces by line id that have not left."""
+        gone = add_up([one.lines for one in self.shipments])
+        return {line.id: line.quantity - gone.get(line.id, 0) for line in self.lines}
+
+    @property
+    def part_shipped(self) -> bool:
+        """Whether some of it has left and some has not."""
+        return bool(self.shipments) and self.state is OrderState.PACKED
 
     def deliver(self, *, now: datetime) -> Outcome:
         """The customer has it."""
@@ -223,12 +289,16 @@ class Order:
             return Ignored("already delivered")
         self._move(OrderState.DELIVERED)
         self.delivered_at = self.closed_at = now
+        for parcel in self.shipments:
+            parcel.arrived_at = parcel.arrived_at or _text(now)
         return self._applied("order.delivered", now, number=self.number)
 
     def cancel(self, *, now: datetime, reason: str = "") -> Outcome:
         """Stop the order. The caller releases its stock in the same unit of work."""
         if self.state is OrderState.CANCELLED:
             return Ignored("already cancelled")
+        if self.part_shipped:
+            raise InvalidTransition("A part of it has left: send the rest, or take back what left.")
         self._move(OrderState.CANCELLED)
         self.closed_at, self.expires_at = now, None
         if self.paid_paise > self.refunded_paise:
@@ -243,22 +313,87 @@ class Order:
         self.closed_at, self.expires_at = now, None
         return self._applied("order.expired", now, number=self.number)
 
-    def take_back(self, *, now: datetime) -> Outcome:
-        """The goods came back after they had left."""
+    @property
+    def to_come_back(self) -> dict[str, int]:
+        """Pieces by line id that left and neither came back nor are on their way back."""
+        back = add_up([one.lines for one in self.returns])
+        return {line.id: line.quantity - back.get(line.id, 0) for line in self.lines} if self.state in LEFT else {}
+
+    def expect_back(
+        self,
+        *,
+        now: datetime,
+        return_id: str,
+        kind: ReturnKind = ReturnKind.RETURN,
+        lines: Mapping[str, int] | None = None,
+        note: str = "",
+    ) -> Outcome:
+        """Pieces that left are on their way back: all of them unless ``lines`` names some."""
         if self.state is OrderState.RETURNED:
             return Ignored("already returned")
+        if self.state not in LEFT:
+            raise InvalidTransition(f"A {self.state} order has nothing that could come back.", state=str(self.state))
+        coming = pick(self.to_come_back, lines, "with the customer")
+        if not coming:
+            return Ignored("all of it is on its way back")
+        made = Return(
+            id=return_id, kind=str(kind), state=str(ReturnState.EXPECTED), at=_text(now), lines=coming, note=note
+        )
+        self.returns = [*self.returns, made]
+        return self._applied("order.returning", now, number=self.number, kind=str(kind), pieces=sum(coming.values()))
+
+    def receive_back(
+        self, *, now: datetime, return_id: str, restock: Mapping[str, int] | None, released_paise: int = 0
+    ) -> Outcome:
+        """What came back was looked at. ``restock``: pieces by line id that go on the shelf again, None for all.
+
+        ``released_paise`` of the total the shop does not keep any more. The order is returned when nothing of it is
+        left with the customer.
+        """
+        found = next((one for one in self.returns if one.id == return_id), None)
+        if found is None:
+            raise InvalidInput({"return": ["This order has no such return."]})
+        if found.state == ReturnState.INSPECTED:
+            return Ignored("already inspected")
+        found.restocked = (
+            dict(found.lines) if restock is None else pick(found.lines, restock, "came back") if restock else {}
+        )
+        found.state, found.inspected_at = str(ReturnState.INSPECTED), _text(now)
+        self.released_paise += released_paise
+        inspected = [one.lines for one in self.returns if one.state == ReturnState.INSPECTED]
+        back = add_up(inspected)
+        if any(line.quantity > back.get(line.id, 0) for line in self.lines):
+            return self._applied("order.part_returned", now, number=self.number, pieces=sum(found.lines.values()))
         self._move(OrderState.RETURNED)
         self.closed_at = now
         return self._applied("order.returned", now, number=self.number)
 
+    @property
+    def expected_back(self) -> list[Return]:
+        """Returns on their way."""
+        return [one for one in self.returns if one.state == ReturnState.EXPECTED]
+
+    @property
+    def not_accepted(self) -> bool:
+        """Whether all of it came back without having been accepted."""
+        return self.state is OrderState.RETURNED and all(one.kind in NOT_ACCEPTED for one in self.returns)
+
     def flag(self, reason: str) -> None:
         """Ask a person to look, saying why."""
         self.needs_attention, self.attention_reason = True, reason
+
+    def settle_attention(self) -> None:
+        """A person looked, or what it was about is over."""
+        self.needs_attention, self.attention_reason = False, None
 
     def _move(self, to: OrderState) -> None:
         if to not in TRANSITIONS[self.state]:
             raise InvalidTransition(f"A {self.state} order cannot become {to}.", state=str(self.state), to=str(to))
         self.state = to
 
-    def _applied(self, kind: str, now: datetime, **data: object) -> Applied:
+    def _applied(self, kind: str, now: datetime, /, **data: object) -> Applied:
         return Applied((Event(type=kind, at=now, ids=self.ids(), data=data),))
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

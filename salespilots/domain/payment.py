@@ -86,6 +86,28 @@ class Payment:
         return Applied()
 
 
+@dataclass(slots=True, kw_only=True)
+class UnmatchedFact:
+    """A provider's word about money for which no payment of the shop is known (yet): kept, never dropped.
+
+    A refund told of before its payment waits here for it; money that no order explains waits for a person.
+    """
+
+    id: str
+    business_id: str
+    provider: str
+    kind: str  # as in `salespilots.ports.payments.PaymentEvent`
+    payment_ref: str
+    created_at: datetime
+    refund_ref: str = ""
+    reference: str = ""
+    amount_paise: int = 0
+    currency: str = "INR"
+    method: str = ""
+    settled_at: datetime | None = None  # its payment came, or a person dealt with it
+    version: int = 0
+
+
 class RefundState(StrEnum):
     """How far the money back is."""
 

@@ -38,6 +38,7 @@ class PaymentFact:
     currency: str = "INR"
     method: str = ""
     occurred_at: datetime | None = None
+    refunded_paise: int = 0  # given back of it, whoever asked for that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,10 @@ class Payments(Protocol):
 
     def refund(self, request: RefundRequest) -> RefundResult:
         """Give money back, once per idempotency key."""
+        ...
+
+    def fetch_refund(self, refund_ref: str) -> RefundResult:
+        """How far a refund is. The core asks when no webhook tells."""
         ...
 
     def check(self) -> Health:

@@ -27,7 +27,7 @@ from salespilots.domain.idempotency import IdempotencyRecord
 from salespilots.domain.imports import ImportRow, ProductImport
 from salespilots.domain.invoice import Invoice
 from salespilots.domain.order import Order
-from salespilots.domain.payment import Payment, Refund
+from salespilots.domain.payment import Payment, Refund, UnmatchedFact
 from salespilots.domain.run import Run, StepExecution
 from salespilots.domain.statement import StatementLine
 from salespilots.domain.stock import StockLevel, StockMovement
@@ -257,6 +257,7 @@ class UnitOfWork(Protocol):
     discount_uses: Collection[DiscountUse]
     invoices: Collection[Invoice]
     statement_lines: Collection[StatementLine]
+    unmatched: Collection[UnmatchedFact]
     stock: StockBook
     events: EventLog
     inbox: ScopedInbox
@@ -400,5 +401,6 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "discounts": (("business_id", "code"),),
         "discount_uses": (("business_id", "order_id"),),
         "invoices": (("business_id", "number"), ("business_id", "cause_key")),
+        "unmatched": (("business_id", "provider", "payment_ref", "kind", "refund_ref"),),
         "statement_lines": (("business_id", "fingerprint"), ("business_id", "utr")),
     }

@@ -13,9 +13,12 @@ from salespilots.services.messaging.outgoing import queue_in
 
 NOTICES = {
     "paid": "Payment of {total} received for order {number}. Thank you! We are packing it now. Follow it here: {url}",
+    "advance_paid": "{paid} received for order {number}. Thank you! Please keep {due} ready for the courier. Follow it here: {url}",
     "payment_link": "Pay {total} for order {number} here: {pay_url}",
     "shipped": "Order {number} is on its way with {courier}, tracking number {tracking}. Follow it here: {url}",
     "shipped_by_hand": "Order {number} is on its way: we bring it to you ourselves. Follow it here: {url}",
+    "part_shipped": "A part of order {number} is on its way with {courier}, tracking number {tracking}. Follow it here: {url}",
+    "part_shipped_by_hand": "We bring you a part of order {number} ourselves. Follow it here: {url}",
     "delivered": "Order {number} was delivered. We hope you like it!",
     "cancelled": "Order {number} was cancelled.",
     "expired": "Order {number} was not paid in time, so we could not hold it any longer. Write to us if you still want it.",
@@ -32,7 +35,9 @@ def notice_in(core: Core, uow: UnitOfWork, order: Order, kind: str, *, about: st
     text = say(
         NOTICES[kind],
         number=order.number or "",
-        total=rupees(order.due_paise if kind == "payment_link" else order.total_paise),
+        total=rupees(order.asked_paise if kind == "payment_link" else order.total_paise),
+        paid=rupees(order.paid_paise),
+        due=rupees(order.due_paise),
         pay_url=order.payment_url or "",
         url=f"{core.base_url}/o/{order.token}",
         courier=order.tracking.get("courier", ""),

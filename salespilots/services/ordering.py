@@ -13,11 +13,13 @@ from salespilots.domain.events import Event
 from salespilots.domain.money import MAX_PAISE, tax_inside
 from salespilots.domain.order import Order, OrderLine, OrderState
 from salespilots.domain.payment import Payment, Refund, RefundState
+from salespilots.domain.refunding import discount_of_lines
 from salespilots.domain.stock import MovementKind, StockMovement
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import react
 from salespilots.services.core import Core
+from salespilots.services.discounts import find_in, taken_off, use_in
 
 MAX_QUANTITY = 1000
 CHECK_EVERY = timedelta(minutes=15)
@@ -60,11 +62,16 @@ def build_order_in(
     conversation_id: str | None = None,
     shipping_paise: int | None = None,
     discount_paise: int = 0,
+    discount_code: str | None = None,
     cause_key: str | None = None,
     practice: bool = False,
+    note: str = "",
 ) -> Order:
-    """A draft with prices from the catalogue. Raises `NotFound` for a variant that is not on sale, `InvalidInput`
-    for amounts out of range."""
+    """A draft with prices from the catalogue, delivery and COD fee by the shop's rules, and the code's discount.
+
+    Raises `NotFound` for a variant that is not on sale, `InvalidInput` for amounts out of range and for a code that
+    may not be used.
+    """
     if not lines:
         raise InvalidInput({"lines": ["Add at least one line."]})
     quantities = merge_lines(lines)
@@ -108,12 +115,44 @@ def build_order_in(
         cause_key=cause_key,
         practice=practice,
     )
-    order.shipping_paise = (
-        shop.shipping_for(order.subtotal_paise - discount_paise) if shipping_paise is None else shipping_paise
-    )
-    check_amounts(order)
-    order.tax_paise = sum(tax_inside(line.total_paise, line.gst_rate) for line in built)
+    order.note = note
+    order.terms = {"hsn": {line.id: products[line.product_id].hsn for line in built if products[line.product_id].hsn}}
+    charge_in(core, uow, order, shop, shipping_paise=shipping_paise, discount_code=discount_code)
     return order
+
+
+def charge_in(
+    core: Core,
+    uow: UnitOfWork,
+    order: Order,
+    shop: Business,
+    *,
+    shipping_paise: int | None = None,
+    discount_code: str | None = None,
+) -> None:
+    """Discount, delivery, COD fee, advance and tax of an order that is not placed yet. A given ``shipping_paise``
+    stands instead of the shop's rule."""
+    pincode = order.address.get("pincode")
+    if discount_code:
+        code = find_in(
+            uow, discount_code, goods_paise=order.subtotal_paise, customer_id=order.customer_id, now=core.clock.now()
+        )
+        order.discount_code = code.code
+        order.discount_paise, off_shipping = taken_off(code, order.subtotal_paise, 1)
+        shipping_paise = 0 if off_shipping else shipping_paise
+    goods = order.subtotal_paise - order.discount_paise
+    order.shipping_paise = shop.shipping_for(goods, pincode) if shipping_paise is None else shipping_paise
+    rules, cash = shop.cash_rules, order.payment_method == CASH
+    order.cod_fee_paise = rules.fee_paise if cash else 0
+    check_amounts(order)
+    order.advance_paise = min(rules.advance_paise, order.total_paise) if cash else 0
+    order.tax_paise = tax_of(order)
+
+
+def tax_of(order: Order) -> int:
+    """The GST inside what is paid for the goods: the discount lowers it, line by line."""
+    off = discount_of_lines(order)
+    return sum(tax_inside(line.total_paise - off[line.id], line.gst_rate) for line in order.lines)
 
 
 def check_amounts(order: Order) -> None:
@@ -128,16 +167,24 @@ def check_amounts(order: Order) -> None:
 
 
 def movements_of(
-    core: Core, order: Order, kind: MovementKind, on_hand: int, reserved: int, key: str
+    core: Core,
+    order: Order,
+    kind: MovementKind,
+    on_hand: int,
+    reserved: int,
+    key: str,
+    pieces: Mapping[str, int] | None = None,
 ) -> list[StockMovement]:
-    """One line of the stock ledger for each line of the order, once per ``key``."""
+    """One line of the stock ledger for each line of the order, once per ``key``; of ``pieces`` by line id, else all."""
+    counts = {line.id: line.quantity for line in order.lines} if pieces is None else pieces
     return [
         StockMovement(
             id=core.ids.new("movement"), business_id=order.business_id, variant_id=line.variant_id, kind=kind,
-            on_hand_delta=on_hand * line.quantity, reserved_delta=reserved * line.quantity,
+            on_hand_delta=on_hand * counts[line.id], reserved_delta=reserved * counts[line.id],
             cause_key=f"order:{order.id}:{key}:{line.id}", at=core.clock.now(), order_id=order.id,
         )
         for line in order.lines
+        if counts.get(line.id)
     ]  # fmt: skip
 
 
@@ -153,9 +200,18 @@ def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:
     _tell_stock(core, uow, order)
 
 
-def restock_in(core: Core, uow: UnitOfWork, order: Order) -> None:
-    """Put the order's pieces back on the shelf after they had left, once whatever says so."""
-    uow.stock.move(movements_of(core, order, MovementKind.RETURN, 1, 0, "return"))
+def move_in(
+    core: Core,
+    uow: UnitOfWork,
+    order: Order,
+    kind: MovementKind,
+    on_hand: int,
+    reserved: int,
+    key: str,
+    pieces: Mapping[str, int],
+) -> None:
+    """Pieces of an order left or came back, once per ``key``."""
+    uow.stock.move(movements_of(core, order, kind, on_hand, reserved, key, pieces))
     _tell_stock(core, uow, order)
 
 
@@ -175,12 +231,15 @@ def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = 
     if order.state is not OrderState.DRAFT:
         return order.place(now=core.clock.now(), number="", number_value=0, hold=None)
     reserve_in(core, uow, order)
+    use_in(core, uow, order)
     value = uow.next_number("order")
     outcome = order.place(
         now=core.clock.now(),
         number=f"{shop.order_prefix}-{value}",
         number_value=value,
-        hold=None if order.payment_method == CASH else timedelta(minutes=shop.reserve_minutes),
+        hold=None
+        if order.payment_method == CASH and not order.advance_paise
+        else timedelta(minutes=shop.reserve_minutes),
     )
     customer = uow.customers.get(order.customer_id)
     customer.orders_count += 1
@@ -232,13 +291,8 @@ def refund_in(
     actor: str = "",
 ) -> Refund | None:
     """A refund row, once per key. Raises `Conflict` above what was captured and not given back."""
-    if (
-        amount_paise > order.paid_paise - order.refunded_paise
-        or amount_paise > payment.amount_paise - payment.refunded_paise
-    ):
-        raise Conflict(
-            "More than was paid and not given back yet.", refundable_paise=order.paid_paise - order.refunded_paise
-        )
+    if amount_paise > payment.amount_paise - payment.refunded_paise:
+        raise too_much(order)
     now = core.clock.now()
     refund = Refund(
         id=core.ids.new("refund"), business_id=order.business_id, order_id=order.id, payment_id=payment.id,
@@ -260,10 +314,19 @@ def refund_in(
     return refund
 
 
+def too_much(order: Order) -> Conflict:
+    """Nobody gives back more than came."""
+    left = order.held_paise + order.paid_paise - order.refunded_paise
+    return Conflict("More than was paid and not given back yet.", refundable_paise=left)
+
+
 def _give_back_in(uow: UnitOfWork, order: Order, payment: Payment, amount_paise: int) -> None:
-    order.refunded_paise += amount_paise
     payment.refunded_paise += amount_paise
     uow.payments.save(payment)
+    if payment.held:
+        order.held_paise -= amount_paise if payment.currency == "INR" else 0
+        return
+    order.refunded_paise += amount_paise
     customer = uow.customers.get(order.customer_id)
     customer.spent_paise -= amount_paise
     uow.customers.save(customer)
@@ -281,7 +344,7 @@ def settle_refund_in(
         uow.record(Event(type="order.attention", at=now, ids=order.ids(), data={"reason": order.attention_reason}))
     elif state is RefundState.PROCESSED:
         if order.attention_reason == UNANSWERED:
-            order.needs_attention, order.attention_reason = False, None
+            order.settle_attention()
         ids = {**order.ids(), "refund_id": refund.id}
         processed = Event(type="refund.processed", at=now, ids=ids, data={"amount_paise": refund.amount_paise})
         uow.record(processed)

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
 from salespilots.domain.events import Event
-from salespilots.domain.order import ACCEPTED, HOLDS_STOCK, Order, OrderState
+from salespilots.domain.order import ACCEPTED, Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState
-from salespilots.domain.stock import MovementKind
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.automation import react
-from salespilots.services.core import Core, retrying
+from salespilots.services.core import retrying
+from salespilots.services.discounts import give_back_in
 from salespilots.services.notices import notice_in
 from salespilots.services.ordering import (
     AUTHORISED_LIFE,
-    BY_HAND,
     CASH,
     CHECK_EVERY,
     build_order_in,
+    charge_in,
     check_amounts,
     close_links_in,
     credit_in,
-    movements_of,
     place_in,
     release_in,
-    restock_in,
 )
+from salespilots.services.returns import Returns
 
 
-class Orders:
+class Orders(Returns):
     """Use cases on orders, for owners, the API, workflows and sweeps."""
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
 
     # --- reading --------------------------------------------------------------------------------------
 
@@ -167,49 +163,6 @@ class Orders:
 
     # --- moving on ------------------------------------------------------------------------------------
 
-    def act(
-        self,
-        business_id: str,
-        order_id: str,
-        step: Callable[[UnitOfWork, Order, datetime], Outcome],
-        *,
-        actor: str = "",
-    ) -> Order:
-        """One step on one order in one transaction; a step that was done already changes nothing."""
-
-        def use_case() -> Order:
-            with self._core.storage.unit_of_work(business_id) as uow:
-                order = uow.orders.get(order_id)
-                before = (order.state, order.paid_paise, order.refunded_paise, order.needs_attention)
-                outcome = step(uow, order, self._core.clock.now())
-                if isinstance(outcome, Applied):
-                    self._finish(uow, order, outcome, actor)
-                    uow.orders.save(order)
-                    uow.commit()
-                elif before != (order.state, order.paid_paise, order.refunded_paise, order.needs_attention):
-                    raise AssertionError("an ignored step changed the order")
-            self._ring(order)
-            return order
-
-        return retrying(use_case)
-
-    def _finish(self, uow: UnitOfWork, order: Order, outcome: Outcome, actor: str, new: bool = False) -> None:
-        if not isinstance(outcome, Applied):
-            return
-        events = [
-            Event(type=one.type, at=one.at, ids=one.ids, data=one.data, actor=actor or one.actor)
-            for one in outcome.events
-        ]
-        uow.record(*events)
-        react(self._core, uow, events, order_id=order.id)
-
-    def _ring(self, order: Order) -> None:
-        if not order.conversation_id:
-            return
-        with self._core.storage.unit_of_work(order.business_id, read_only=True) as uow:
-            lane = uow.conversations.get(order.conversation_id).lane
-        self._core.doorbell.ring(lane)
-
     def place(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
         """Place a draft. Raises `OutOfStock`."""
         return self.act(business_id, order_id, lambda uow, order, now: place_in(self._core, uow, order), actor=actor)
@@ -254,71 +207,6 @@ class Orders:
         react(self._core, uow, [captured, *credit_in(self._core, uow, order, amount, now)], order_id=order.id)
         close_links_in(uow, order, now)
 
-    def pack(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
-        """The items are in the parcel."""
-        return self.act(business_id, order_id, lambda uow, order, now: order.pack(now=now), actor=actor)
-
-    def ship(self, business_id: str, order_id: str, *, courier: str, tracking_number: str, actor: str = "") -> Order:
-        """The parcel left: the reservation becomes a shipment and the customer is told. By hand needs no number."""
-        by_hand = courier.strip() == BY_HAND
-        fields = {
-            name: ["Write this."]
-            for name, value in (("courier", courier), ("tracking_number", tracking_number))
-            if not value.strip() and not (by_hand and name == "tracking_number")
-        }
-        if fields:
-            raise InvalidInput(fields)
-        kind = "shipped_by_hand" if by_hand and not tracking_number.strip() else "shipped"
-
-        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            outcome = order.ship(now=now, courier=courier.strip(), tracking_number=tracking_number.strip())
-            if isinstance(outcome, Applied):
-                uow.stock.move(movements_of(self._core, order, MovementKind.SHIP, -1, -1, "ship"))
-                notice_in(self._core, uow, order, kind)
-            return outcome
-
-        return self.act(business_id, order_id, step, actor=actor)
-
-    def deliver(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
-        """The customer has it."""
-
-        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            outcome = order.deliver(now=now)
-            if isinstance(outcome, Applied):
-                notice_in(self._core, uow, order, "delivered")
-            return outcome
-
-        return self.act(business_id, order_id, step, actor=actor)
-
-    def cancel(self, business_id: str, order_id: str, *, reason: str = "", actor: str = "") -> Order:
-        """Stop it and release its stock; the customer is told."""
-
-        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            held = order.state in HOLDS_STOCK
-            outcome = order.cancel(now=now, reason=reason)
-            if isinstance(outcome, Applied):
-                if held:
-                    release_in(self._core, uow, order, "cancel")
-                    notice_in(self._core, uow, order, "cancelled")
-                close_links_in(uow, order, now)
-            return outcome
-
-        return self.act(business_id, order_id, step, actor=actor)
-
-    def take_back(self, business_id: str, order_id: str, *, restock: bool, actor: str = "") -> Order:
-        """The goods came back; ``restock`` puts them on the shelf again."""
-
-        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            outcome = order.take_back(now=now)
-            if isinstance(outcome, Applied):
-                if restock:
-                    restock_in(self._core, uow, order)
-                if order.paid_paise > order.refunded_paise:
-                    order.flag("Returned: a refund may be due.")
-            return outcome
-
-        return self.act(business_id, order_id, step, actor=actor)
-
     def change(self, business_id: str, order_id: str, values: Mapping[str, Any], *, actor: str = "") -> Order:
         """Address, note for attention; charges only while it is a draft."""
 
@@ -331,6 +219,8 @@ class Orders:
                 if name == "payment_method":
                     self._check_method(uow, value)
                 setattr(order, name, value)
+            if order.state is OrderState.DRAFT and values.keys() & {"address", "payment_method"}:
+                charge_in(self._core, uow, order, uow.shop(), shipping_paise=values.get("shipping_paise"))
             check_amounts(order)
             return Applied((Event(type="order.changed", at=now, ids=order.ids()),))
 
@@ -340,7 +230,7 @@ class Orders:
         """A person looked at the order: the flag goes."""
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            order.needs_attention, order.attention_reason = False, None
+            order.settle_attention()
             return Applied((Event(type="order.changed", at=now, ids=order.ids()),))
 
         return self.act(business_id, order_id, step, actor=actor)
@@ -359,6 +249,8 @@ class Orders:
             outcome = order.expire(now=now)
             if isinstance(outcome, Applied):
                 release_in(self._core, uow, order, "expire")
+                give_back_in(uow, order, now)
+                close_links_in(uow, order, now)
                 notice_in(self._core, uow, order, "expired")
             return outcome
 

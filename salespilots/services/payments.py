@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from salespilots.domain.errors import Conflict, InvalidTransition, NotFound, ReplyWindowClosed
 from salespilots.domain.events import Event
-from salespilots.domain.order import UNPAYABLE, Order, OrderState
+from salespilots.domain.order import UNPAYABLE, Order
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
 from salespilots.ports.payments import PaymentEvent, PaymentLink, PaymentRequest
@@ -137,7 +137,7 @@ class Payments:
             for payment in uow.payments.select(eq("order_id", order.id), eq("provider", provider), order="-created_at"):
                 in_time = payment.expires_at is None or payment.expires_at > now
                 promised = payment.state is PaymentState.AUTHORISED and now - payment.created_at < AUTHORISED_LIFE
-                if ((payment.open and in_time) or promised) and payment.amount_paise == order.due_paise:
+                if ((payment.open and in_time) or promised) and payment.amount_paise == order.asked_paise:
                     if not payment.url:  # an earlier try may have reached the provider: look before creating
                         uow.payments.save(payment)
                         uow.commit()
@@ -146,7 +146,7 @@ class Payments:
             reference = f"{order.number}-{payment_id[4:]}"[:40]
             payment = Payment(
                 id=payment_id, business_id=business_id, order_id=order.id, provider=provider, reference=reference,
-                amount_paise=order.due_paise, created_at=now, lane=f"payments:{provider}:{reference}",
+                amount_paise=order.asked_paise, created_at=now, lane=f"payments:{provider}:{reference}",
                 expires_at=now + LINK_LIFE, next_check_at=now + CHECK_EVERY, practice=order.practice or self._core.registry.payments.get(provider).practice,
             )  # fmt: skip
             uow.payments.add(payment)
@@ -185,6 +185,22 @@ class Payments:
             uow.commit()
         return link.url
 
+    def keep_held(self, business_id: str, payment_id: str) -> Order:
+        """A person counts captured money that did not fit for its order after all. Raises `Conflict`."""
+
+        def use_case() -> tuple[Order, list[str]]:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                payment = uow.payments.get(payment_id)
+                lanes = self._settlement.keep_in(uow, payment, self._core.clock.now())
+                order = uow.orders.get(payment.order_id)
+                uow.commit()
+            return order, lanes
+
+        order, lanes = retrying(use_case)
+        for lane in lanes:
+            self._core.doorbell.ring(lane)
+        return order
+
     # --- finding out without a webhook ------------------------------------------------------------------
 
     def reconcile(self, business_id: str, payment_id: str) -> None:
@@ -219,7 +235,7 @@ class Payments:
         in_time = payment.expires_at is None or payment.expires_at > self._core.clock.now()
         if link is None and order.payable and payment.open and in_time:
             return adapter.create_link(self._request(payment, order))
-        unwanted = payment.open and not order.payable and order.state is not OrderState.EXPIRED
+        unwanted = payment.open and not order.payable
         money = link is not None and any(one.state in ("captured", "authorised") for one in link.payments)
         if link is not None and unwanted and link.state == "created" and not money:
             return adapter.cancel_link(link.link_ref)
@@ -257,6 +273,8 @@ class Payments:
                             amount_paise=fact.amount_paise, currency=fact.currency, method=fact.method,
                         ),
                     )  # fmt: skip
+                if kind == "captured" and fact.refunded_paise:
+                    self._settlement.refunded_elsewhere_in(uow, payment.provider, fact.payment_ref, fact.refunded_paise)
             payment = uow.payments.get(payment_id)
             if payment.awaited:
                 self._still_awaited(uow, payment, link, now)

@@ -108,6 +108,13 @@ class FakePayments:
         self.bank.lose()
         return self.bank.refunds[request.idempotency_key]
 
+    def fetch_refund(self, refund_ref: str) -> RefundResult:
+        self.bank.go("fetch_refund", refund_ref)
+        for one in self.bank.refunds.values():
+            if one.refund_ref == refund_ref:
+                return one
+        raise Rejected(provider="bank", reason="unknown refund")
+
     def check(self) -> Health:
         return Health(ok=True, detail="fine")
 

@@ -6,6 +6,7 @@ is no idempotency key for a link: our unique reference is the key.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import ipaddress
 import re
@@ -93,7 +94,15 @@ class RazorpayPayments:
         """The link by Razorpay's id, with its payments."""
         if not _ID.match(link_ref):
             raise Rejected(provider=PROVIDER, reason="not_found")
-        return _link(self._client.fetch_link(link_ref), writes=False)
+        link = _link(self._client.fetch_link(link_ref), writes=False)
+        return dataclasses.replace(link, payments=tuple(self._with_refunds(one) for one in link.payments))
+
+    def _with_refunds(self, fact: PaymentFact) -> PaymentFact:
+        """A link lists its payments without what was given back of them."""
+        if fact.state != "captured" or not _ID.match(fact.payment_ref):
+            return fact
+        back = self._client.fetch_payment(fact.payment_ref).get("amount_refunded")
+        return dataclasses.replace(fact, refunded_paise=back) if whole(back) else fact
 
     def cancel_link(self, link_ref: str) -> PaymentLink:
         """Stop a link; its true state when it was paid, expired or cancelled before."""
@@ -113,10 +122,13 @@ class RazorpayPayments:
         if request.reason:
             body["notes"] = {"reason": request.reason[:200]}
         made = self._client.refund(request.payment_ref, body, key)
-        if not isinstance(made.get("id"), str) or not made["id"]:
-            raise OutcomeUnknown(provider=PROVIDER, reason="strange_answer")
-        state = made.get("status")
-        return RefundResult(refund_ref=made["id"], state=state if state in ("processed", "failed") else "pending")
+        return _refund(made, OutcomeUnknown)
+
+    def fetch_refund(self, refund_ref: str) -> RefundResult:
+        """How far a refund is."""
+        if not _ID.match(refund_ref):
+            raise Rejected(provider=PROVIDER, reason="not_found")
+        return _refund(self._client.fetch_refund(refund_ref), Unavailable)
 
     def check(self) -> Health:
         """A cheap call that needs the keys."""
@@ -130,6 +142,13 @@ class RazorpayPayments:
             return Health(ok=False, detail=said if error.retryable else f"Razorpay refused: {error.reason}.")
         detail = "The keys work." if mode == "live" else "The keys work. They are test keys: no real money moves."
         return Health(ok=True, detail=detail, facts={"mode": mode})
+
+
+def _refund(row: dict[str, Any], unclear: type[PortError]) -> RefundResult:
+    if not isinstance(row.get("id"), str) or not row["id"]:
+        raise unclear(provider=PROVIDER, reason="strange_answer")
+    state = row.get("status")
+    return RefundResult(refund_ref=row["id"], state=state if state in ("processed", "failed") else "pending")
 
 
 def _link(row: dict[str, Any], *, writes: bool) -> PaymentLink:

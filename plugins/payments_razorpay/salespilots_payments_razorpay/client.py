@@ -167,6 +167,14 @@ class RazorpayClient:
         """POST /v1/payment_links/{id}/cancel."""
         return self._sdk().payment_link.cancel(link_ref)
 
+    def fetch_payment(self, payment_ref: str) -> dict[str, Any]:
+        """GET /v1/payments/{id}."""
+        return self._sdk().payment.fetch(payment_ref, {})
+
+    def fetch_refund(self, refund_ref: str) -> dict[str, Any]:
+        """GET /v1/refunds/{id}."""
+        return self._sdk().refund.fetch(refund_ref, {})
+
     def refund(self, payment_ref: str, data: dict[str, Any], key: str) -> dict[str, Any]:
         """POST /v1/payments/{id}/refund, once per key."""
         return self._sdk().payment.refund(payment_ref, data, headers={"X-Refund-Idempotency": key})

@@ -53,6 +53,10 @@ class PracticePayments:
         """Done at once."""
         return RefundResult(refund_ref=f"practice-{request.idempotency_key}"[:60], state="processed")
 
+    def fetch_refund(self, refund_ref: str) -> RefundResult:
+        """Done when it was asked for."""
+        return RefundResult(refund_ref=refund_ref, state="processed")
+
     def check(self) -> Health:
         """Always there."""
         return Health(ok=True, detail="Practice payments work without any account. No money moves.")

@@ -246,6 +246,29 @@ class PaymentsContract:
         if harness.refunds is not None:
             assert harness.refunds() == 1
 
+    def test_what_was_given_back_is_seen_by_asking(self, harness: PaymentsHarness) -> None:
+        """Of the refund by its id, and of the payment by its link: webhooks may never come."""
+        from salespilots.ports.payments import RefundRequest
+
+        payments = harness.payments()
+        link = payments.create_link(asked())
+        self._pay(harness, link)
+        paid = payments.fetch_link(link.link_ref).payments[0]
+        assert (paid.state, paid.refunded_paise) == ("captured", 0)
+        made = payments.refund(RefundRequest(payment_ref=paid.payment_ref, amount_paise=20_000, idempotency_key="r1"))
+        seen = payments.fetch_refund(made.refund_ref)
+        assert seen.refund_ref == made.refund_ref
+        assert seen.state in ("pending", "processed")
+        fact = payments.fetch_link(link.link_ref).payments[0]
+        assert (fact.payment_ref, fact.state, fact.refunded_paise) == (paid.payment_ref, "captured", 20_000)
+
+    def test_an_unknown_refund_is_rejected(self, harness: PaymentsHarness) -> None:
+        from salespilots.ports.errors import Rejected
+
+        harness.remembers()
+        with pytest.raises(Rejected):
+            harness.payments().fetch_refund("rfnd_nothing")
+
     def test_more_than_was_paid_is_rejected(self, harness: PaymentsHarness) -> None:
         from salespilots.ports.errors import Rejected
         from salespilots.ports.payments import RefundRequest

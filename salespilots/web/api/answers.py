@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from salespilots.domain.conversation import MessageState
 from salespilots.domain.order import OrderState, PaymentStatus
+from salespilots.domain.parcels import ReturnKind, ReturnState
 from salespilots.domain.payment import PaymentState
 from salespilots.domain.workflow import WorkflowState
 
@@ -172,6 +173,38 @@ class TimelineEntry(Schema):
     data = _object()
 
 
+class Pieces(Schema):
+    """So many pieces of a line."""
+
+    line_id = _text()
+    quantity = _whole()
+
+
+class ParcelAnswer(Schema):
+    """What left together."""
+
+    id = _text()
+    courier = _text()
+    tracking_number = _text()
+    tracking_url = _text()
+    lines = _list(fields.Nested(Pieces))
+    left_at = _moment()
+    arrived_at = _moment(allow_none=True)
+
+
+class ReturnAnswer(Schema):
+    """What comes or came back."""
+
+    id = _text()
+    kind = _text(*ReturnKind)
+    state = _text(*ReturnState)
+    lines = _list(fields.Nested(Pieces))
+    restocked = _list(fields.Nested(Pieces))
+    note = _text()
+    at = _moment()
+    inspected_at = _moment(allow_none=True)
+
+
 class Order(Schema):
     """An order with its totals and its story."""
 
@@ -191,12 +224,19 @@ class Order(Schema):
     paid_paise = _whole()
     due_paise = _whole()
     refunded_paise = _whole()
+    held_paise = _whole()
+    refund_due_paise = _whole()
+    advance_paise = _whole()
+    discount_code = _maybe()
+    note = _text()
     address = fields.Nested(AddressAnswer, required=True)
     payment_method = _text()
     payment_url = _maybe()
     tracking = _object()
     needs_attention = _flag()
     attention_reason = _maybe()
+    parcels = _list(fields.Nested(ParcelAnswer))
+    returns = _list(fields.Nested(ReturnAnswer))
     timeline = _list(fields.Nested(TimelineEntry))
     expires_at = _moment(allow_none=True)
     practice = _flag()
@@ -214,6 +254,8 @@ class Payment(Schema):
     amount_paise = _whole()
     refunded_paise = _whole()
     method = _maybe()
+    currency = _text()
+    held = _flag()
     practice = _flag()
     created_at = _moment()
 

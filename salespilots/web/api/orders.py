@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from salespilots.domain.errors import Conflict, InvalidInput
+from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.order import Order
 from salespilots.ports.errors import OutcomeUnknown, PortError
 from salespilots.web.api import answers, schemas, shapes
@@ -19,6 +19,23 @@ blueprint.after_request(keep_answer)
 
 def _shape(order: Order) -> dict[str, Any]:
     return shapes.order(order, services().orders.timeline(shop_id(), order.id))
+
+
+def _pieces(order_id: str, given: list[dict[str, Any]] | None) -> dict[str, int] | None:
+    """What was sent as pieces by line id. Each names a line in one way."""
+    if given is None:
+        return None
+    order = services().orders.get(shop_id(), order_id)
+    pieces: dict[str, int] = {}
+    for one in given:
+        named = [name for name in ("id", "variant_id", "sku") if name in one]
+        if len(named) != 1:
+            raise InvalidInput({"lines": ["Each line has an id, a variant_id or a sku."]})
+        line = next((each for each in order.lines if getattr(each, named[0]) == one[named[0]]), None)
+        if line is None:
+            raise NotFound("This order has no such line.")
+        pieces[line.id] = pieces.get(line.id, 0) + one["quantity"]
+    return pieces
 
 
 @blueprint.get("")
@@ -103,7 +120,8 @@ def pack(_: dict[str, Any], order_id: str) -> Any:
 @blueprint.answers(answers.Order)
 def ship(values: dict[str, Any], order_id: str) -> Any:
     """The parcel left; the customer is told."""
-    return _shape(services().orders.ship(shop_id(), order_id, actor=actor(), **values))
+    inside = _pieces(order_id, values.pop("lines", None))
+    return _shape(services().orders.ship(shop_id(), order_id, actor=actor(), lines=inside, **values))
 
 
 @blueprint.post("/<order_id>/deliver")
@@ -120,8 +138,9 @@ def deliver(_: dict[str, Any], order_id: str) -> Any:
 @blueprint.arguments(schemas.ReturnIn)
 @blueprint.answers(answers.Order)
 def take_back(values: dict[str, Any], order_id: str) -> Any:
-    """The goods came back."""
-    return _shape(services().orders.take_back(shop_id(), order_id, restock=values["restock"], actor=actor()))
+    """The goods came back, all of them or some."""
+    back = _pieces(order_id, values.pop("lines", None))
+    return _shape(services().orders.take_back(shop_id(), order_id, actor=actor(), lines=back, **values))
 
 
 @blueprint.post("/<order_id>/refund")

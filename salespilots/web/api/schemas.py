@@ -212,6 +212,8 @@ class OrderIn(Base):
 
     customer_id = key(required=True)
     lines = fields.List(fields.Nested(LineIn), required=True, validate=validate.Length(1, 100))
+    discount_code = line(40, 1)
+    note = line(1000)
     address = fields.Nested(Address)
     payment_method = line(40, 1)
     shipping_paise = paise()
@@ -257,17 +259,29 @@ class CancelIn(Base):
     reason = line(300, load_default="")
 
 
+class PiecesIn(Base):
+    """Pieces of one line of an order, by the line's id, its ``variant_id`` or its ``sku``."""
+
+    id = key()
+    variant_id = key()
+    sku = line(60, 1)
+    quantity = Int(required=True, validate=validate.Range(1, 1000))
+
+
 class ShipIn(Base):
     """The parcel."""
 
     courier = line(60, 1, required=True)
     tracking_number = line(60, 1, required=True)
+    lines = fields.List(fields.Nested(PiecesIn), validate=validate.Length(1, 500))
 
 
 class ReturnIn(Base):
-    """Whether the pieces go back on the shelf."""
+    """What came back, and whether it goes on the shelf again."""
 
     restock = Flag(required=True)
+    lines = fields.List(fields.Nested(PiecesIn), validate=validate.Length(1, 500))
+    kind = fields.String(load_default="return", validate=validate.OneOf(["return", "refused", "undelivered"]))
 
 
 class RefundIn(Base):

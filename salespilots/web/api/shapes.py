@@ -23,6 +23,11 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def written(text: str | None) -> str | None:
+    """The same of a time that is kept as text."""
+    return moment(datetime.fromisoformat(text)) if text else None
+
+
 def address(stored: dict[str, Any]) -> dict[str, Any]:
     """All address fields, None where unknown."""
     return {name: stored.get(name) for name in ADDRESS}
@@ -93,11 +98,33 @@ def order(one: Order, timeline: Sequence[Event] = ()) -> dict[str, Any]:
         "subtotal_paise": one.subtotal_paise, "discount_paise": one.discount_paise, "shipping_paise": one.shipping_paise,
         "cod_fee_paise": one.cod_fee_paise, "tax_paise": one.tax_paise, "total_paise": one.total_paise,
         "paid_paise": one.paid_paise, "due_paise": one.due_paise, "refunded_paise": one.refunded_paise,
+        "held_paise": one.held_paise, "refund_due_paise": one.refund_due_paise, "advance_paise": one.advance_paise,
+        "discount_code": one.discount_code, "note": one.note,
         "address": address(one.address), "payment_method": one.payment_method, "payment_url": one.payment_url,
         "tracking": one.tracking, "needs_attention": one.needs_attention, "attention_reason": one.attention_reason,
+        "parcels": [
+            {
+                "id": parcel.id, "courier": parcel.courier, "tracking_number": parcel.tracking_number,
+                "tracking_url": parcel.tracking_url, "lines": _counts(parcel.lines), "left_at": written(parcel.left_at),
+                "arrived_at": written(parcel.arrived_at),
+            }
+            for parcel in one.shipments
+        ],
+        "returns": [
+            {
+                "id": back.id, "kind": back.kind, "state": back.state, "lines": _counts(back.lines),
+                "restocked": _counts(back.restocked), "note": back.note, "at": written(back.at),
+                "inspected_at": written(back.inspected_at),
+            }
+            for back in one.returns
+        ],
         "timeline": [{"type": event.type, "at": moment(event.at), "actor": event.actor, "data": event.data} for event in timeline],
         "expires_at": moment(one.expires_at), "practice": one.practice, "created_at": moment(one.created_at),
     }  # fmt: skip
+
+
+def _counts(pieces: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"line_id": line, "quantity": count} for line, count in pieces.items()]
 
 
 def payment(one: Payment) -> dict[str, Any]:
@@ -105,7 +132,7 @@ def payment(one: Payment) -> dict[str, Any]:
     return {
         "id": one.id, "order_id": one.order_id, "provider": one.provider, "provider_ref": one.provider_ref or one.link_ref,
         "state": str(one.state), "amount_paise": one.amount_paise, "refunded_paise": one.refunded_paise,
-        "method": one.method, "practice": one.practice, "created_at": moment(one.created_at),
+        "method": one.method, "currency": one.currency, "held": one.held, "practice": one.practice, "created_at": moment(one.created_at),
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from salespilots.domain.imports import ImportRow, ProductImport
 from salespilots.domain.inbox import InboxRow
 from salespilots.domain.invoice import Invoice
 from salespilots.domain.order import Order
-from salespilots.domain.payment import Payment, Refund
+from salespilots.domain.payment import Payment, Refund, UnmatchedFact
 from salespilots.domain.run import Run, StepExecution
 from salespilots.domain.statement import StatementLine
 from salespilots.domain.stock import StockMovement
@@ -163,7 +163,7 @@ _declare("discounts", Discount)
 _declare(
     "discount_uses",
     DiscountUse,
-    parents={"discount_id": "discounts", "order_id": "orders"},
+    parents={"discount_id": "discounts"},
     indexes=(("business_id", "discount_id", "customer_id"),),
 )
 _declare(
@@ -172,6 +172,7 @@ _declare(
     parents={"order_id": "orders"},
     indexes=(("business_id", "order_id"), ("business_id", "issued_at")),
 )
+_declare("unmatched", UnmatchedFact, indexes=(("business_id", "created_at"),))
 _declare("statement_lines", StatementLine, indexes=(("business_id", "state", "created_at"),))
 _declare("idempotency", IdempotencyRecord, indexes=(("created_at",),))
 

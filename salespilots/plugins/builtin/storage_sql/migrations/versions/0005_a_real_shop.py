@@ -139,11 +139,6 @@ def upgrade() -> None:
             ["discounts.business_id", "discounts.id"],
             name=op.f("fk_discount_uses_business_id_discount_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["business_id", "order_id"],
-            ["orders.business_id", "orders.id"],
-            name=op.f("fk_discount_uses_business_id_order_id"),
-        ),
         sa.ForeignKeyConstraint(["business_id"], ["businesses.id"], name=op.f("fk_discount_uses_business_id")),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_discount_uses")),
         sa.UniqueConstraint("business_id", "order_id", name=op.f("uq_discount_uses_business_id_order_id")),
@@ -219,6 +214,33 @@ def upgrade() -> None:
         ["business_id", "variant_id", "state", "created_at"],
         unique=False,
     )
+    op.create_table(
+        "unmatched",
+        sa.Column("id", sa.String(length=48), nullable=False),
+        sa.Column("business_id", sa.String(length=48), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("payment_ref", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("refund_ref", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("amount_paise", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["business_id"], ["businesses.id"], name=op.f("fk_unmatched_business_id")),
+        sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_unmatched")),
+        sa.UniqueConstraint(
+            "business_id",
+            "provider",
+            "payment_ref",
+            "kind",
+            "refund_ref",
+            name=op.f("uq_unmatched_business_id_provider_payment_ref_kind_refund_ref"),
+        ),
+    )
+    op.create_index("ix_unmatched_business_id_created_at", "unmatched", ["business_id", "created_at"], unique=False)
     op.add_column("businesses", sa.Column("legal_name", sa.Text(), nullable=True))
     op.add_column("businesses", sa.Column("state", sa.Text(), server_default="", nullable=False))
     op.add_column("businesses", sa.Column("composition", sa.Boolean(), server_default=sa.false(), nullable=False))
@@ -236,6 +258,7 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("shipments", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("orders", sa.Column("returns", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("orders", sa.Column("terms", sa.JSON(), server_default="{}", nullable=False))
+    op.add_column("orders", sa.Column("released_paise", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("orders", sa.Column("note", sa.Text(), server_default="", nullable=False))
     op.add_column("orders", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("orders", sa.Column("nudged_at", sa.DateTime(timezone=True), nullable=True))
@@ -261,6 +284,7 @@ def downgrade() -> None:
     op.drop_column("orders", "nudged_at")
     op.drop_column("orders", "reminded_at")
     op.drop_column("orders", "note")
+    op.drop_column("orders", "released_paise")
     op.drop_column("orders", "terms")
     op.drop_column("orders", "returns")
     op.drop_column("orders", "shipments")
@@ -289,6 +313,8 @@ def downgrade() -> None:
     op.drop_index("ix_import_rows_business_id_import_id_outcome_position", table_name="import_rows")
     op.drop_table("import_rows")
     op.drop_index("ix_statement_lines_business_id_state_created_at", table_name="statement_lines")
+    op.drop_index("ix_unmatched_business_id_created_at", table_name="unmatched")
+    op.drop_table("unmatched")
     op.drop_table("statement_lines")
     op.drop_index("ix_imports_to_do", table_name="imports")
     op.drop_index("ix_imports_business_id_created_at", table_name="imports")

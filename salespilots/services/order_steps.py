@@ -1,0 +1,65 @@
+"""One step on one order: a transaction with its stock, its events and who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from salespilots.domain.events import Event
+from salespilots.domain.order import Order
+from salespilots.domain.transitions import Applied, Outcome
+from salespilots.ports.storage import UnitOfWork
+from salespilots.services.automation import react
+from salespilots.services.core import Core, retrying
+
+Step = Callable[[UnitOfWork, Order, datetime], Outcome]
+
+
+class OrderSteps:
+    """What every use case on orders is made of."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def act(
+        self,
+        business_id: str,
+        order_id: str,
+        step: Step,
+        *,
+        actor: str = "",
+    ) -> Order:
+        """One step on one order in one transaction; a step that was done already changes nothing."""
+
+        def use_case() -> Order:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                order = uow.orders.get(order_id)
+                before = (order.state, order.paid_paise, order.refunded_paise, order.needs_attention)
+                outcome = step(uow, order, self._core.clock.now())
+                if isinstance(outcome, Applied):
+                    self._finish(uow, order, outcome, actor)
+                    uow.orders.save(order)
+                    uow.commit()
+                elif before != (order.state, order.paid_paise, order.refunded_paise, order.needs_attention):
+                    raise AssertionError("an ignored step changed the order")
+            self._ring(order)
+            return order
+
+        return retrying(use_case)
+
+    def _finish(self, uow: UnitOfWork, order: Order, outcome: Outcome, actor: str, new: bool = False) -> None:
+        if not isinstance(outcome, Applied):
+            return
+        events = [
+            Event(type=one.type, at=one.at, ids=one.ids, data=one.data, actor=actor or one.actor)
+            for one in outcome.events
+        ]
+        uow.record(*events)
+        react(self._core, uow, events, order_id=order.id)
+
+    def _ring(self, order: Order) -> None:
+        if not order.conversation_id:
+            return
+        with self._core.storage.unit_of_work(order.business_id, read_only=True) as uow:
+            lane = uow.conversations.get(order.conversation_id).lane
+        self._core.doorbell.ring(lane)
