@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from salespilots.domain.transitions import Applied, Ignored, Outcome
@@ -30,6 +30,17 @@ _RANK = {
     PaymentState.AUTHORISED: 4,
     PaymentState.CAPTURED: 5,
 }
+
+
+ENDED = frozenset({PaymentState.EXPIRED, PaymentState.CANCELLED})
+"""States of a link that takes no payment any more."""
+
+CHECK_EVERY = timedelta(minutes=15)
+"""How often a provider is asked about money that it has not told of."""
+
+SOON_AFTER, LATE = timedelta(hours=6), timedelta(days=3)
+"""How long after a link's end a provider is asked as often as before, and at all: banks confirm that late (Razorpay:
+three days)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +79,17 @@ class Payment:
         """Whether the provider still has something to tell: the link is open, or the bank said yes and has not paid."""
         return self.open or self.state is PaymentState.AUTHORISED
 
+    @property
+    def watched(self) -> bool:
+        """Whether the provider is still asked: money is awaited, or the link ended not long ago."""
+        return self.awaited or (self.state in ENDED and self.next_check_at is not None)
+
+    def look_again_after_its_end(self, now: datetime) -> None:
+        """When to ask next about a link that ended; not at all after `LATE`."""
+        age = now - (self.expires_at or self.created_at)
+        pause = CHECK_EVERY if age < SOON_AFTER else max(CHECK_EVERY, age / 4)
+        self.next_check_at = now + pause if age < LATE else None
+
     def settle(
         self, state: PaymentState, *, now: datetime, provider_ref: str | None = None, method: str | None = None
     ) -> Outcome:
@@ -79,7 +101,10 @@ class Payment:
         self.method = method or self.method
         if state is PaymentState.CAPTURED:
             self.captured_at = now
-        if not self.awaited:
+        if state in ENDED and self.link_ref:  # a bank may still say yes to who was paying at that moment
+            self.expires_at = min(self.expires_at or now, now)
+            self.next_check_at = now + CHECK_EVERY
+        elif not self.awaited:
             self.next_check_at = None
         elif state is PaymentState.AUTHORISED and self.next_check_at is None:
             self.next_check_at = now

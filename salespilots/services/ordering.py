@@ -22,9 +22,6 @@ from salespilots.services.core import Core
 from salespilots.services.discounts import find_in, taken_off, use_in
 
 MAX_QUANTITY = 1000
-CHECK_EVERY = timedelta(minutes=15)
-"""How often a provider is asked about money that it has not told of, and how long an order waits for it each time."""
-
 ASK_AGAIN = timedelta(minutes=1)
 """A refund that the provider has not answered for is asked for again after this, with its own key."""
 

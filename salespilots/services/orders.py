@@ -9,7 +9,7 @@ from typing import Any
 from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
 from salespilots.domain.events import Event
 from salespilots.domain.order import ACCEPTED, Order, OrderState
-from salespilots.domain.payment import Payment, PaymentState
+from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.automation import react
@@ -19,7 +19,6 @@ from salespilots.services.notices import notice_in
 from salespilots.services.ordering import (
     AUTHORISED_LIFE,
     CASH,
-    CHECK_EVERY,
     build_order_in,
     charge_in,
     check_amounts,

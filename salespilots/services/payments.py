@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from salespilots.domain.errors import Conflict, InvalidTransition, NotFound, ReplyWindowClosed
 from salespilots.domain.events import Event
 from salespilots.domain.order import UNPAYABLE, Order
-from salespilots.domain.payment import Payment, PaymentState
+from salespilots.domain.payment import CHECK_EVERY, ENDED, LATE, Payment, PaymentState
 from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
 from salespilots.ports.payments import PaymentEvent, PaymentLink, PaymentRequest
 from salespilots.ports.storage import Page, UnitOfWork, eq
@@ -15,14 +15,12 @@ from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
 from salespilots.services.notices import notice_in
-from salespilots.services.ordering import AUTHORISED_LIFE, CHECK_EVERY
+from salespilots.services.ordering import AUTHORISED_LIFE
 from salespilots.services.settlement import Settlement
 
-LATE = timedelta(days=3)
-"""A provider that cannot be asked is asked again until this long after the link's end: banks may confirm that late."""
-LINK_LIFE = timedelta(hours=24)
-"""How long a link can be paid; providers want at least 15 minutes. The order's own hold may end earlier: money that
-comes later revives it or becomes a refund task."""
+LINK_LIFE, SHORTEST = timedelta(hours=24), timedelta(minutes=16)
+"""How long a link can be paid: as long as its order is held, else a day, and at least what providers want. Money that
+comes later all the same revives the order or becomes a refund task."""
 
 
 class Payments:
@@ -147,7 +145,7 @@ class Payments:
             payment = Payment(
                 id=payment_id, business_id=business_id, order_id=order.id, provider=provider, reference=reference,
                 amount_paise=order.asked_paise, created_at=now, lane=f"payments:{provider}:{reference}",
-                expires_at=now + LINK_LIFE, next_check_at=now + CHECK_EVERY, practice=order.practice or self._core.registry.payments.get(provider).practice,
+                expires_at=_link_end(order, now), next_check_at=now + CHECK_EVERY, practice=order.practice or self._core.registry.payments.get(provider).practice,
             )  # fmt: skip
             uow.payments.add(payment)
             uow.commit()
@@ -210,7 +208,7 @@ class Payments:
         or is paid is cancelled. Raises the provider's `PortError` and `NotConnected`.
         """
         payment = self.get(business_id, payment_id)
-        if not payment.awaited:
+        if not payment.watched:
             return
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             order = uow.orders.get(payment.order_id)
@@ -246,13 +244,16 @@ class Payments:
         now = self._core.clock.now()
         with self._core.storage.unit_of_work(business_id) as uow:
             payment = uow.payments.get(payment_id)
-            if not payment.awaited:
+            if not payment.watched:
                 return
-            payment.next_check_at = now + CHECK_EVERY
-            if (payment.expires_at or payment.created_at) + patience <= now:
-                payment.next_check_at = None
-                if payment.open:
-                    payment.settle(PaymentState.EXPIRED, now=now)
+            if payment.state in ENDED and patience:
+                payment.look_again_after_its_end(now)
+            else:
+                payment.next_check_at = now + CHECK_EVERY
+                if (payment.expires_at or payment.created_at) + patience <= now:
+                    if payment.open:
+                        payment.settle(PaymentState.EXPIRED, now=now)
+                    payment.next_check_at = None
             uow.payments.save(payment)
             uow.commit()
 
@@ -276,7 +277,10 @@ class Payments:
                 if kind == "captured" and fact.refunded_paise:
                     self._settlement.refunded_elsewhere_in(uow, payment.provider, fact.payment_ref, fact.refunded_paise)
             payment = uow.payments.get(payment_id)
-            if payment.awaited:
+            if payment.state in ENDED and payment.watched:
+                payment.look_again_after_its_end(now)
+                uow.payments.save(payment)
+            elif payment.awaited:
                 self._still_awaited(uow, payment, link, now)
                 uow.payments.save(payment)
             uow.commit()
@@ -298,3 +302,7 @@ class Payments:
             payment.settle(PaymentState.CANCELLED, now=now)
         elif (link is not None and link.state == "expired") or over:
             payment.settle(PaymentState.EXPIRED, now=now)
+
+
+def _link_end(order: Order, now: datetime) -> datetime:
+    return max(order.expires_at, now + SHORTEST) if order.expires_at else now + LINK_LIFE

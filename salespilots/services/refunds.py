@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from salespilots.domain.errors import InvalidTransition
 from salespilots.domain.events import Event
 from salespilots.domain.order import HOLDS_STOCK, LEFT, Order
-from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
+from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState, Refund, RefundState
 from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
 from salespilots.ports.payments import RefundRequest, RefundResult
 from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
-from salespilots.services.ordering import CHECK_EVERY, UNANSWERED, refund_in, settle_refund_in, too_much
+from salespilots.services.ordering import UNANSWERED, refund_in, settle_refund_in, too_much
 from salespilots.services.returns import RETURN_DUE, take_back_in
 
 GIVE_UP = timedelta(days=2)

@@ -144,6 +144,11 @@ class Till:
     def payments(self, order: Order) -> list[Payment]:
         return self.services.orders.payments_of(self.shop.id, order.id)
 
+    def asked(self, order: Order) -> Payment:
+        """The payment with the order's first link."""
+        found = self.payments(order)
+        return next((one for one in found if one.link_ref), found[0])
+
     def refunds(self, order: Order) -> list[Refund]:
         with self.shop.world.storage.unit_of_work(self.shop.id, read_only=True) as uow:
             return uow.refunds.select(eq("order_id", order.id), order="created_at")
@@ -154,7 +159,7 @@ class Till:
 
     def tell(self, order: Order, kind: str = "captured", paid: str = "pay-1", event: str = "", **more: Any) -> Order:
         """A webhook about the order's first payment arrives."""
-        payment = self.payments(order)[0]
+        payment = self.asked(order)
         told = PaymentEvent(
             event_id=event or f"{kind}:{paid}", kind=kind, occurred_at=self.shop.world.clock.now(), payment_ref=paid,
             reference=more.pop("reference", payment.reference), link_ref=more.pop("link_ref", payment.link_ref or ""),
@@ -167,7 +172,7 @@ class Till:
 
     def paid_at_bank(self, order: Order, state: str = "captured") -> None:
         """The customer paid; no webhook tells."""
-        payment = self.payments(order)[0]
+        payment = self.asked(order)
         fact = PaymentFact(payment_ref="pay-1", state=state, amount_paise=payment.amount_paise)
         self.bank.change(payment.reference, state="paid" if state == "captured" else "created", payments=(fact,))
 
