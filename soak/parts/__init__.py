@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from soak.grounds import NAMES
-from soak.parts import days, kills, outage, power, restarts, versions
+from soak.parts import days, kills, outage, power, restarts, rush, versions
 from soak.progress import Outcome
 
 
@@ -29,5 +29,6 @@ PARTS: dict[str, Part] = {
     **{f"kills-{name}": Part("kills", -(-KILLS // len(NAMES)), 280, kills.runner(name)) for name in NAMES},
     "days": Part("days delivered badly", 1_000, 100, days.run),
     "power": Part("power cuts", 2_000, 1_000, power.run),
+    **{f"rush-{name}": Part("rounds of buyers", 50, 10, rush.runner(name)) for name in ("sqlite", "postgresql")},
     "outage": Part("minutes without the provider", 30, 30, outage.run),
 }
