@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import phonenumbers
-
+from salespilots.ports.addresses import read_address, read_phone
+from salespilots.ports.pincodes import place_of
 from salespilots.ports.texts import say
 from salespilots.ports.understanding import Understanding
 
@@ -21,12 +21,16 @@ ORDERING = DETAILS | {"quantity", "variant"}
 
 MAX_PIECES = 99
 
+CHANGE_ADDRESS = "address:change"
+"""What tapping "Change address" says."""
+
 _DEVANAGARI_DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``values`` to remember, or the ``problem`` to tell the customer; ``declined``: they want none of it."""
+    """``values`` to remember, and the ``problem`` to tell the customer where what was asked is not among them;
+    ``declined``: they want none of it."""
 
     ok: bool
     values: dict[str, Any] = field(default_factory=dict)
@@ -53,24 +57,43 @@ def parse_answer(
     plain = " ".join(text.translate(_DEVANAGARI_DIGITS).split())
     if kind in ORDERING and _declines(understood):
         return Answer(True, declined=True)
+    if kind in DETAILS:
+        return _detail(kind, name, text, plain, understood)
     match kind:
         case "quantity":
             return _quantity(name, plain, payload, understood)
         case "variant":
             return _variant(name, payload, understood, data, plain)
-        case "name":
-            return _name(name, plain, understood)
-        case "phone":
-            return _phone(name, plain)
-        case "pincode":
-            return _pincode(name, plain)
-        case "address":
-            return _address(name, plain, understood)
         case "yes_no":
             return _yes_no(name, payload, understood)
         case "choice":
             return _choice(name, plain, payload, settings)
     return Answer(True, {name: plain}) if plain else _no(say("Write a short answer."))
+
+
+def _detail(kind: str, name: str, text: str, plain: str, understood: Understanding | None) -> Answer:
+    """One part of an address as asked; or several in one message, of which only what is missing is asked then."""
+    parts = read_address(text)
+    told = [one for one in DETAILS if parts.get(one)]
+    if len(told) > 1:
+        values: dict[str, Any] = {one: parts[one] for one in (*told, "city", "state") if parts.get(one)}
+        if kind in values:
+            return Answer(True, {**values, name: values[kind]})
+        return Answer(False, values, problem=PROBLEMS[kind]())
+    if kind == "name":
+        return _name(name, plain, understood)
+    if kind == "phone":
+        return _phone(name, plain)
+    return _pincode(name, plain) if kind == "pincode" else _address(name, plain, understood)
+
+
+PROBLEMS: dict[str, Callable[[], str]] = {
+    "name": lambda: say("What name should be on the parcel?"),
+    "phone": lambda: say("Write a 10 digit mobile number, for example 98450 12345."),
+    "pincode": lambda: say("Write the 6 digit pincode of the delivery address."),
+    "address": lambda: say("Write the house or flat, street and area, so that the courier finds it."),
+}
+"""What is said when a part is missing."""
 
 
 def _quantity(name: str, text: str, payload: str, understood: Understanding | None) -> Answer:
@@ -121,40 +144,36 @@ def _name(name: str, text: str, understood: Understanding | None) -> Answer:
         and understood.intent not in ("other", "product_inquiry")
     )
     if len(spoken) < 2 or len(spoken) > 80 or re.search(r"[\d?@#/<>]", spoken) or len(spoken.split()) > 6 or asks:
-        return _no(say("What name should be on the parcel?"))
+        return _no(PROBLEMS["name"]())
     return Answer(True, {name: spoken})
 
 
 def _phone(name: str, text: str) -> Answer:
-    problem = say("Write a 10 digit mobile number, for example 98450 12345.")
-    candidate = re.search(r"\+?\d[\d\s().-]{7,17}\d", text)
-    if not candidate:
-        return _no(problem)
-    try:
-        number = phonenumbers.parse(candidate.group(), "IN")
-    except phonenumbers.NumberParseException:
-        return _no(problem)
-    if not phonenumbers.is_valid_number(number):
-        return _no(problem)
-    return Answer(True, {name: phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)})
+    number = read_phone(text)
+    return Answer(True, {name: number}) if number else _no(PROBLEMS["phone"]())
 
 
 def _pincode(name: str, text: str) -> Answer:
     found = re.search(r"(?<!\d)([1-9]\d{2})\s?(\d{3})(?!\d)", text)
     if not found:
-        return _no(say("Write the 6 digit pincode of the delivery address."))
-    return Answer(True, {name: found.group(1) + found.group(2)})
+        return _no(PROBLEMS["pincode"]())
+    pincode = found.group(1) + found.group(2)
+    place = place_of(pincode)
+    where = {"state": place.state, "city": place.district} if place else {}
+    return Answer(True, {**{part: value for part, value in where.items() if value}, name: pincode})
 
 
 def _address(name: str, text: str, understood: Understanding | None) -> Answer:
     asks = understood is not None and understood.confidence >= 0.75 and understood.intent != "other"
     asks = asks and not re.search(r"\d", text)
     if len(text) < 8 or len(text.split()) < 2 or text.endswith("?") or asks:
-        return _no(say("Write the house or flat, street and area, so that the courier finds it."))
+        return _no(PROBLEMS["address"]())
     return Answer(True, {name: text[:400]})
 
 
 def _yes_no(name: str, payload: str, understood: Understanding | None) -> Answer:
+    if payload == CHANGE_ADDRESS:
+        return Answer(True, {"change_address": True})
     said = payload if payload in ("yes", "no") else (understood.answer if understood else None)
     if said is None and understood is not None and understood.intent == "cancel_order" and understood.confidence >= 0.5:
         said = "no"

@@ -93,6 +93,34 @@ def test_digits_cut_short_are_asked_for_again(shop: Shop, answers: list[str], sh
     assert "2 × Blue block-print saree, ₹3,078.00 in all" in shop.phone()[-1].text
 
 
+def test_an_address_in_one_message_is_taken_apart_and_only_what_is_missing_is_asked(shop: Shop) -> None:
+    shop.say("blue saree kitna hai?")
+    shop.say("2")
+    asked = shop.say("Flat 3, Rose Apartments, Baner, Pune 411045, 98450 12345")
+    assert [one.text for one in asked] == ["What name should be on the parcel?"]
+    last = shop.say("Riya Sen")[-1].text
+    assert "Shall I place the order" in last
+    assert "It goes to Riya Sen, Flat 3, Rose Apartments, Baner, Pune, 411045." in last
+    shop.say("yes")
+    order = shop.world.services.orders.page(shop.id).items[0]
+    assert (order.address["phone"], order.address["state"]) == ("+919845012345", "Maharashtra")
+
+
+def test_the_last_address_is_used_again_or_changed_with_one_tap(shop: Shop) -> None:
+    first = shop.order_two_sarees()
+    shop.say("juttis size 7 price")
+    last = shop.say("1")[-1]
+    assert "It goes to Riya Sen, 14, 3rd Cross, Indiranagar" in last.text
+    assert buttons(shop) == ["Confirm", "Change address", "Cancel"]
+    assert shop.say("Change address", payload="address:change")[-1].text == "What name should be on the parcel?"
+    shop.say("Asha Rao, 7, Temple Road, Mysuru 570001, 98860 12345")
+    assert "It goes to Asha Rao, 7, Temple Road, Mysuru" in shop.phone()[-1].text
+    shop.say("yes")
+    second, again = shop.world.services.orders.page(shop.id).items
+    assert (second.address["name"], second.address["pincode"]) == ("Asha Rao", "570001")
+    assert again.address == first.address
+
+
 @pytest.mark.parametrize("no", ["nahi chahiye", "cancel", "cancel kar do please", "nahi chahiye mujhe"])
 @pytest.mark.parametrize("answers", [0, 1, 2, 3])
 def test_no_on_the_way_ends_the_order(shop: Shop, answers: int, no: str) -> None:

@@ -44,6 +44,7 @@ def test_whole_sale(any_shop: Shop) -> None:
     assert (order.number, order.total_paise) == ("SP-1001", 2 * 149900 + 8000)
     assert order.address == {
         "name": "Riya Sen", "phone": "+919845012345", "pincode": "560038", "line1": "14, 3rd Cross, Indiranagar",
+        "city": "Bengaluru Urban", "state": "Karnataka",
     }  # fmt: skip
     level = next(iter(shop.product("blue").levels.values()))
     assert (level.on_hand, level.reserved, level.available) == (9, 2, 7)

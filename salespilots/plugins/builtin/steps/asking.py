@@ -56,7 +56,7 @@ def _known(context: ActionContext, kind: str, name: str) -> Any:
         return context.data.get(name) or (variants[0]["variant_id"] if len(variants) == 1 else None)
     if name in context.data and kind not in ("yes_no",):
         return context.data[name]
-    if kind in PROFILE:
+    if kind in PROFILE and not context.data.get("new_address"):
         return context.customer.address.get(PROFILE[kind])
     return None
 
@@ -100,16 +100,26 @@ def _ask(context: ActionContext) -> Outcome:
     if not answer.ok:
         if asked >= MAX_ASKED:
             return Advance(branch="on_error", reason="No fitting answer after several tries")
-        again: tuple[Effect, ...] = (SendMessage(content=Text(text=answer.problem)),)
+        again: tuple[Effect, ...] = (*_keep(answer.values), SendMessage(content=Text(text=answer.problem)))
         return Wait(until=until, event="message.received", effects=again, reason="The answer did not fit: asked again")
     if answer.declined:
         bye = SendMessage(content=Text(text=say("No problem, nothing was ordered. Write to us whenever you like.")))
         return Stop(effects=(bye,), result="declined", reason="Does not want it now")
-    effects: list[Effect] = [SetData(values=answer.values)]
+    if answer.values.get("change_address"):
+        forgotten = {**dict.fromkeys(PROFILE), "new_address": True}
+        return Advance(effects=(SetData(values=forgotten),), branch="on_change", reason="Wants another address")
     if kind in PROFILE:
-        effects.append(SetCustomer(values={PROFILE[kind]: answer.values[name]}))
+        return Advance(effects=_keep({**answer.values, kind: answer.values[name]}), reason=f"Got the {kind}")
     branch = "on_no" if answer.values.get(name) == "no" else "next"
-    return Advance(effects=tuple(effects), branch=branch, reason=f"Got the {kind}")
+    return Advance(effects=(SetData(values=answer.values),), branch=branch, reason=f"Got the {kind}")
+
+
+def _keep(values: Mapping[str, Any]) -> tuple[Effect, ...]:
+    """Parts of an address, for this order and for the next."""
+    if not values:
+        return ()
+    profile = {PROFILE.get(name, name): value for name, value in values.items()}
+    return SetData(values=dict(values)), SetCustomer(values=profile)
 
 
 def _say(settings: Mapping[str, Any]) -> str:

@@ -73,6 +73,8 @@ def _create(context: ActionContext) -> Advance:
         "phone": context.data.get("phone") or context.customer.phone,
         "line1": context.data.get("address") or context.customer.address.get("line1"),
         "pincode": context.data.get("pincode") or context.customer.address.get("pincode"),
+        "city": context.data.get("city") or context.customer.address.get("city"),
+        "state": context.data.get("state") or context.customer.address.get("state"),
     }
     address = {name: value for name, value in address.items() if value}
     effect = PlaceOrder(lines=lines, address=address, total_paise=context.data.get("total_paise"))

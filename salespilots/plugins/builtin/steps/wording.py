@@ -9,7 +9,19 @@ from salespilots.ports.channel import Button, ProductCard
 from salespilots.ports.extensions import ActionContext, ProductView, VariantView
 from salespilots.ports.texts import fill_in, say
 
-PLACEHOLDERS = ("customer", "shop", "product", "price", "stock", "quantity", "total", "order", "link", "tracking")
+PLACEHOLDERS = (
+    "customer",
+    "shop",
+    "product",
+    "price",
+    "stock",
+    "quantity",
+    "total",
+    "order",
+    "link",
+    "tracking",
+    "address",
+)
 
 
 def fill(text: str, context: ActionContext, **more: Any) -> str:
@@ -24,9 +36,20 @@ def fill(text: str, context: ActionContext, **more: Any) -> str:
         "total": rupees(data["total_paise"]) if isinstance(data.get("total_paise"), int) else "",
         "order": data.get("order_number", ""),
         "link": data.get("payment_url", ""),
+        "address": address_words(context),
         **more,
     }
     return fill_in(text, {name: values.get(name, "") for name in PLACEHOLDERS})
+
+
+def address_words(context: ActionContext) -> str:
+    """Where this order goes, in one line."""
+    kept = context.customer.address
+    parts = [
+        context.data.get(asked) or kept.get(name)
+        for asked, name in (("name", "name"), ("address", "line1"), ("city", "city"), ("pincode", "pincode"))
+    ]
+    return ", ".join(str(one) for one in parts if one)
 
 
 def stock_words(available: int) -> str:
