@@ -29,6 +29,7 @@ from salespilots.services.core import Core, NullMetrics
 from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
+from salespilots.services.discounts import Discounts
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -176,6 +177,7 @@ def assemble(
         conversations=Conversations(core),
         customers=Customers(core),
         dashboard=Dashboard(core),
+        discounts=Discounts(core),
         demo=Demo(core, catalog, workflows),
         inbox=inbox,
         lanes=lanes,

@@ -66,6 +66,8 @@ class PlaceOrder:
     lines: tuple[tuple[str, int], ...]  # (variant id, quantity)
     address: Mapping[str, Any]
     total_paise: int | None = None
+    payment_method: str | None = None  # a payments plugin's key; None: the shop's default
+    discount_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,10 @@ class HandToHuman:
 
 
 Effect = SendMessage | SetData | AddTag | SetCustomer | SetFocus | PlaceOrder | HandToHuman
+
+
+CASH = "cod"
+"""The payment method of cash on delivery: such an order waits for no online money, or for its advance only."""
 
 
 # --- outcomes ------------------------------------------------------------------------------------------------
@@ -154,10 +160,43 @@ class OrderView:
     items: str
     url: str
     payment_url: str | None = None
+    asked_paise: int = 0  # of it to be paid online now
+    cash: bool = False  # the rest is paid on delivery
     courier: str = ""
     tracking_number: str = ""
     placed_at: datetime | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteLine:
+    """One line of a quote: what it is called, what one costs, and how many could be promised."""
+
+    variant_id: str
+    title: str
+    quantity: int
+    unit_paise: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """An order that is not placed. No ``lines``: something of it is not on sale. ``code_problem``: why a discount code
+    was not taken; ``cash_refusal``: why it could not be paid on delivery, None where it could."""
+
+    lines: tuple[QuoteLine, ...] = ()
+    goods_paise: int = 0
+    discount_paise: int = 0
+    shipping_paise: int = 0
+    cod_fee_paise: int = 0
+    advance_paise: int = 0
+    total_paise: int = 0
+    min_order_paise: int = 0
+    serves: bool = True
+    cash_offered: bool = False
+    cash_refusal: str | None = None
+    discount_code: str | None = None
+    code_problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +235,17 @@ class ShopReader(Protocol):
     def order(self, order_id: str) -> OrderView | None: ...
 
     def shipping_for(self, subtotal_paise: int) -> int: ...
+
+    def quote(
+        self,
+        lines: Sequence[tuple[str, int]],
+        *,
+        pincode: str | None = None,
+        payment_method: str | None = None,
+        discount_code: str | None = None,
+    ) -> QuoteView:
+        """What an order of these (variant id, quantity) would cost now, exactly as it would be placed."""
+        ...
 
     def read(self, text: str) -> Understanding:
         """Understand a sentence against this shop's catalogue."""
@@ -260,6 +310,8 @@ class ActionType:
     it: it computes from its context, quickly, with no network, no files and no waiting.
     ``only_ai``: the one call it makes is ``ai_reply``, so that it runs at once where the shop has no model.
     ``reads_message``: when ``context.understanding`` is worked out: ``when_woken`` by a message, ``always`` or ``never``.
+    ``answers``: of a step that asks the customer and waits: whether a message (settings, text, payload, understanding,
+    run data) is an answer to it. What is none may be answered as a question of its own, and then it is asked again.
     ``settings``: read once for each published version and then remembered, so a default must not depend on the moment.
     """
 
@@ -273,6 +325,7 @@ class ActionType:
     only_ai: bool = False
     reads_message: str = "when_woken"
     retry: RetryPolicy = RetryPolicy()
+    answers: Callable[[Mapping[str, Any], str, str, Understanding | None, Mapping[str, Any]], bool] | None = None
     port_version: int = PORT_VERSION
 
 

@@ -46,12 +46,13 @@ def start_in(
     message_id: str | None = None,
     order_id: str | None = None,
     active: Sequence[Run] | None = None,
+    step: str | None = None,
 ) -> Run | None:
     """Start a run once per trigger key. An older run of the same workflow in this chat gives way.
 
     ``active``: the chat's runs, when they are known and not changed since.
     """
-    step = first_step(version.definition)
+    step = step or first_step(version.definition)
     if step is None:
         return None
     now = core.clock.now()

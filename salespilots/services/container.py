@@ -13,6 +13,7 @@ from salespilots.services.core import Core
 from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
+from salespilots.services.discounts import Discounts
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -43,6 +44,7 @@ class Services:
     customers: Customers
     dashboard: Dashboard
     demo: Demo
+    discounts: Discounts
     inbox: InboxService
     lanes: Lanes
     live: Live

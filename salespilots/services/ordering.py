@@ -16,6 +16,7 @@ from salespilots.domain.payment import Payment, Refund, RefundState
 from salespilots.domain.refunding import discount_of_lines
 from salespilots.domain.stock import MovementKind, StockMovement
 from salespilots.domain.transitions import Applied, Outcome
+from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import react
 from salespilots.services.core import Core
@@ -30,9 +31,6 @@ AUTHORISED_LIFE = timedelta(days=3)
 
 UNANSWERED = "A refund was asked for and not confirmed yet."
 """Why a person is asked to look while a provider owes the answer to a refund."""
-
-CASH = "cod"
-"""Cash on delivery: such an order waits for the shop's yes, not for money."""
 
 BY_HAND = "By hand"
 """The courier of a parcel that the shop brings itself: it needs no tracking number."""

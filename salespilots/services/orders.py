@@ -11,6 +11,7 @@ from salespilots.domain.events import Event
 from salespilots.domain.order import ACCEPTED, Order, OrderState
 from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState
 from salespilots.domain.transitions import Applied, Outcome
+from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.automation import react
 from salespilots.services.core import retrying
@@ -18,7 +19,6 @@ from salespilots.services.discounts import give_back_in
 from salespilots.services.notices import notice_in
 from salespilots.services.ordering import (
     AUTHORISED_LIFE,
-    CASH,
     build_order_in,
     charge_in,
     check_amounts,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from salespilots.domain.conversation import Author, Conversation, Message, Mode
 from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.run import Run, RunState
 from salespilots.domain.workflow import Workflow, WorkflowVersion, steps_by_id
-from salespilots.ports.answers import DETAILS, parse_answer
+from salespilots.ports.answers import DETAILS
 from salespilots.ports.channel import QuickReply, Text
 from salespilots.ports.extensions import TriggerFact
+from salespilots.ports.shopping import lines_of
 from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.ports.texts import say
 from salespilots.ports.understanding import ProductMatch, Understanding
@@ -20,6 +23,7 @@ from salespilots.services.automation import (
     start_in,
 )
 from salespilots.services.core import Core
+from salespilots.services.messaging.baskets import carried, code_in, go_on, several, sum_step, taken_out, wanted
 from salespilots.services.messaging.consent import heed_in, wish_in
 from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
@@ -70,7 +74,7 @@ def answer_in(
     asking = _wake_waits(core, uow, runs, message, live)
     if conversation.mode is Mode.HUMAN or customer.opted_out or not live:
         return
-    understood = read_message(core, uow, message.text, payload)
+    understood = read_message(core, uow, wanted(message.text), payload)
     if understood.intent == "human_agent" and understood.confidence >= 0.5:
         hand_over_in(core, uow, conversation, message, "asked for a person")
         return
@@ -79,11 +83,16 @@ def answer_in(
     )
     if asking is not None:
         run, step = asking
-        if parse_answer(step["settings"], message.text, payload, understood, run.data).ok:
+        if _order_changed(core, uow, run, message, payload):
+            return
+        action = core.registry.actions.get(step["kind"])
+        if action.answers(step.get("settings") or {}, message.text, payload, understood, run.data):
             _wake(uow, run, message)
             return
         digits = not any(one.isalpha() for one in message.text)  # a phone number cut short is no new count
-        other = _says_something_else(understood) and not (digits and step["settings"].get("type") in DETAILS)
+        other = _says_something_else(understood) and not (
+            digits and (step.get("settings") or {}).get("type") in DETAILS
+        )
         aside = match(core, live, fact) if other else None
         if aside is None:
             _wake(uow, run, message)  # the step asks again, saying what is missing
@@ -92,7 +101,8 @@ def answer_in(
         if workflow.id != run.workflow_id:
             run.wake("aside", message.id)  # answered first, then the question is asked again
             uow.runs.save(run)
-        _start(core, uow, workflow, version, conversation, message, reason, understood, active)
+        same = run if workflow.id == run.workflow_id else None
+        _start(core, uow, workflow, version, conversation, message, reason, understood, active, same)
         return
     found = match(core, live, fact)
     if found is not None:
@@ -116,9 +126,11 @@ def _wake_waits(core: Core, uow: UnitOfWork, runs: list[Run], message: Message, 
     asking: tuple[Run, dict] | None = None
     for run in runs:
         step = steps_by_id(core.memory.version(uow, run.version_id).definition).get(run.cursor)
-        if step is not None and step["kind"] == "ask" and asking is None:
+        action = core.registry.actions.find(step["kind"]) if step else None
+        asks = action is not None and action.answers is not None
+        if step is not None and asks and asking is None:
             asking = (run, step)
-        elif run.state is RunState.WAITING and (step is None or step["kind"] != "ask"):
+        elif run.state is RunState.WAITING and not asks:
             _wake(uow, run, message)
     if asking is not None and asking[0].state is not RunState.WAITING:
         return None
@@ -144,8 +156,10 @@ def _start(
     reason: str,
     understood: Understanding,
     active: list[Run],
+    before: Run | None = None,
 ) -> None:
-    data = {
+    """``before``: the open run of this workflow that gives way; what was chosen in it goes over."""
+    data: dict[str, Any] = {
         "trigger": reason,
         "intent": understood.intent,
         "products": [
@@ -156,10 +170,35 @@ def _start(
     }
     if understood.quantity:
         data["asked_quantity"] = understood.quantity
+    step, chosen = sum_step(version), carried(before, message.text)
+    many = several(core, uow, message.text) if step else None
+    if many is not None:
+        data |= many
+    data["cart"] = [*chosen, *data.get("cart", ())] if step else []
+    for name in ("pincode", "discount_code", "payment_method"):
+        if before is not None and before.data.get(name):
+            data[name] = before.data[name]
     start_in(
         core, uow, workflow, version, conversation=conversation, trigger_key=f"message:{message.id}", data=data,
-        message_id=message.id, active=active,
+        message_id=message.id, active=active, step=step if many else None,
     )  # fmt: skip
+
+
+def _order_changed(core: Core, uow: UnitOfWork, run: Run, message: Message, payload: str) -> bool:
+    """Something was taken out of the open order, or a discount code written: it is summed up again."""
+    step = sum_step(core.memory.version(uow, run.version_id))
+    if step is None or payload or run.order_id or not lines_of(run.data):
+        return False
+    changed = taken_out(core, uow, run, message.text)
+    code = code_in(uow, message.text) if changed is None else None
+    if code is not None:
+        changed = {"discount_code": code}
+    if changed is None:
+        return False
+    run.wake("message.received", message.id)
+    go_on(run, step, changed)
+    uow.runs.save(run)
+    return True
 
 
 def _not_understood(

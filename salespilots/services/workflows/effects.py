@@ -12,6 +12,7 @@ from salespilots.domain.run import Run
 from salespilots.domain.transitions import Applied
 from salespilots.ports.channel import ProductCards, Text
 from salespilots.ports.extensions import (
+    CASH,
     AddTag,
     Effect,
     HandToHuman,
@@ -98,11 +99,15 @@ def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, ef
     order = build_order_in(
         core, uow, customer_id=conversation.customer_id, lines=list(effect.lines), address=effect.address,
         conversation_id=conversation.id, cause_key=key, practice=conversation.practice,
-        payment_method="practice" if conversation.practice else None,
+        payment_method=effect.payment_method or ("practice" if conversation.practice else None),
+        discount_code=effect.discount_code,
     )  # fmt: skip
     if effect.total_paise is not None and order.total_paise != effect.total_paise:
         raise PriceChanged("The price changed meanwhile.", total_paise=order.total_paise)
     outcome = place_in(core, uow, order)
+    if isinstance(outcome, Applied) and order.payment_method == CASH and not order.advance_paise:
+        confirmed = order.confirm(now=core.clock.now())  # the customer has said yes to all of it
+        outcome = Applied((*outcome.events, *getattr(confirmed, "events", ())))
     uow.orders.add(order)
     if isinstance(outcome, Applied):
         events = [

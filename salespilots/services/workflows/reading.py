@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from salespilots.domain.catalog import ProductState
 from salespilots.domain.order import Order, OrderState
-from salespilots.ports.extensions import OrderView, ProductView
+from salespilots.ports.extensions import CASH, OrderView, ProductView, QuoteView
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.ports.understanding import Understanding
 from salespilots.services.catalog import details_in, product_view
 from salespilots.services.core import Core
+from salespilots.services.quotes import quote_in
 
 
 def order_view(core: Core, order: Order) -> OrderView:
@@ -26,6 +27,8 @@ def order_view(core: Core, order: Order) -> OrderView:
         items=", ".join(f"{line.quantity} × {line.title}" for line in order.lines),
         url=f"{core.base_url}/o/{order.token}",
         payment_url=order.payment_url,
+        asked_paise=order.asked_paise,
+        cash=order.payment_method == CASH,
         courier=order.tracking.get("courier", ""),
         tracking_number=order.tracking.get("tracking_number", ""),
         placed_at=order.placed_at,
@@ -103,6 +106,21 @@ class Reader:
         """Delivery charge in paise."""
         with self._unit() as uow:
             return uow.shop().shipping_for(subtotal_paise)
+
+    def quote(
+        self,
+        lines: Sequence[tuple[str, int]],
+        *,
+        pincode: str | None = None,
+        payment_method: str | None = None,
+        discount_code: str | None = None,
+    ) -> QuoteView:
+        """See `ShopReader.quote`."""
+        with self._unit() as uow:
+            return quote_in(
+                self._core, uow, self._customer_id, lines, pincode=pincode, payment_method=payment_method,
+                discount_code=discount_code,
+            )  # fmt: skip
 
     def read(self, text: str) -> Understanding:
         """Understand a sentence against this shop's catalogue."""

@@ -84,9 +84,10 @@ PRICE_AND_BUY: dict[str, Any] = {
             "id": "address",
             "kind": "ask",
             "settings": {"type": "address", "text": "And the house, street and area?"},
-            "next": "confirm",
+            "next": "pay",
             "on_timeout": "end",
         },
+        {"id": "pay", "kind": "order.pay", "settings": {}, "next": "confirm", "on_no": "end", "on_timeout": "end"},
         {
             "id": "confirm",
             "kind": "ask",
@@ -94,7 +95,7 @@ PRICE_AND_BUY: dict[str, Any] = {
                 "type": "yes_no",
                 "save_as": "confirmed",
                 "skip_if_known": False,
-                "text": "{quantity} × {product}, {total} in all. Shall I place the order?\nIt goes to {address}.",
+                "text": "{items}, {total} in all. Shall I place the order?\nIt goes to {address}.",
                 "quick_replies": [
                     {"title": "Confirm", "payload": "yes"},
                     {"title": "Change address", "payload": "address:change"},

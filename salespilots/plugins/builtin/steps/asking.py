@@ -26,6 +26,7 @@ from salespilots.ports.extensions import (
 )
 from salespilots.ports.settings import SettingsSchema
 from salespilots.ports.texts import say
+from salespilots.ports.understanding import Understanding
 
 PROFILE = {"name": "name", "phone": "phone", "pincode": "pincode", "address": "line1"}
 """Answer types that are kept on the customer, and under which field."""
@@ -102,6 +103,10 @@ def _ask(context: ActionContext) -> Outcome:
             return Advance(branch="on_error", reason="No fitting answer after several tries")
         again: tuple[Effect, ...] = (*_keep(answer.values), SendMessage(content=Text(text=answer.problem)))
         return Wait(until=until, event="message.received", effects=again, reason="The answer did not fit: asked again")
+    if answer.declined and kind in ("quantity", "variant") and context.data.get("cart"):
+        *rest, last = context.data["cart"]  # this one not, but what was chosen before
+        values = {**last, "cart": rest, "asked_quantity": None, "quantity_asked": None}
+        return Advance(effects=(SetData(values=values),), reason="Does not want this one, but what was chosen before")
     if answer.declined:
         bye = SendMessage(content=Text(text=say("No problem, nothing was ordered. Write to us whenever you like.")))
         return Stop(effects=(bye,), result="declined", reason="Does not want it now")
@@ -128,4 +133,12 @@ def _say(settings: Mapping[str, Any]) -> str:
     return f"Ask “{text}”" if text else f"Wait for the {kind}"
 
 
-ACTIONS = (ActionType(key="ask", label="Ask", settings=AskSettings, run=_ask, sentence=_say, tone="ask"),)
+def _answers(
+    settings: Mapping[str, Any], text: str, payload: str, understood: Understanding | None, data: Mapping[str, Any]
+) -> bool:
+    return parse_answer(settings, text, payload, understood, data).ok
+
+
+ACTIONS = (
+    ActionType(key="ask", label="Ask", settings=AskSettings, run=_ask, sentence=_say, tone="ask", answers=_answers),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from salespilots.plugins.builtin.steps import asking, customer, flow, orders, products, talking, triggers
+from salespilots.plugins.builtin.steps import asking, cart, customer, flow, orders, products, talking, triggers
 from salespilots.ports.extensions import ActionType, TriggerType
 from salespilots.ports.markers import hookimpl
 
@@ -18,4 +18,12 @@ def salespilots_workflow_triggers() -> Sequence[TriggerType]:
 @hookimpl
 def salespilots_workflow_actions() -> Sequence[ActionType]:
     """What a step does."""
-    return [*talking.ACTIONS, *products.ACTIONS, *asking.ACTIONS, *orders.ACTIONS, *customer.ACTIONS, *flow.ACTIONS]
+    return [
+        *talking.ACTIONS,
+        *products.ACTIONS,
+        *asking.ACTIONS,
+        *cart.ACTIONS,
+        *orders.ACTIONS,
+        *customer.ACTIONS,
+        *flow.ACTIONS,
+    ]

@@ -1,4 +1,4 @@
-"""Steps about orders: quote, place, link, and the state of the customer's own order."""
+"""Steps about orders: place, link, and the state of the customer's own order."""
 
 from __future__ import annotations
 
@@ -6,67 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from salespilots.domain.money import rupees
-from salespilots.plugins.builtin.steps.wording import stock_words
 from salespilots.ports.channel import QuickReply, Text
 from salespilots.ports.extensions import (
     ActionContext,
     ActionType,
     Advance,
-    Outcome,
+    Effect,
     PlaceOrder,
     SendMessage,
     SetData,
-    VariantView,
 )
 from salespilots.ports.settings import NoSettings
+from salespilots.ports.shopping import lines_of
 from salespilots.ports.texts import say
 
 
-def _chosen(context: ActionContext) -> tuple[VariantView | None, int]:
-    found = context.reader.products([context.data.get("product_id") or ""])
-    variants = found[0].variants if found else ()
-    variant = next((one for one in variants if one.variant_id == context.data.get("variant_id")), None)
-    return variant, int(context.data.get("quantity") or 0)
-
-
-def _quote(context: ActionContext) -> Outcome:
-    """The sum in the customer's chat, from the catalogue of this moment; short stock is said before anything is asked."""
-    variant, quantity = _chosen(context)
-    if variant is None or quantity < 1:
-        return Advance(branch="on_error", reason="Nothing was chosen")
-    title = context.data.get("product_title", "")
-    if variant.title:
-        title = f"{title}, {variant.title}"
-    if variant.available < quantity:
-        left = stock_words(variant.available)
-        text = say("Sorry, {product} is {stock}.", product=title, stock=left)
-        effects = (
-            SendMessage(content=Text(text=text)),
-            SetData(values={"quantity": None, "asked_quantity": None}),
-        )
-        return Advance(effects=effects, branch="on_no", reason=f"Asked for {quantity}, {left}")
-    subtotal = variant.price_paise * quantity
-    shipping = context.reader.shipping_for(subtotal)
-    total = subtotal + shipping
-    delivery = rupees(shipping) if shipping else say("free")
-    text = say(
-        "{quantity} × {product} at {price} = {subtotal}\nDelivery: {delivery}\nTotal: {total}",
-        quantity=quantity,
-        product=title,
-        price=rupees(variant.price_paise),
-        subtotal=rupees(subtotal),
-        delivery=delivery,
-        total=rupees(total),
-    )
-    values = {"unit_paise": variant.price_paise, "shipping_paise": shipping, "total_paise": total}
-    return Advance(
-        effects=(SetData(values=values), SendMessage(content=Text(text=text))),
-        reason=f"{quantity} × {title} = {rupees(total)}",
-    )
-
-
 def _create(context: ActionContext) -> Advance:
-    lines = ((context.data["variant_id"], int(context.data["quantity"])),)
     address = {
         **dict(context.customer.address),
         "name": context.data.get("name") or context.customer.name,
@@ -77,7 +32,10 @@ def _create(context: ActionContext) -> Advance:
         "state": context.data.get("state") or context.customer.address.get("state"),
     }
     address = {name: value for name, value in address.items() if value}
-    effect = PlaceOrder(lines=lines, address=address, total_paise=context.data.get("total_paise"))
+    effect = PlaceOrder(
+        lines=tuple(lines_of(context.data)), address=address, total_paise=context.data.get("total_paise"),
+        payment_method=context.data.get("payment_method") or None, discount_code=context.data.get("discount_code"),
+    )  # fmt: skip
     return Advance(effects=(effect,), reason="Order placed, stock held")
 
 
@@ -85,12 +43,22 @@ def _payment_link(context: ActionContext) -> Advance:
     order = context.reader.order(context.order_id or "")
     if order is None:
         return Advance(branch="on_error", reason="There is no order to pay")
+    if order.asked_paise <= 0 or (order.cash and order.state == "confirmed"):
+        text = say("Order {number} is confirmed.", number=order.number)
+        if order.due_paise:
+            text += " " + say("Please keep {due} ready for the courier.", due=rupees(order.due_paise))
+        text += " " + say("Follow it here: {url}", url=order.url)
+        effects: tuple[Effect, ...] = (
+            SendMessage(content=Text(text=text), order_id=order.order_id),
+            SetData(values={"order_number": order.number}),
+        )
+        return Advance(effects=effects, reason=f"{order.number} needs no payment now")
     url = context.ports.payment_link(order.order_id)
     text = say(
         "Order {number} is placed and your pieces are held for {minutes} minutes. Pay {due} here: {url}",
         number=order.number,
         minutes=context.shop.reserve_minutes,
-        due=rupees(order.due_paise),
+        due=rupees(order.asked_paise),
         url=url,
     )
     effects = (
@@ -144,7 +112,7 @@ def _status(context: ActionContext) -> Advance:
                 "{courier}, tracking number {tracking}.", courier=order.courier, tracking=order.tracking_number
             )
         if order.state == "placed" and order.payment_url:
-            line += " " + say("Pay {due} here: {url}", due=rupees(order.due_paise), url=order.payment_url)
+            line += " " + say("Pay {due} here: {url}", due=rupees(order.asked_paise), url=order.payment_url)
         lines.append(line + " " + say("Follow it: {url}", url=order.url))
     effects = (SendMessage(content=Text(text="\n\n".join(lines)), order_id=orders[0].order_id),)
     return Advance(effects=effects, reason=f"Told about {', '.join(one.number for one in orders[:5])}")
@@ -158,10 +126,6 @@ def _plain(text: str) -> Any:
 
 
 ACTIONS = (
-    ActionType(
-        key="order.quote", label="Sum up", settings=NoSettings, run=_quote,
-        sentence=_plain("Show quantity, price, delivery and total"),
-    ),
     ActionType(
         key="order.create", label="Create order", settings=NoSettings, run=_create, tone="order",
         sentence=_plain("Place the order and hold its stock"),

@@ -10,18 +10,8 @@ from salespilots.ports.extensions import ActionContext, ProductView, VariantView
 from salespilots.ports.texts import fill_in, say
 
 PLACEHOLDERS = (
-    "customer",
-    "shop",
-    "product",
-    "price",
-    "stock",
-    "quantity",
-    "total",
-    "order",
-    "link",
-    "tracking",
-    "address",
-)
+    "customer", "shop", "product", "price", "stock", "quantity", "items", "total", "order", "link", "tracking", "address",
+)  # fmt: skip
 
 
 def fill(text: str, context: ActionContext, **more: Any) -> str:
@@ -33,6 +23,7 @@ def fill(text: str, context: ActionContext, **more: Any) -> str:
         "product": data.get("product_title", ""),
         "price": rupees(data["unit_paise"]) if isinstance(data.get("unit_paise"), int) else "",
         "quantity": data.get("quantity", ""),
+        "items": data.get("items", ""),
         "total": rupees(data["total_paise"]) if isinstance(data.get("total_paise"), int) else "",
         "order": data.get("order_number", ""),
         "link": data.get("payment_url", ""),
