@@ -30,6 +30,7 @@ from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.discounts import Discounts
+from salespilots.services.gallery import Gallery
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -45,6 +46,7 @@ from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
 from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
+from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
@@ -168,6 +170,7 @@ def assemble(
     lanes = Lanes(core, turns)
     orders, catalog, workflows = Orders(core), Catalog(core), Workflows(core)
     inbox = InboxService(core, connections)
+    pictures = Pictures(core, config.home / "media")
     services = Services(
         core=core,
         accounts=Accounts(core),
@@ -186,10 +189,12 @@ def assemble(
         orders=orders,
         outbox=outbox,
         payments=payments,
-        pictures=Pictures(core, config.home / "media"),
+        gallery=Gallery(core, pictures),
+        pictures=pictures,
         practice=Practice(core, inbox),
         refunds=refunds,
         shops=Shops(core),
+        stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),
         turns=turns,
         workforce=Workforce(core),

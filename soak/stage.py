@@ -88,7 +88,7 @@ def _open_shop(product: Product) -> tuple[str, str]:
     services.demo.load(shop.id)
     for detail in services.catalog.page(shop.id, limit=200).items:
         for variant in detail.variants:
-            services.catalog.move_stock(shop.id, detail.product.id, sku=variant.sku, delta=PIECES, reason="receive")
+            services.stockroom.move(shop.id, detail.product.id, sku=variant.sku, delta=PIECES, reason="receive")
     services.connections.connect(shop.id, "instagram", {"account_id": ACCOUNT, "access_token": TOKEN})
     razorpay = services.connections.connect(
         shop.id, "razorpay", {"key_id": KEY_ID, "key_secret": KEY_SECRET, "webhook_secret": HOOK_SECRET}

@@ -38,6 +38,13 @@ class PracticeProduct:
     gst_rate: int
     picture: str
     variants: tuple[PracticeVariant, ...]
+    option: str = ""  # what its variants differ by, where there are several
+    low_stock: int | None = None
+
+    @property
+    def options(self) -> list[dict]:
+        """As a product keeps them."""
+        return [{"name": self.option, "values": [one.title for one in self.variants]}] if self.option else []
 
     @property
     def picture_path(self) -> Path:
@@ -82,6 +89,7 @@ PRODUCTS: tuple[PracticeProduct, ...] = (
             PracticeVariant("KUR-WHT-L", "L", 89900, 119900, 4),
             PracticeVariant("KUR-WHT-XL", "XL", 94900, 124900, 3),
         ),
+        option="Size",
     ),
     PracticeProduct(
         title="Green chanderi dupatta",
@@ -129,6 +137,7 @@ PRODUCTS: tuple[PracticeProduct, ...] = (
             PracticeVariant("BAN-BRS-24", "2.4", 64900, 79900, 7),
             PracticeVariant("BAN-BRS-26", "2.6", 64900, 79900, 5),
         ),
+        option="Size",
     ),
     PracticeProduct(
         title="Embroidered leather juttis",
@@ -144,6 +153,7 @@ PRODUCTS: tuple[PracticeProduct, ...] = (
             PracticeVariant("JUT-EMB-6", "6", 119900, 149900, 5),
             PracticeVariant("JUT-EMB-7", "7", 119900, 149900, 4),
         ),
+        option="Size",
     ),
     PracticeProduct(
         title="Jute tote bag",
@@ -166,6 +176,7 @@ PRODUCTS: tuple[PracticeProduct, ...] = (
         gst_rate=5,
         picture="terracotta-diyas.png",
         variants=(PracticeVariant("DIY-TERRA", "", 29900, 39900, 24),),
+        low_stock=6,
     ),
     PracticeProduct(
         title="Embroidered cushion cover",
@@ -180,6 +191,7 @@ PRODUCTS: tuple[PracticeProduct, ...] = (
             PracticeVariant("CUS-RED", "Red", 39900, 49900, 10),
             PracticeVariant("CUS-TEAL", "Teal", 39900, 49900, 8),
         ),
+        option="Colour",
     ),
     PracticeProduct(
         title="Hand-painted ceramic mug",

@@ -212,7 +212,8 @@ class Queries(Protocol):
         ...
 
     def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
-        """Product id to (on_hand, available, any live variant at or below ``low_at`` available)."""
+        """Product id to (on_hand, available, any live variant at or below the product's ``low_stock``,
+        or ``low_at`` where that is None, available)."""
         ...
 
     def preview_counts(self) -> dict[str, int]:

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from salespilots.domain.catalog import LOW_STOCK, Product, ProductState, Variant
-from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock
+from salespilots.domain.catalog import LOW_STOCK, Product, ProductState, Variant, title_of
+from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.events import Event
-from salespilots.domain.stock import OWNER_REASONS, MovementKind, StockLevel, StockMovement
+from salespilots.domain.stock import MovementKind, StockLevel
 from salespilots.ports.extensions import ProductView, VariantView
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
 from salespilots.services.core import Core, retrying
-
-MAX_VARIANTS = 60
+from salespilots.services.pictures import thumbnail_name
+from salespilots.services.product_rules import check_product_in, check_variants
+from salespilots.services.shelf import hand_movement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class ProductDetail:
     @property
     def low(self) -> bool:
         """Something is almost out."""
-        return any(0 < level.available <= LOW_STOCK for level in self.levels.values())
+        return any(0 < level.available <= self.product.low_at for level in self.levels.values())
 
     @property
     def from_paise(self) -> int:
@@ -72,6 +73,11 @@ def image_url(base_url: str, business_id: str, name: str) -> str:
     return f"{base_url}/media/{business_id}/{name}"
 
 
+def thumbnail_url(base_url: str, business_id: str, name: str, side: int) -> str:
+    """The address of a product picture's small copy; ``side`` is one of `THUMBNAILS`."""
+    return image_url(base_url, business_id, thumbnail_name(name, side))
+
+
 def product_view(base_url: str, detail: ProductDetail) -> ProductView:
     """What a customer may see."""
     product = detail.product
@@ -95,6 +101,30 @@ def product_view(base_url: str, detail: ProductDetail) -> ProductView:
             for one in detail.variants
         ),
     )
+
+
+class StaleProduct(Conflict):
+    """The product changed since it was read: nothing was written."""
+
+
+def taken(sku: str) -> Conflict:
+    """Why a variant cannot have this SKU."""
+    return Conflict(f"SKU {sku} is used by another product.", field="sku", sku=sku)
+
+
+def free_skus_in(uow: UnitOfWork, wanted: Sequence[str]) -> list[str]:
+    """The wanted SKUs, each made unique in the shop by a number at its end where it is taken."""
+    used = {one.sku for one in uow.variants.select(one_of("sku", wanted))}
+    given: list[str] = []
+    for base in wanted:
+        sku = base
+        if sku in used:
+            numbered = [f"{base}-{number}" for number in range(2, 400)]
+            used |= {one.sku for one in uow.variants.select(one_of("sku", numbered))}
+            sku = next(one for one in numbered if one not in used)
+        used.add(sku)
+        given.append(sku)
+    return given
 
 
 class Catalog:
@@ -155,6 +185,35 @@ class Catalog:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return details_in(uow, [uow.products.get(product_id)])[0]
 
+    def categories(self, business_id: str) -> list[str]:
+        """What the shop calls its kinds of things, in order of the alphabet."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            found = uow.queries.count_by("products", "category")
+        return sorted(name for name in found if name)
+
+    def named(self, business_id: str, ids: Sequence[str]) -> list[Product]:
+        """Products by id, in that order."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            found = {one.id: one for one in uow.products.select(one_of("id", list(ids)))}
+        return [found[one] for one in ids if one in found]
+
+    def find_exactly(self, business_id: str, words: str) -> Product | None:
+        """The product with this code, SKU or whole title, whatever the case; None where none or several fit."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            variant = uow.variants.find(sku=words)
+            if variant is not None:
+                return uow.products.get(variant.product_id)
+            near = uow.products.select(
+                Where("title|code", "like", words), Where("state", "ne", ProductState.ARCHIVED), limit=200
+            )
+        same = [one for one in near if words.casefold() in (one.title.casefold(), one.code.casefold())]
+        return same[0] if len(same) == 1 else None
+
+    def free_skus(self, business_id: str, wanted: Sequence[str]) -> list[str]:
+        """The wanted SKUs, each made unique in the shop by a number at its end where it is taken."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return free_skus_in(uow, wanted)
+
     def first_pictures(self, business_id: str, product_ids: Sequence[str]) -> dict[str, str]:
         """Product id to the name of its first picture, for those that have one."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
@@ -182,6 +241,8 @@ class Catalog:
             id=core.ids.new("product"), business_id=uow.business_id, created_at=now, updated_at=now, practice=practice,
             **{name: value for name, value in values.items() if name != "variants" and value is not None},
         )  # fmt: skip
+        check_product_in(uow, product, values)
+        check_variants(product.options, [one.get("choices") or [] for one in variants])
         uow.products.add(product)
         for position, given in enumerate(variants):
             self._add_variant(uow, product, given, position, actor=actor)
@@ -197,57 +258,69 @@ class Catalog:
             business_id=uow.business_id,
             product_id=product.id,
             sku=given["sku"],
-            title=given.get("title") or "",
+            title=given.get("title") or title_of(given.get("choices") or []),
+            choices=list(given.get("choices") or []),
             price_paise=given["price_paise"],
             mrp_paise=given.get("mrp_paise"),
             position=position,
         )
         if not uow.variants.add_once(variant):
-            raise Conflict(f"SKU {variant.sku} is used by another product.", field="sku")
-        uow.stock.move(
-            [
-                self._movement(
-                    uow, variant.id, MovementKind.RECEIVE, given.get("on_hand") or 0, f"first:{variant.id}", actor
-                )
-            ]
-        )
+            raise taken(variant.sku)
+        first = given.get("on_hand") or 0
+        cause = f"first:{variant.id}"
+        uow.stock.move([hand_movement(core, uow, variant.id, MovementKind.RECEIVE, first, cause, actor)])
 
-    def update(self, business_id: str, product_id: str, values: Mapping[str, Any], *, actor: str = "") -> ProductDetail:
+    def update(
+        self,
+        business_id: str,
+        product_id: str,
+        values: Mapping[str, Any],
+        *,
+        actor: str = "",
+        version: int | None = None,
+    ) -> ProductDetail:
         """Change fields; ``variants``, when given, is the whole list: known ids change, new ones are added, missing
-        ones are archived. Stock is never changed here."""
+        ones are archived. Stock is never changed here. Raises `StaleProduct` when it is not at ``version`` any more."""
 
         def use_case() -> ProductDetail:
             with self._core.storage.unit_of_work(business_id) as uow:
                 product = uow.products.get(product_id)
-                for name, value in values.items():
-                    if name != "variants":
-                        setattr(product, name, value)
-                product.updated_at = self._core.clock.now()
-                uow.products.save(product)
-                if "variants" in values:
-                    self._replace_variants(uow, product, values["variants"], actor=actor)
-                uow.record(
-                    Event(
-                        type="product.changed", at=product.updated_at, ids={"product_id": product.id},
-                        actor=actor or "system",
-                    )
-                )  # fmt: skip
-                detail = details_in(uow, [product])[0]
+                if version is not None and product.version != version:
+                    raise StaleProduct("Somebody changed this product meanwhile.")
+                detail = self.update_in(uow, product, values, actor=actor)
                 uow.commit()
             return detail
 
         return retrying(use_case)
+
+    def update_in(
+        self, uow: UnitOfWork, product: Product, values: Mapping[str, Any], *, actor: str = ""
+    ) -> ProductDetail:
+        """The same within a transaction."""
+        for name, value in values.items():
+            if name != "variants":
+                setattr(product, name, value)
+        product.updated_at = self._core.clock.now()
+        check_product_in(uow, product, values)
+        uow.products.save(product)
+        if "variants" in values:
+            self._replace_variants(uow, product, values["variants"], actor=actor)
+        elif "options" in values:
+            kept = uow.variants.select(eq("product_id", product.id), eq("archived", False))
+            check_variants(product.options, [one.choices for one in kept])
+        ids = {"product_id": product.id}
+        uow.record(Event(type="product.changed", at=product.updated_at, ids=ids, actor=actor or "system"))
+        return details_in(uow, [product])[0]
 
     def _replace_variants(
         self, uow: UnitOfWork, product: Product, given: Sequence[Mapping[str, Any]], *, actor: str
     ) -> None:
         if not given:
             raise InvalidInput({"variants": ["Keep at least one variant."]})
-        if len(given) > MAX_VARIANTS:
-            raise InvalidInput({"variants": [f"At most {MAX_VARIANTS} variants."]})
         present = {one.id: one for one in uow.variants.select(eq("product_id", product.id))}
         by_sku = {one.sku: one for one in present.values()}
         kept: set[str] = set()
+        choices: list[list[str]] = []
         for position, one in enumerate(given):
             variant = present.get(one.get("id") or "") or (
                 by_sku.get(one.get("sku", "")) if not one.get("id") else None
@@ -255,17 +328,22 @@ class Catalog:
             if one.get("id") and variant is None:
                 raise NotFound("There is no such variant.")
             if variant is None:
+                choices.append(list(one.get("choices") or []))
                 self._add_variant(uow, product, one, position, actor=actor)
                 continue
             kept.add(variant.id)
-            for name in ("sku", "title", "price_paise", "mrp_paise"):
+            for name in ("sku", "title", "choices", "price_paise", "mrp_paise"):
                 if name in one:
                     setattr(variant, name, one[name])
+            if "choices" in one and not one.get("title"):
+                variant.title = title_of(variant.choices)
             variant.position, variant.archived = position, False
+            choices.append(variant.choices)
             other = uow.variants.find(sku=variant.sku)
             if other is not None and other.id != variant.id:
-                raise Conflict(f"SKU {variant.sku} is used by another product.", field="sku")
+                raise taken(variant.sku)
             uow.variants.save(variant)
+        check_variants(product.options, choices)
         for variant in present.values():
             if variant.id not in kept and not variant.archived:
                 variant.archived = True
@@ -274,68 +352,3 @@ class Catalog:
     def archive(self, business_id: str, product_id: str, *, actor: str = "") -> ProductDetail:
         """Take it off sale; old orders keep it."""
         return self.update(business_id, product_id, {"state": ProductState.ARCHIVED}, actor=actor)
-
-    def add_picture(self, business_id: str, product_id: str, name: str) -> None:
-        """Put a stored picture first."""
-
-        def use_case() -> None:
-            with self._core.storage.unit_of_work(business_id) as uow:
-                product = uow.products.get(product_id)
-                product.images = [name, *(one for one in product.images if one != name)][:10]
-                product.updated_at = self._core.clock.now()
-                uow.products.save(product)
-                uow.commit()
-
-        retrying(use_case)
-
-    def move_stock(
-        self, business_id: str, product_id: str, *, sku: str, delta: int, reason: str, note: str = "", actor: str = ""
-    ) -> ProductDetail:
-        """Change stock by hand. Raises `Conflict` below what is reserved, `InvalidInput` for an unknown reason."""
-        if reason not in {str(one) for one in OWNER_REASONS}:
-            raise InvalidInput({"reason": [f"Choose one of {', '.join(OWNER_REASONS)}."]})
-        if delta == 0:
-            raise InvalidInput({"delta": ["Write how many pieces came or went."]})
-        with self._core.storage.unit_of_work(business_id) as uow:
-            product = uow.products.get(product_id)
-            variant = uow.variants.find(product_id=product_id, sku=sku)
-            if variant is None:
-                raise InvalidInput({"sku": ["This product has no such SKU."]})
-            cause = f"hand:{self._core.ids.new('movement')}"
-            try:
-                uow.stock.move([self._movement(uow, variant.id, MovementKind(reason), delta, cause, actor, note)])
-            except OutOfStock as error:
-                reserved, on_hand = error.details.get("reserved", 0), error.details.get("on_hand", 0)
-                raise Conflict(
-                    f"{on_hand} on hand and {reserved} of them promised to orders: {-delta} cannot be taken away.",
-                    reserved=reserved,
-                    on_hand=on_hand,
-                ) from None
-            self._tell(uow, product, variant)
-            detail = details_in(uow, [product])[0]
-            uow.commit()
-        return detail
-
-    def _tell(self, uow: UnitOfWork, product: Product, variant: Variant) -> None:
-        ids = {"product_id": product.id, "variant_id": variant.id}
-        uow.record(Event(type="stock.changed", at=self._core.clock.now(), ids=ids))
-
-    def _movement(
-        self, uow: UnitOfWork, variant_id: str, kind: MovementKind, delta: int, cause: str, actor: str, note: str = ""
-    ) -> StockMovement:
-        return StockMovement(
-            id=self._core.ids.new("movement"), business_id=uow.business_id, variant_id=variant_id, kind=kind,
-            on_hand_delta=delta, reserved_delta=0, cause_key=cause, at=self._core.clock.now(), note=note,
-            actor=actor or "system",
-        )  # fmt: skip
-
-    def movements(self, business_id: str, product_id: str) -> list[tuple[Variant, StockMovement]]:
-        """The product's ledger, newest first."""
-        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            uow.products.get(product_id)
-            rows = [
-                (variant, movement)
-                for variant in uow.variants.select(eq("product_id", product_id))
-                for movement in uow.stock.movements(variant.id, 30)
-            ]
-        return sorted(rows, key=lambda row: row[1].at, reverse=True)[:30]

@@ -14,6 +14,7 @@ from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.discounts import Discounts
+from salespilots.services.gallery import Gallery
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -26,6 +27,7 @@ from salespilots.services.pictures import Pictures
 from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
 from salespilots.services.shops import Shops
+from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workforce import Workforce
@@ -45,6 +47,7 @@ class Services:
     dashboard: Dashboard
     demo: Demo
     discounts: Discounts
+    gallery: Gallery
     inbox: InboxService
     lanes: Lanes
     live: Live
@@ -56,6 +59,7 @@ class Services:
     practice: Practice
     refunds: Refunds
     shops: Shops
+    stockroom: Stockroom
     stuck: Stuck
     turns: Turns
     workforce: Workforce

@@ -54,9 +54,11 @@ class Demo:
                         "hsn": product.hsn,
                         "gst_rate": product.gst_rate,
                         "images": [f"practice/{product.picture}"],
+                        "options": product.options,
+                        "low_stock": product.low_stock,
                         "variants": [
                             {
-                                "sku": one.sku, "title": one.title, "price_paise": one.price_paise,
+                                "sku": one.sku, "title": one.title, "choices": [one.title] if product.option else [], "price_paise": one.price_paise,
                                 "mrp_paise": one.mrp_paise, "on_hand": one.on_hand,
                             }
                             for one in product.variants

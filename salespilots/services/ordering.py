@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.business import Business
-from salespilots.domain.catalog import LOW_STOCK, ProductState
+from salespilots.domain.catalog import ProductState
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.money import MAX_PAISE, tax_inside
@@ -21,6 +21,7 @@ from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.discounts import find_in, taken_off, use_in
+from salespilots.services.shelf import moved_in
 
 MAX_QUANTITY = 1000
 ASK_AGAIN = timedelta(minutes=1)
@@ -211,13 +212,7 @@ def move_in(
 
 
 def _tell_stock(core: Core, uow: UnitOfWork, order: Order) -> None:
-    now = core.clock.now()
-    levels = uow.stock.levels([line.variant_id for line in order.lines])
-    for line in order.lines:
-        ids = {"product_id": line.product_id, "variant_id": line.variant_id, "order_id": order.id}
-        uow.record(Event(type="stock.changed", at=now, ids=ids))
-        if 0 <= levels[line.variant_id].available <= LOW_STOCK:
-            uow.record(Event(type="stock.low", at=now, ids=ids, data={"available": levels[line.variant_id].available}))
+    moved_in(core, uow, [(line.product_id, line.variant_id) for line in order.lines], order_id=order.id)
 
 
 def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = None) -> Outcome:

@@ -26,10 +26,12 @@ from salespilots.web.views import (
     inbox,
     more,
     orders,
+    product_pictures,
     products,
     settings,
     simulator,
     start,
+    stock,
     workflows,
 )
 from salespilots.web.views import public as public_views
@@ -38,7 +40,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, orders, products, customers, workflows, simulator, settings, about, more, public_views,
+    auth, start, home, inbox, orders, products, product_pictures, stock, customers, workflows, simulator, settings, about, more, public_views,
 )  # fmt: skip
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 
-from salespilots.web.fields import Count, Line, Rupees, Text
-
-MAX_ROWS = 60
-_ROW = re.compile(r"^variants-([0-9]{1,3})-(id|sku|title|price|mrp|stock)$")
+from salespilots.web.fields import Count, Line, Text
 
 
 class Form(Schema):
@@ -108,55 +104,4 @@ class StockForm(Form):
     variant_id = Line(longest=60, load_default="")
     delta = Count(least=-100_000, most=100_000, required=True)
     reason = Line(longest=20, load_default="received")
-
-
-class ProductForm(Form):
-    """The product itself, without its rows."""
-
-    title = Line(longest=120, required=True)
-    description = Text(longest=1000, load_default="")
-    category = Line(longest=60, load_default="")
-    words = Text(longest=500, load_default="")
-    state = Line(longest=10, load_default="live", validate=validate.OneOf(["live", "draft"]))
-    alt = Line(longest=200, load_default="")
-    version = Line(longest=20, load_default="")
-
-
-class RowForm(Form):
-    """One size or colour."""
-
-    id = Line(longest=60, load_default="")
-    sku = Line(longest=60, load_default="")
-    title = Line(longest=60, load_default="")
-    price = Rupees(required=True)
-    mrp = Rupees(load_default=None)
-    stock = Count(load_default=None)
-
-
-def variant_rows(given: Mapping[str, str]) -> list[dict[str, str]]:
-    """The ``variants-N-…`` fields as a list of rows, as typed."""
-    rows: dict[int, dict[str, str]] = {}
-    for name, value in given.items():
-        match = _ROW.match(name)
-        if match and int(match.group(1)) < MAX_ROWS:
-            rows.setdefault(int(match.group(1)), {})[match.group(2)] = value
-    return [rows[index] for index in sorted(rows)]
-
-
-def read_product(given: Mapping[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, str]]:
-    """(product values, rows, errors). A new row in which nothing was typed is left out."""
-    values, errors = read(ProductForm, given)
-    rows: list[dict[str, Any]] = []
-    typed = variant_rows(given)
-    for index, row in enumerate(typed):
-        blank = not any(row.get(name, "").strip() for name in ("id", "sku", "title", "price", "mrp", "stock"))
-        if blank and len(typed) > 1:
-            continue
-        loaded, problems = read(RowForm, row)
-        errors.update({f"variants-{index}-{name}": text for name, text in problems.items()})
-        if loaded.get("mrp") is not None and loaded.get("price") is not None and loaded["mrp"] < loaded["price"]:
-            errors[f"variants-{index}-mrp"] = _("The MRP is not below the price.")
-        rows.append({**loaded, "row": index})
-    if not typed:
-        errors["variants-0-price"] = _("Write an amount like 1,299 or 1,299.50.")
-    return values, rows, errors
+    note = Line(longest=300, load_default="")

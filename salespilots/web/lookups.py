@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from salespilots.domain.business import Permission
 from salespilots.domain.customer import Customer
 from salespilots.domain.order import Order
-from salespilots.services.catalog import image_url
+from salespilots.services.catalog import thumbnail_url
 from salespilots.web.context import here, services
 from salespilots.web.presenters.orders import order_row
 
@@ -22,7 +22,7 @@ def pictures(shop_id: str, product_ids: Iterable[str]) -> dict[str, str]:
     wanted = [one for one in dict.fromkeys(product_ids) if one not in known]
     if wanted:
         found = services().catalog.first_pictures(shop_id, wanted)
-        known.update({one: image_url("", shop_id, found[one]) if found.get(one) else "" for one in wanted})
+        known.update({one: thumbnail_url("", shop_id, found[one], 96) if found.get(one) else "" for one in wanted})
     return known
 
 

@@ -46,7 +46,8 @@ def practice_picture(name: str) -> Any:
 @public
 def picture(business_id: str, name: str) -> Any:
     """A shop's product picture: public, as the channel must be able to fetch it; its name cannot be guessed."""
-    return _picture(services().pictures.path(business_id, name), "image/jpeg")
+    path = services().pictures.path(business_id, name)
+    return _picture(path, "image/webp" if path.suffix == ".webp" else "image/jpeg")
 
 
 def _picture(path: Path, kind: str) -> Any:

@@ -38,6 +38,16 @@ def machine(view: F) -> F:
     return _mark(MACHINE)(view)
 
 
+def takes_files(most: int) -> Callable[[F], F]:
+    """A view whose form may be larger than others, in bytes: files come with it."""
+
+    def mark(view: F) -> F:
+        view.salespilots_most = most  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def _mark(access: Permission | str) -> Callable[[F], F]:
     def mark(view: F) -> F:
         setattr(view, ATTRIBUTE, access)

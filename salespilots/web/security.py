@@ -85,6 +85,9 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         if access in (MACHINE, API):
             return None
         signed_in = _sign_in()
+        most = getattr(app.view_functions[request.endpoint], "salespilots_most", None)
+        if most is not None and signed_in:
+            request.max_content_length = most
         if request.method not in SAFE_METHODS:
             csrf.protect()
         if access == PUBLIC:

@@ -339,3 +339,27 @@ def test_public_yardstick(capsys):
         )
     assert right["all"] / seen["all"] >= 0.75
     assert right["hinglish_intent"] / seen["hinglish_intent"] >= 0.70
+
+
+CODED = (
+    CatalogueEntry("kurta", "Cotton kurta", "", (), "DM K12", (VariantEntry("v1", "KUR-1", ""),)),
+    CatalogueEntry("saree", "Silk saree", "", (), "S-7", (VariantEntry("v2", "SAR-7", ""),)),
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("K12", "kurta"), ("DM K12", "kurta"), ("dm k12 price?", "kurta"), ("k 12 hai?", "kurta"), ("K-12", "kurta"),
+        ("dmk12", "kurta"), ("S7", "saree"), ("dm s 7", "saree"), ("s-7 kitna", "saree"),
+    ],
+)  # fmt: skip
+def test_a_code_finds_its_product_however_it_is_written(words: str, meant: str) -> None:
+    found = RulesUnderstander().understand(words, CODED)
+    assert [one.product_id for one in found.products] == [meant]
+    assert found.sure_of_product
+
+
+@pytest.mark.parametrize("words", ["12 chahiye", "K13", "size s", "7"])
+def test_a_part_of_a_code_is_no_code(words: str) -> None:
+    assert not RulesUnderstander().understand(words, CODED).sure_of_product

@@ -92,7 +92,7 @@ def test_the_last_piece_gone_meanwhile_places_nothing_of_it(shop: Shop) -> None:
     shop.say(DETAILS)
     juttis = shop.product("juttis")
     seven = next(one for one in juttis.variants if one.title == "7")
-    shop.world.services.catalog.move_stock(
+    shop.world.services.stockroom.move(
         shop.id, juttis.product.id, sku=seven.sku, delta=-juttis.levels[seven.id].available, reason="sold_elsewhere"
     )
     shop.say("yes")

@@ -33,7 +33,7 @@ def test_price_follows_the_catalogue(shop: Shop) -> None:
     shop.world.services.catalog.update(
         shop.id, detail.product.id, {"variants": [{"id": detail.variants[0].id, "price_paise": 123450}]}
     )
-    shop.world.services.catalog.move_stock(shop.id, detail.product.id, sku="SAR-BLUE", delta=-7, reason="damaged")
+    shop.world.services.stockroom.move(shop.id, detail.product.id, sku="SAR-BLUE", delta=-7, reason="damaged")
     assert "₹1,234.50, only 2 left" in shop.say("blue saree price?")[-1].text
 
 
@@ -208,9 +208,7 @@ def test_late_money_for_gone_stock_becomes_a_refund_task(shop: Shop) -> None:
     shop.world.clock.advance(31 * 60)
     shop.world.services.maintenance.sweep(lambda lane: None)
     detail = shop.product("blue")
-    shop.world.services.catalog.move_stock(
-        shop.id, detail.product.id, sku="SAR-BLUE", delta=-8, reason="sold_elsewhere"
-    )
+    shop.world.services.stockroom.move(shop.id, detail.product.id, sku="SAR-BLUE", delta=-8, reason="sold_elsewhere")
     order = shop.pay(order)
     assert (order.state, order.payment_status, order.needs_attention) == ("expired", "paid", True)
     assert "refund" in shop.texts()[-1]

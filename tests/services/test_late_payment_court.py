@@ -54,7 +54,7 @@ class Court:
     def sell_out(self) -> None:
         """The last pieces go at the counter."""
         blue = self.shop.product("blue")
-        self.till.services.catalog.move_stock(
+        self.till.services.stockroom.move(
             self.shop.id, blue.product.id, sku=SKU, delta=-blue.available, reason="sold_elsewhere"
         )
 

@@ -73,7 +73,7 @@ class Practice:
         services.demo.load(shop.id)
         for detail in services.catalog.page(shop.id, limit=200).items:
             for variant in detail.variants:
-                services.catalog.move_stock(shop.id, detail.product.id, sku=variant.sku, delta=10_000, reason="receive")
+                services.stockroom.move(shop.id, detail.product.id, sku=variant.sku, delta=10_000, reason="receive")
         self.shop_id = shop.id
         application.storage.close()
 

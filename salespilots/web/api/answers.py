@@ -73,11 +73,19 @@ class VariantAnswer(Schema):
     id = _text()
     sku = _text()
     title = _text()
+    choices = _list(fields.String())
     price_paise = _whole()
     mrp_paise = _whole(allow_none=True)
     on_hand = _whole()
     reserved = _whole()
     available = _whole()
+
+
+class OptionAnswer(Schema):
+    """What a product comes in."""
+
+    name = _text()
+    values = _list(fields.String())
 
 
 class Product(Schema):
@@ -92,6 +100,10 @@ class Product(Schema):
     state = _text("draft", "live", "archived")
     hsn = _text()
     gst_rate = _whole()
+    options = _list(fields.Nested(OptionAnswer))
+    weight_grams = _whole()
+    low_stock = _whole(allow_none=True)
+    substitutes = _list(fields.String())
     images = _list(fields.String())
     practice = _flag()
     variants = _list(fields.Nested(VariantAnswer))

@@ -76,4 +76,4 @@ def archive_product(product_id: str) -> Any:
 @blueprint.answers(answers.Product)
 def move_stock(values: dict[str, Any], product_id: str) -> Any:
     """Book a change of stock; 409 below what is reserved."""
-    return shapes.product(services().catalog.move_stock(shop_id(), product_id, actor=actor(), **values), _base())
+    return shapes.product(services().stockroom.move(shop_id(), product_id, actor=actor(), **values), _base())

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from salespilots.domain.catalog import MAX_OPTIONS, MAX_SUBSTITUTES, MAX_VARIANTS
 from salespilots.domain.money import MAX_PAISE
 from salespilots.services.conversations import VIEWS
 
@@ -88,9 +89,17 @@ class VariantIn(Base):
     id = line(60, 1)
     sku = line(60, 1, required=True)
     title = line(80, load_default="")
+    choices = fields.List(line(60, 1), validate=validate.Length(max=MAX_OPTIONS))
     price_paise = paise(required=True)
     mrp_paise = paise(allow_none=True)
     on_hand = Int(validate=validate.Range(0, 10_000_000))
+
+
+class OptionIn(Base):
+    """What a product comes in, for example sizes."""
+
+    name = line(40, 1, required=True)
+    values = fields.List(line(60, 1), required=True, validate=validate.Length(1, MAX_VARIANTS))
 
 
 def _once_each(variants: list[dict[str, Any]]) -> None:
@@ -110,14 +119,20 @@ class ProductIn(Base):
     state = fields.String(validate=validate.OneOf(["draft", "live", "archived"]))
     hsn = line(12)
     gst_rate = Int(validate=validate.Range(0, 50))
-    variants = fields.List(fields.Nested(VariantIn), required=True, validate=[validate.Length(1, 60), _once_each])
+    options = fields.List(fields.Nested(OptionIn), validate=validate.Length(max=MAX_OPTIONS))
+    weight_grams = Int(validate=validate.Range(0, 1_000_000))
+    low_stock = Int(allow_none=True, validate=validate.Range(0, 1_000_000))
+    substitutes = fields.List(key(), validate=validate.Length(max=MAX_SUBSTITUTES))
+    variants = fields.List(
+        fields.Nested(VariantIn), required=True, validate=[validate.Length(1, MAX_VARIANTS), _once_each]
+    )
 
 
 class ProductPatch(ProductIn):
     """Any of a product's fields."""
 
     title = line(200, 1)
-    variants = fields.List(fields.Nested(VariantIn), validate=[validate.Length(1, 60), _once_each])
+    variants = fields.List(fields.Nested(VariantIn), validate=[validate.Length(1, MAX_VARIANTS), _once_each])
 
 
 class ProductQuery(ListQuery):

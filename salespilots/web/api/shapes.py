@@ -39,12 +39,14 @@ def product(detail: ProductDetail, base_url: str) -> dict[str, Any]:
     return {
         "id": one.id, "title": one.title, "description": one.description, "category": one.category,
         "keywords": one.keywords, "code": one.code, "state": str(one.state), "hsn": one.hsn, "gst_rate": one.gst_rate,
+        "options": one.options, "weight_grams": one.weight_grams, "low_stock": one.low_stock,
+        "substitutes": one.substitutes,
         "images": [image_url(base_url, one.business_id, name) for name in one.images],
         "practice": one.practice,
         "variants": [
             {
-                "id": variant.id, "sku": variant.sku, "title": variant.title, "price_paise": variant.price_paise,
-                "mrp_paise": variant.mrp_paise, "on_hand": detail.levels[variant.id].on_hand,
+                "id": variant.id, "sku": variant.sku, "title": variant.title, "choices": variant.choices,
+                "price_paise": variant.price_paise, "mrp_paise": variant.mrp_paise, "on_hand": detail.levels[variant.id].on_hand,
                 "reserved": detail.levels[variant.id].reserved, "available": detail.levels[variant.id].available,
             }
             for variant in detail.variants

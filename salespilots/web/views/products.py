@@ -1,8 +1,7 @@
-"""Products: the list, the form, stock by hand, pictures."""
+"""Products: the list and the form."""
 
 from __future__ import annotations
 
-import secrets
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,14 +10,17 @@ from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
 from salespilots.domain.catalog import ProductState
-from salespilots.domain.errors import Conflict, DomainError, InvalidInput, NotFound
-from salespilots.services.catalog import ProductDetail
+from salespilots.domain.errors import Conflict, InvalidInput
+from salespilots.services.catalog import ProductDetail, StaleProduct
 from salespilots.web.context import here, services
-from salespilots.web.forms import StockForm, first_messages, query_text, read, read_product, variant_rows
+from salespilots.web.forms import first_messages, query_text
 from salespilots.web.pages import back_to, page
-from salespilots.web.permissions import permits
+from salespilots.web.permissions import permits, takes_files
+from salespilots.web.presenters import product_form as fill
 from salespilots.web.presenters import products as present
+from salespilots.web.product_form import Typed, check, typed
 from salespilots.web.shell import remember_position
+from salespilots.web.views.product_pictures import MOST, act_on, keep_sent
 
 blueprint = Blueprint("products", __name__, url_prefix="/app/products")
 blueprint.before_request(remember_position)
@@ -29,9 +31,6 @@ STATUSES = {
     "draft": {"state": "draft"},
     "archived": {"state": "archived"},
 }
-REASONS = {
-    "received": "receive", "sold_elsewhere": "sold_elsewhere", "damaged": "damaged", "counted": "adjust", "returned": "return",
-}  # fmt: skip
 
 
 @blueprint.get("")
@@ -68,90 +67,156 @@ def index() -> Any:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
+@takes_files(MOST)
 @permits(Permission.CATALOGUE)
 def new() -> Any:
     """Add one."""
-    if request.method == "GET":
-        return _form(None, present.blank(), {})
-    return _save(None)
+    return _form(None, fill.stored(None)) if request.method == "GET" else _save(None)
 
 
 @blueprint.route("/<product_id>", methods=["GET", "POST"])
+@takes_files(MOST)
 @permits(Permission.CATALOGUE)
 def detail(product_id: str) -> Any:
     """Change one."""
     found = services().catalog.get(here().shop_id, product_id)
-    if request.method == "GET":
-        return _form(found, present.filled(found), {})
-    return _save(found)
+    return _form(found, fill.stored(found)) if request.method == "GET" else _save(found)
 
 
 def _form(
-    found: ProductDetail | None, values: Any, errors: dict[str, str], status: int = 200, version: str = ""
+    found: ProductDetail | None,
+    sent: Typed,
+    status: int = 200,
+    *,
+    differences: list[SimpleNamespace] | None = None,
+    laid_out: bool = False,
 ) -> Any:
-    others = services().catalog.page(here().shop_id, limit=200).items
+    catalog, shop_id = services().catalog, here().shop_id
     return page(
         "products/form.html",
         status,
-        product=present.header(found) if found else None,
-        values=values,
-        errors=errors,
-        categories=sorted({one.product.category for one in others if one.product.category}),
-        version=version or (str(found.product.version) if found else ""),
+        product=present.header(found, request.form) if found else None,
+        values=fill.shown(sent, found),
+        errors=sent.errors,
+        categories=catalog.categories(shop_id),
+        rates=fill.rates(sent.fields["gst_rate"]),
+        substitutes=catalog.named(shop_id, sent.substitutes[:20]),
+        others=[
+            one.product
+            for one in catalog.page(shop_id, limit=100).items
+            if not found or one.product.id != found.product.id
+        ],
+        version=str(found.product.version) if found and (differences is not None or not sent.version) else sent.version,
+        base=fill.base(found) if found and (differences is not None or not sent.base) else fill.kept_base(sent),
+        differences=differences or [],
+        laid_out=laid_out,
     )
 
 
 def _save(found: ProductDetail | None) -> Any:
-    form = request.form
+    form, sent = request.form, typed(request.form)
     if form.get("add_variant"):
-        return _form(
-            found, present.typed(form, variant_rows(form), found, one_more=True), {}, version=form.get("version", "")
-        )
-    values, rows, errors = read_product(form)
-    back = lambda problems, status=422: _form(  # noqa: E731
-        found, present.typed(form, variant_rows(form), found), problems, status, form.get("version", "")
-    )
-    if errors:
-        return back(errors)
-    if found and values["version"] and values["version"] != str(found.product.version):
-        return _form(
-            found, present.typed(form, variant_rows(form), found),
-            {"_": _("Somebody changed this product meanwhile. Look at your lines again, then save once more.")}, 409,
-        )  # fmt: skip
+        sent.errors = {}
+        sent.rows.append({})
+        return _form(found, sent)
+    if found and form.get("picture_act"):
+        return _pictures_changed(found, sent)
+    if form.get("lay_out"):
+        sent.errors = {}
+        changed = sent.lay_out()
+        _suggest_skus(sent)
+        return _form(found, sent, 422 if sent.errors else 200, laid_out=changed)
+    changed = sent.lay_out()
+    if changed:
+        _suggest_skus(sent)
+        if len(sent.rows) > 1:
+            sent.errors.setdefault("_", _("There is a line for each kind now. Look at them, then save."))
+    check(sent)
+    _find_substitutes(sent)
+    if sent.errors:
+        return _form(found, sent, 422, laid_out=changed)
+    if found and sent.version and sent.version != str(found.product.version):
+        return _changed_meanwhile(found, sent)
     try:
-        picture = _picture()
-        saved = _store(found, values, rows)
-        if picture:
-            services().catalog.add_picture(here().shop_id, saved.product.id, picture)
+        saved = _store(found, sent)
+    except StaleProduct:
+        return _changed_meanwhile(services().catalog.get(here().shop_id, found.product.id if found else ""), sent)
     except InvalidInput as error:
-        return back(first_messages(error.fields))
+        sent.errors = {_field(name): text for name, text in first_messages(error.fields).items()}
+        return _form(found, sent, 422)
     except Conflict as error:
-        return back({_sku_row(rows, error): _(error.message)})
+        sent.errors = {fill.taken_sku_row(sent, error.details.get("sku", "")): _(error.message)}
+        return _form(found, sent, 422)
+    problem = keep_sent(saved.product.id)
+    if problem:
+        flash(_("%(title)s saved, but not every picture: %(why)s", title=saved.product.title, why=problem), "bad")
+        return back_to(url_for("products.detail", product_id=saved.product.id))
     flash(_("%(title)s saved", title=saved.product.title), "ok")
     return back_to(url_for("products.detail", product_id=saved.product.id) if found else url_for("products.index"))
 
 
-def _picture() -> str:
-    given = request.files.get("picture")
-    return services().pictures.save(here().shop_id, given.stream) if given and given.filename else ""
+def _pictures_changed(found: ProductDetail, sent: Typed) -> Any:
+    """A button of the pictures was pressed: what was typed stays, unsaved."""
+    version = found.product.version
+    problem = act_on(found.product.id, request.form["picture_act"])
+    sent.errors = {"pictures": problem} if problem else {}
+    now = services().catalog.get(here().shop_id, found.product.id)
+    if sent.version == str(version):
+        sent.version = str(now.product.version)
+    return _form(now, sent, 422 if problem else 200)
 
 
-def _sku_row(rows: list[dict[str, Any]], error: Conflict) -> str:
-    """The row whose SKU is taken."""
-    index = next((row["row"] for row in rows if row.get("sku") and row["sku"] in error.message), 0)
-    return f"variants-{index}-sku"
+def _changed_meanwhile(found: ProductDetail, sent: Typed) -> Any:
+    differences = fill.merge(sent, found)
+    sent.errors = {}
+    return _form(found, sent, 409, differences=differences)
 
 
-def _store(found: ProductDetail | None, values: dict[str, Any], rows: list[dict[str, Any]]) -> ProductDetail:
-    taken = {row["sku"] for row in rows if row["sku"]}
+def _field(name: str) -> str:
+    return {"options": "option-0-values", "variants": "_", "substitutes": "add_substitute"}.get(name, name)
+
+
+def _suggest_skus(sent: Typed) -> None:
+    """Fill in the SKUs that nobody typed."""
+    taken = {row.get("sku", "") for row in sent.rows}
+    blank = [row for row in sent.rows if not row.get("sku", "").strip()]
+    wanted = []
+    for row in blank:
+        wanted.append(present.make_sku(sent.fields["title"], row.get("title", ""), taken))
+        taken.add(wanted[-1])
+    for row, sku in zip(blank, services().catalog.free_skus(here().shop_id, wanted), strict=True):
+        row["sku"] = sku
+
+
+def _find_substitutes(sent: Typed) -> None:
+    """What was typed in the field for another substitute, as ids."""
+    for words in filter(None, (one.strip() for one in sent.add_substitute.split(","))):
+        other = services().catalog.find_exactly(here().shop_id, words[:120])
+        if other is None:
+            sent.errors["add_substitute"] = _(
+                "No product is called %(words)s. Write its name, code or SKU.", words=words
+            )
+            return
+        sent.substitutes.append(other.id)
+    sent.substitutes = list(dict.fromkeys(sent.substitutes))
+
+
+def _store(found: ProductDetail | None, sent: Typed) -> ProductDetail:
+    values, rows = sent.values, sent.variants
+    blank = [row for row in rows if not row["sku"]]
+    taken = {row["sku"] for row in rows}
+    wanted = []
+    for row in blank:
+        wanted.append(present.make_sku(values["title"], row["title"], taken))
+        taken.add(wanted[-1])
+    for row, sku in zip(blank, services().catalog.free_skus(here().shop_id, wanted), strict=True):
+        row["sku"] = sku
     variants = []
     for row in rows:
-        if not row["sku"]:
-            row["sku"] = present.make_sku(values["title"], row["title"], taken)
-            if found is None or not row["id"]:
-                row["sku"] = f"{row['sku']}-{secrets.token_hex(2).upper()}"
-            taken.add(row["sku"])
-        one = {"sku": row["sku"], "title": row["title"], "price_paise": row["price"], "mrp_paise": row["mrp"]}
+        one = {
+            "sku": row["sku"], "title": row["title"], "choices": row["choices"], "price_paise": row["price"],
+            "mrp_paise": row["mrp"],
+        }  # fmt: skip
         variants.append({**one, "id": row["id"]} if row["id"] else {**one, "on_hand": row["stock"] or 0})
     state = ProductState(values["state"])
     if found and found.product.state is ProductState.ARCHIVED:
@@ -159,67 +224,45 @@ def _store(found: ProductDetail | None, values: dict[str, Any], rows: list[dict[
     fields = {
         "title": values["title"], "description": values["description"], "category": values["category"],
         "keywords": [word.strip()[:60] for word in values["words"].replace("\n", ",").split(",") if word.strip()][:40],
-        "state": state, "variants": variants,
+        "code": values["code"], "hsn": values["hsn"], "gst_rate": values["gst_rate"] or 0,
+        "weight_grams": values["weight"] or 0, "low_stock": values["low_stock"], "options": sent.wanted,
+        "substitutes": sent.substitutes, "state": state, "variants": variants,
     }  # fmt: skip
     catalog, actor = services().catalog, here().user.id
     if found is None:
         return catalog.create(here().shop_id, fields, actor=actor)
-    return catalog.update(here().shop_id, found.product.id, fields, actor=actor)
-
-
-@blueprint.post("/<product_id>/stock")
-@permits(Permission.CATALOGUE)
-def stock(product_id: str) -> Any:
-    """Pieces came or went."""
-    found = services().catalog.get(here().shop_id, product_id)
-    values, errors = read(StockForm, request.form)
-    variant = next((one for one in found.variants if one.id == values.get("variant_id")), None)
-    if not errors and variant is None:
-        errors = {"delta": _("Choose which one.")}
-    if not errors and variant is not None:
-        try:
-            services().catalog.move_stock(
-                here().shop_id, product_id, sku=variant.sku, delta=values["delta"],
-                reason=REASONS.get(values["reason"], values["reason"]), actor=here().user.id,
-            )  # fmt: skip
-        except InvalidInput as error:
-            errors = first_messages(error.fields)
-        except (Conflict, DomainError) as error:
-            errors = {"delta": _(error.message)}
-    if errors:
-        return _form(found, present.filled(found), errors, 422)
-    flash(_("Stock of %(title)s changed", title=found.product.title), "ok")
-    return back_to(url_for("products.detail", product_id=product_id))
-
-
-@blueprint.post("/<product_id>/pictures/<int:picture_id>/remove")
-@permits(Permission.CATALOGUE)
-def remove_picture(product_id: str, picture_id: int) -> Any:
-    """Take one picture away."""
-    found = services().catalog.get(here().shop_id, product_id)
-    if picture_id >= len(found.product.images):
-        raise NotFound("There is no such picture.")
-    images = [name for index, name in enumerate(found.product.images) if index != picture_id]
-    services().catalog.update(here().shop_id, product_id, {"images": images}, actor=here().user.id)
-    flash(_("Picture removed"), "ok")
-    return back_to(url_for("products.detail", product_id=product_id))
+    texts = {
+        name: request.form.get(f"alt-{index}", "").strip()[:200]
+        for index, name in enumerate(request.form.getlist("picture_name"))
+    }
+    version = int(sent.version) if sent.version.isdecimal() else None
+    saved = catalog.update(here().shop_id, found.product.id, fields, actor=actor, version=version)
+    if texts:
+        services().gallery.describe(here().shop_id, found.product.id, texts, actor=actor)
+    return saved
 
 
 @blueprint.post("/<product_id>/archive")
 @permits(Permission.CATALOGUE)
 def archive(product_id: str) -> Any:
     """Off sale; old orders keep it."""
+    before = services().catalog.get(here().shop_id, product_id).product.state
     saved = services().catalog.archive(here().shop_id, product_id, actor=here().user.id)
-    flash(
-        _("%(title)s archived", title=saved.product.title), f"undo:{url_for('products.restore', product_id=product_id)}"
-    )
+    undo = url_for("products.restore", product_id=product_id, to="draft" if before is ProductState.DRAFT else None)
+    flash(_("%(title)s archived", title=saved.product.title), f"undo:{undo}")
     return back_to(url_for("products.index"))
 
 
 @blueprint.post("/<product_id>/restore")
 @permits(Permission.CATALOGUE)
 def restore(product_id: str) -> Any:
-    """On sale again."""
-    saved = services().catalog.update(here().shop_id, product_id, {"state": ProductState.LIVE}, actor=here().user.id)
-    flash(_("%(title)s is on sale again", title=saved.product.title), "ok")
+    """As it was before it was archived."""
+    state = ProductState.DRAFT if request.args.get("to") == "draft" else ProductState.LIVE
+    try:
+        saved = services().catalog.update(here().shop_id, product_id, {"state": state}, actor=here().user.id)
+    except InvalidInput as error:  # its code was given to another product meanwhile
+        flash(" ".join(first_messages(error.fields).values()), "bad")
+        return back_to(url_for("products.detail", product_id=product_id))
+    back = _("%(title)s is on sale again", title=saved.product.title)
+    flash(back if state is ProductState.LIVE else _("%(title)s is a draft again", title=saved.product.title), "ok")
     return back_to(url_for("products.detail", product_id=product_id))

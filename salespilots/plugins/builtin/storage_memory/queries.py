@@ -112,6 +112,8 @@ class MemoryQueries:
 
     def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
         found: dict[str, list[StockLevel]] = {}
+        own = {one.id: one.low_stock for one in self._rows("products")}
+        low = {product_id: low_at if level is None else level for product_id, level in own.items()}
         for one in self._rows("variants"):
             if not one.archived:
                 level = self._tables.levels.get((self._business_id, one.id), StockLevel(variant_id=one.id))
@@ -120,7 +122,7 @@ class MemoryQueries:
             product_id: (
                 sum(one.on_hand for one in levels),
                 sum(one.on_hand - one.reserved for one in levels),
-                min(one.on_hand - one.reserved for one in levels) <= low_at,
+                min(one.on_hand - one.reserved for one in levels) <= low[product_id],
             )
             for product_id, levels in found.items()
         }

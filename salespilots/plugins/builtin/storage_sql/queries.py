@@ -193,17 +193,21 @@ class SqlQueries:
         return {str(value): number for value, number in found}
 
     def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
-        variants, levels = TABLES["variants"], TABLES["levels"]
+        variants, levels, products = TABLES["variants"], TABLES["levels"], TABLES["products"]
         available = sa.func.coalesce(levels.c.on_hand, 0) - sa.func.coalesce(levels.c.reserved, 0)
+        above_low = available - sa.func.coalesce(products.c.low_stock, low_at)
         query = (
             sa.select(
                 variants.c.product_id,
                 sa.func.sum(sa.func.coalesce(levels.c.on_hand, 0)),
                 sa.func.sum(available),
-                sa.func.min(available),
+                sa.func.min(above_low),
             )
             .select_from(
-                variants.outerjoin(
+                variants.join(
+                    products,
+                    sa.and_(products.c.business_id == variants.c.business_id, products.c.id == variants.c.product_id),
+                ).outerjoin(
                     levels,
                     sa.and_(levels.c.business_id == variants.c.business_id, levels.c.variant_id == variants.c.id),
                 )
@@ -212,7 +216,7 @@ class SqlQueries:
             .group_by(variants.c.product_id)
         )
         return {
-            product_id: (int(on_hand), int(left), least <= low_at)
+            product_id: (int(on_hand), int(left), least <= 0)
             for product_id, on_hand, left, least in self._wire.execute(query)
         }
 

@@ -58,8 +58,8 @@ class ProductFinder:
         self._numbers = frozenset[str]().union(*(prepared.numbers for prepared in self._prepared))
         self._codes: dict[str, tuple[int, str]] = {}
         for index, entry in enumerate(catalogue):
-            if entry.code:
-                self._codes.setdefault(entry.code.lower(), (index, ""))
+            for code in _spellings(entry.code):
+                self._codes.setdefault(code, (index, ""))
             for variant in entry.variants:
                 if variant.sku:
                     self._codes.setdefault(variant.sku.lower(), (index, variant.variant_id))
@@ -129,14 +129,19 @@ class ProductFinder:
         return Found(matches, self._sure(scored, wanted, unknown))
 
     def find_code(self, cleaned: str) -> tuple[str, Found] | None:
-        """Find a product code or SKU written exactly in cleaned text; it settles which product is meant."""
-        for part in cleaned.replace(",", " ").split():
-            code = part.strip("?.!:;#()\"'")
-            named = self._codes.get(code)
-            if named and any(character.isdigit() or character == "-" for character in code):
-                index, variant_id = named
-                ids = (variant_id,) if variant_id else ()
-                return code, Found((ProductMatch(self._catalogue[index].product_id, 100.0, ids),), True)
+        """Find a product code or SKU written in cleaned text; it settles which product is meant. Gives what was
+        written, too. A code of several words may stand with or without its spaces."""
+        parts = [part.strip("?.!:;#()\"'") for part in cleaned.replace(",", " ").split()]
+        for length in (3, 2, 1):
+            for start in range(len(parts) - length + 1):
+                words = parts[start : start + length]
+                plain = "".join(filter(str.isalnum, "".join(words)))
+                named = self._codes.get(" ".join(words)) or self._codes.get(plain)
+                if named and any(one.isdigit() or one == "-" for word in words for one in word):
+                    index, variant_id = named
+                    ids = (variant_id,) if variant_id else ()
+                    match = ProductMatch(self._catalogue[index].product_id, 100.0, ids)
+                    return " ".join(words), Found((match,), True)
         return None
 
     def _asked(self, reading: Reading, skip: frozenset[int]) -> tuple[list[str], int]:
@@ -208,6 +213,16 @@ class ProductFinder:
         if not naming and len(wanted & (prepared.words | self._variant_tokens(scored[0][1]))) < 2:
             return False
         return not unknown or len(shared) > 1
+
+
+def _spellings(code: str) -> list[str]:
+    """How a code may be written: as it is, without its spaces and dashes, and both without the "DM" that shops put
+    before the code of a post."""
+    whole = " ".join(code.lower().split())
+    bare = whole.removeprefix("dm").lstrip(" -:")
+    kept = [one for one in (whole, bare) if one]
+    plain = ("".join(filter(str.isalnum, one)) for one in kept)
+    return list(dict.fromkeys([*kept, *(one for one in plain if not one.isdigit())]))
 
 
 @lru_cache(maxsize=8192)
