@@ -147,7 +147,9 @@ class Order:
 
     @property
     def due_paise(self) -> int:
-        """What is still to be paid."""
+        """What is still to be paid; nothing for what came back."""
+        if self.state is OrderState.RETURNED:
+            return 0
         return max(0, self.total_paise - self.released_paise - self.paid_paise)
 
     @property

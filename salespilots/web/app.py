@@ -25,6 +25,8 @@ from salespilots.web.views import (
     home_events,
     inbox,
     more,
+    order_money,
+    order_returns,
     orders,
     product_pictures,
     products,
@@ -40,7 +42,8 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, orders, products, product_pictures, stock, customers, workflows, simulator, settings, about, more, public_views,
+    auth, start, home, inbox, orders, order_money, order_returns, products, product_pictures, stock, customers, workflows, simulator, settings, about, more,
+    public_views,
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def _ids(shop: Shop) -> dict[str, str]:
         "conversation_id": order.conversation_id, "customer_id": order.customer_id, "order_id": order.id,
         "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id,
         "run_id": run.id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": "0", "picture_id": "0",
-        "stuck_id": shop.given_up(),
+        "stuck_id": shop.given_up(), "return_id": "rtn_00000000",
     }  # fmt: skip
 
 

@@ -110,7 +110,9 @@ def money_lines(order: Order) -> list[SimpleNamespace]:
         (_("Total"), order.total_paise, True),
         (_("Paid"), order.paid_paise, False),
         (_("Refunded"), -order.refunded_paise, False),
-        (_("Due"), order.due_paise if order.state is OrderState.PLACED else 0, True),
+        (_("Held, does not fit"), order.held_paise, False),
+        (_("Due"), order.due_paise if order.state in PARTS else 0, True),
+        (_("To be given back"), order.refund_due_paise, True),
     ]
     kept = (_("Items"), _("Total"), _("Delivery"))
     return [
@@ -200,11 +202,15 @@ def _moment(event: Event, money: bool) -> SimpleNamespace | None:
         "order.placed": ("brand", "orders", _("Placed, items held")),
         "payment.link_made": ("info", "link", _("Payment link made")),
         "payment.failed": ("bad", "x", _("A payment attempt did not work")),
-        "payment.refused": ("bad", "alert", _("A payment did not fit and was not booked")),
+        "payment.refused": ("bad", "alert", _("A payment did not fit and is held")),
+        "payment.kept": ("ok", "check", _("Held money was counted for this order")),
         "order.paid": ("ok", "check", _("Fully paid")),
         "order.confirmed": ("ok", "check", _("Confirmed, to be packed")),
         "order.packed": ("info", "box", _("Packed")),
+        "order.part_shipped": ("info", "truck", _("A part left")),
         "order.shipped": ("info", "truck", _("Shipped")),
+        "order.returning": ("warn", "undo", _("On its way back")),
+        "order.part_returned": ("warn", "undo", _("A part came back")),
         "order.delivered": ("ok", "check", _("Delivered")),
         "order.cancelled": ("bad", "x", _("Cancelled")),
         "order.expired": ("warn", "clock", _("Not paid in time")),

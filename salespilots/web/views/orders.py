@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,14 +16,18 @@ from salespilots.ports.errors import PluginError, PortError
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.context import here, services
 from salespilots.web.forms import CancelForm, ShipForm, query_text, read
-from salespilots.web.lookups import customers, order_rows, pictures, sees_money
+from salespilots.web.lookups import customers, order_rows, pictures, provider_label, sees_money
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
+from salespilots.web.presenters import order_parts as parts
 from salespilots.web.presenters import orders as present
 from salespilots.web.shell import remember_position
 
 blueprint = Blueprint("orders", __name__, url_prefix="/app/orders")
 blueprint.before_request(remember_position)
+
+SHEETS = ("ship", "cancel", "refund", "return")
+"""What opens over an order's page."""
 
 REFUSALS = (DomainError, Conflict, PortError, PluginError)
 
@@ -75,10 +79,24 @@ def _filters(counts: dict[str, int], state: str, payment: str, q: str) -> list[S
 @permits(Permission.FULFIL)
 def detail(order_id: str) -> Any:
     """One order."""
-    return _detail(order_id)
+    return detail_page(order_id)
 
 
-def _detail(
+def pieces_of(form: Mapping[str, str]) -> dict[str, int] | None:
+    """Pieces by line id of fields named ``pieces-<line>``; None where the form has none. What is no number is refused
+    by the order itself."""
+    fields = {name.removeprefix("pieces-"): text.strip() for name, text in form.items() if name.startswith("pieces-")}
+    if not fields:
+        return None
+    numbers = {
+        line: int(text) if text.isascii() and text.isdigit() and len(text) < 7 else -1
+        for line, text in fields.items()
+        if text
+    }
+    return {line: count for line, count in numbers.items() if count}
+
+
+def detail_page(
     order_id: str, status: int = 200, *, sheet: str = "", errors: dict[str, str] | None = None, values: Any = None
 ) -> Any:
     shop_id = here().shop_id
@@ -86,6 +104,8 @@ def _detail(
     customer = customers(shop_id, [order.customer_id])[order.customer_id]
     provider = services().core.registry.channels.find(customer.channel)
     sheet = sheet or request.args.get("sheet", "")
+    money = sees_money()
+    paid = services().orders.payments_of(shop_id, order_id) if money else []
     shown = present.detail(
         order,
         customer,
@@ -93,16 +113,28 @@ def _detail(
         events=services().orders.timeline(shop_id, order_id),
         channel=_(provider.label) if provider else _("the chat"),
         public_url=f"{services().core.base_url}{url_for('public.order', token=order.token)}",
-        money=sees_money(),
+        money=money,
         orders=here().may(Permission.ORDERS),
     )
     if not here().may(Permission.INBOX):
         shown.conversation_id = None
+    rules = here().shop.refund_rules
     return page(
         "orders/detail.html",
         status,
         order=shown,
-        open_sheet=sheet if sheet in ("ship", "cancel") else None,
+        parcels=parts.parcels(order),
+        returns=parts.returns(order),
+        to_send=parts.to_send(order),
+        to_return=parts.to_return(order),
+        return_kinds=parts.return_kinds(),
+        payments=parts.payments(paid, lambda one: provider_label("payments", one.provider)),
+        refund=parts.refund(order, rules) if here().may(Permission.REFUND) else None,
+        cash_due=parts.cash_due(order) if here().may(Permission.ORDERS) else 0,
+        may_refund=here().may(Permission.REFUND),
+        sheet_errors=errors or {},
+        sheet_values=values or {},
+        open_sheet=sheet if sheet in SHEETS else None,
         couriers=present.couriers(),
         ship_errors=errors or {},
         ship_values=values or {"courier": "DTDC", "tracking_number": ""},
@@ -161,16 +193,24 @@ def ship(order_id: str) -> Any:
     if not errors and not values["tracking_number"] and not by_hand:
         errors = {"tracking_number": _("Write the number on the slip, or choose “By hand”.")}
     if errors:
-        return _detail(order_id, 422, sheet="ship", errors=errors, values=dict(request.form))
+        return detail_page(order_id, 422, sheet="ship", errors=errors, values=dict(request.form))
     try:
-        order = services().orders.ship(here().shop_id, order_id, actor=here().user.id, **values)
+        order = services().orders.ship(
+            here().shop_id, order_id, actor=here().user.id, lines=pieces_of(request.form), **values
+        )
     except InvalidInput as error:
         first = {name: texts[0] for name, texts in error.fields.items()}
-        return _detail(order_id, 422, sheet="ship", errors=first, values=dict(request.form))
+        return detail_page(order_id, 422, sheet="ship", errors=first, values=dict(request.form))
     except REFUSALS as error:
         flash(_(error.message), "bad")
     else:
-        flash(_("%(number)s marked as shipped. The customer is told.", number=order.number), "ok")
+        said = _("The parcel of %(number)s left. The customer is told.", number=order.number)
+        flash(
+            said
+            if order.part_shipped
+            else _("%(number)s marked as shipped. The customer is told.", number=order.number),
+            "ok",
+        )
     return back_to(url_for("orders.detail", order_id=order_id))
 
 

@@ -1,0 +1,95 @@
+"""Money of one order: refunds, money that is held, cash that came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, request, url_for
+from flask_babel import gettext as _
+from marshmallow import validate
+
+from salespilots.domain.business import Permission
+from salespilots.domain.errors import InvalidInput, NotFound
+from salespilots.domain.money import rupees
+from salespilots.web.context import here, services
+from salespilots.web.fields import Line, Rupees
+from salespilots.web.forms import Form, read
+from salespilots.web.pages import back_to
+from salespilots.web.permissions import permits
+from salespilots.web.presenters.order_parts import cash_due
+from salespilots.web.views.orders import REFUSALS, detail_page
+
+blueprint = Blueprint("order_money", __name__, url_prefix="/app/orders")
+
+
+class RefundForm(Form):
+    """The refund sheet. ``key`` is of the page's state, so that two people who click at once make one refund."""
+
+    amount = Rupees(required=True, least=100)
+    reason = Line(longest=200, required=True)
+    restock = Line(longest=1, load_default="")
+    key = Line(longest=120, required=True)
+
+
+class ReceivedForm(Form):
+    """Money that was taken by hand."""
+
+    method = Line(longest=20, load_default="cash", validate=validate.OneOf(["cash", "upi", "bank"]))
+
+
+@blueprint.post("/<order_id>/refund")
+@permits(Permission.REFUND)
+def refund(order_id: str) -> Any:
+    """Give money back through the payment it came by."""
+    values, errors = read(RefundForm, request.form)
+    if errors:
+        return detail_page(order_id, 422, sheet="refund", errors=errors, values=dict(request.form))
+    try:
+        services().refunds.refund(
+            here().shop_id, order_id, amount_paise=values["amount"], reason=values["reason"], key=values["key"],
+            restock=values["restock"] == "1", actor=here().user.id,
+        )  # fmt: skip
+    except InvalidInput as error:
+        first = {name: texts[0] for name, texts in error.fields.items()}
+        return detail_page(order_id, 422, sheet="refund", errors=first, values=dict(request.form))
+    except REFUSALS as error:
+        return detail_page(
+            order_id, 409, sheet="refund", errors={"amount": _(error.message)}, values=dict(request.form)
+        )
+    flash(_("Refund of %(amount)s asked for", amount=rupees(values["amount"])), "ok")
+    return back_to(url_for("orders.detail", order_id=order_id))
+
+
+@blueprint.post("/<order_id>/payments/<payment_id>/keep")
+@permits(Permission.REFUND)
+def keep(order_id: str, payment_id: str) -> Any:
+    """Money that did not fit is counted for the order after all."""
+    try:
+        if services().payments.get(here().shop_id, payment_id).order_id != order_id:
+            raise NotFound("There is no such payment of this order.")
+        services().payments.keep_held(here().shop_id, payment_id)
+    except REFUSALS as error:
+        flash(_(error.message), "bad")
+    else:
+        flash(_("Counted for this order"), "ok")
+    return back_to(url_for("orders.detail", order_id=order_id))
+
+
+@blueprint.post("/<order_id>/received")
+@permits(Permission.ORDERS)
+def received(order_id: str) -> Any:
+    """What was due is here: cash of the courier, or a transfer."""
+    values, _errors = read(ReceivedForm, request.form)
+    shop_id = here().shop_id
+    order = services().orders.get(shop_id, order_id)
+    due = cash_due(order) or order.due_paise
+    try:
+        services().orders.confirm(
+            shop_id, order_id, received={"method": values.get("method", "cash"), "amount_paise": due},
+            actor=here().user.id,
+        )  # fmt: skip
+    except REFUSALS as error:
+        flash(_(error.message), "bad")
+    else:
+        flash(_("%(amount)s received", amount=rupees(due)), "ok")
+    return back_to(url_for("orders.detail", order_id=order_id))
