@@ -17,7 +17,8 @@ STEPS = ("shop", "products", "workflows", "simulator", "instagram", "payments")
 FIELDS = frozenset(
     {
         "name", "phone", "address", "gstin", "return_policy", "shipping_paise", "free_shipping_from_paise",
-        "order_prefix", "reserve_minutes",
+        "order_prefix", "reserve_minutes", "delivery", "cod", "refund_rules", "min_order_paise", "prepaid_benefit_paise",
+        "remind_minutes",
     }
 )  # fmt: skip
 

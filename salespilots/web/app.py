@@ -21,6 +21,7 @@ from salespilots.web.views import (
     about,
     auth,
     customers,
+    discounts,
     home,
     home_events,
     inbox,
@@ -30,6 +31,7 @@ from salespilots.web.views import (
     orders,
     product_pictures,
     products,
+    selling,
     settings,
     simulator,
     start,
@@ -42,7 +44,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, orders, order_money, order_returns, products, product_pictures, stock, customers, workflows, simulator, settings, about, more,
+    auth, start, home, inbox, orders, order_money, order_returns, products, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
     public_views,
 )  # fmt: skip
 

@@ -46,6 +46,9 @@ def order_rows(orders: Sequence[Order]) -> list[SimpleNamespace]:
 
 def provider_label(port: str, key: str) -> str:
     """What people call a channel or a payments provider; its key when its plugin is gone."""
+    by_hand = {"cash": _("Cash"), "bank": _("Bank transfer")}
+    if port == "payments" and key in by_hand:
+        return by_hand[key]
     registry = services().core.registry
     found = (registry.payments if port == "payments" else registry.channels).find(key)
     return _(found.label) if found else key

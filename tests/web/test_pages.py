@@ -93,6 +93,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
         for run in world.services.workflows.runs(shop.id, flow.id).items
     )
     detail = shop.product("blue")
+    code = world.services.discounts.create(shop.id, {"code": "DIWALI10", "kind": "percent", "percent": 10})
     yield Site(
         shop, visitors,
         {
@@ -100,7 +101,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
             "product_id": detail.product.id, "workflow_id": run.workflow_id, "run_id": run.id, "persona": "riya",
             "key": "practice", "token": reference, "message_id": shop.phone()[-1].id, "tag_id": 0, "picture_id": 0,
             "key_id": "key_x", "business_id": "practice", "name": "blue-saree.png",
-            "stuck_id": shop.given_up(), "payment_id": "pay_00000000", "return_id": "rtn_00000000",
+            "stuck_id": shop.given_up(), "payment_id": "pay_00000000", "return_id": "rtn_00000000", "discount_id": code.id,
         },
     )  # fmt: skip
     world.close()

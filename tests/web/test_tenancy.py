@@ -41,6 +41,7 @@ def _ids(shop: Shop) -> dict[str, str]:
     message = services.conversations.message_page(shop.id, limit=200).items[0]
     workflow = services.workflows.page(shop.id, limit=50).items[0]
     key, _ = services.api_keys.add(shop.id)
+    code = services.discounts.create(shop.id, {"code": "DIWALI10", "kind": "percent", "percent": 10})
     with shop.world.storage.unit_of_work(shop.id, read_only=True) as uow:
         run = uow.runs.select(order="-created_at", limit=1)[0]
     assert order.conversation_id
@@ -48,7 +49,7 @@ def _ids(shop: Shop) -> dict[str, str]:
         "conversation_id": order.conversation_id, "customer_id": order.customer_id, "order_id": order.id,
         "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id,
         "run_id": run.id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": "0", "picture_id": "0",
-        "stuck_id": shop.given_up(), "return_id": "rtn_00000000",
+        "stuck_id": shop.given_up(), "return_id": "rtn_00000000", "discount_id": code.id,
     }  # fmt: skip
 
 

@@ -108,6 +108,7 @@ def money_lines(order: Order) -> list[SimpleNamespace]:
         (_("Cash on delivery fee"), order.cod_fee_paise, False),
         (_("GST in the price"), order.tax_paise, False),
         (_("Total"), order.total_paise, True),
+        (_("Came back"), -order.released_paise, False),
         (_("Paid"), order.paid_paise, False),
         (_("Refunded"), -order.refunded_paise, False),
         (_("Held, does not fit"), order.held_paise, False),
