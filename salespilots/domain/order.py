@@ -131,7 +131,7 @@ class Order:
     delivered_at: datetime | None = None
     closed_at: datetime | None = None
     expires_at: datetime | None = None
-    reminded_at: datetime | None = None  # told that the order will not be held much longer
+    remind_at: datetime | None = None  # when to tell that the order will not be held much longer; None: told, or never
     nudged_at: datetime | None = None  # a COD customer was offered the benefit of paying now
     version: int = 0
 

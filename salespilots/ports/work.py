@@ -212,6 +212,10 @@ class Work(Protocol):
         """(business id, order id) of placed orders past their time."""
         ...
 
+    def orders_to_remind(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """(business id, order id) of orders whose ``remind_at`` has come, the longest due first."""
+        ...
+
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
         """(business id, payment id) of payments to ask the provider about, fair between shops."""
         ...

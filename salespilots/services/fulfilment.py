@@ -11,7 +11,7 @@ from salespilots.domain.stock import MovementKind
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.discounts import give_back_in
-from salespilots.services.notices import notice_in
+from salespilots.services.notices import REMINDER, notice_in, withdraw_in
 from salespilots.services.order_steps import OrderSteps
 from salespilots.services.ordering import BY_HAND, close_links_in, move_in, release_in
 
@@ -82,6 +82,7 @@ class Fulfilment(OrderSteps):
                 if held:
                     release_in(self._core, uow, order, "cancel")
                     notice_in(self._core, uow, order, "cancelled")
+                withdraw_in(self._core, uow, order, REMINDER, "order_over")
                 give_back_in(uow, order, now)
                 close_links_in(uow, order, now)
             return outcome

@@ -68,11 +68,14 @@ class Maintenance:
         with self._core.storage.system_unit_of_work(read_only=True) as system:
             lanes = system.work.due_lanes(now, MAX_LANES)
             orders = system.work.orders_to_expire(now)
+            unpaid = system.work.orders_to_remind(now)
             payments = system.work.payments_to_check(now)
             refunds = system.work.refunds_to_ask(now)
         offer(lanes)
         for business_id, order_id in orders:
             self._guarded("expire", partial(self._orders.expire, business_id, order_id))
+        for business_id, order_id in unpaid:
+            self._guarded("remind", partial(self._orders.remind, business_id, order_id))
         for business_id, payment_id in payments:
             question = partial(self._payments.reconcile, business_id, payment_id)
             ask(payment_id, partial(self._guarded, "reconcile", question))

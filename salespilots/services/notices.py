@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from salespilots.domain.conversation import Author
+from salespilots.domain.conversation import Author, Message
 from salespilots.domain.money import rupees
-from salespilots.domain.order import Order
+from salespilots.domain.order import ACCEPTED, Order, OrderState
 from salespilots.ports.channel import Text
 from salespilots.ports.storage import UnitOfWork
 from salespilots.ports.texts import say
 from salespilots.services.core import Core
-from salespilots.services.messaging.outgoing import queue_in
+from salespilots.services.messaging.outgoing import cancel_in, queue_in
 
 NOTICES = {
     "paid": "Payment of {total} received for order {number}. Thank you! We are packing it now. Follow it here: {url}",
     "advance_paid": "{paid} received for order {number}. Thank you! Please keep {due} ready for the courier. Follow it here: {url}",
     "payment_link": "Pay {total} for order {number} here: {pay_url}",
+    "unpaid_reminder": "Your order {number} is held only a little longer. Pay {total} here to keep it: {pay_url}",
     "shipped": "Order {number} is on its way with {courier}, tracking number {tracking}. Follow it here: {url}",
     "shipped_by_hand": "Order {number} is on its way: we bring it to you ourselves. Follow it here: {url}",
     "part_shipped": "A part of order {number} is on its way with {courier}, tracking number {tracking}. Follow it here: {url}",
@@ -27,6 +28,30 @@ NOTICES = {
 """Kind to sentence. Each kind is said once for an order, a payment link once for each link."""
 
 
+REMINDER = "unpaid_reminder"
+
+
+def _key(order: Order, kind: str, about: str = "") -> str:
+    return ":".join(filter(None, ("notice", order.id, kind, about)))
+
+
+def withdraw_in(core: Core, uow: UnitOfWork, order: Order, kind: str, reason: str) -> None:
+    """Stop a notice that has not left yet: what it says is not true any more."""
+    message = uow.messages.find(dedupe_key=_key(order, kind)) if order.conversation_id else None
+    if message is not None:
+        cancel_in(core, uow, message, reason)
+
+
+def untrue_in(uow: UnitOfWork, message: Message) -> str | None:
+    """Why a notice that is about to leave must not: a reminder to pay, when the money came or the order ended."""
+    if message.order_id is None or message.dedupe_key != f"notice:{message.order_id}:{REMINDER}":
+        return None
+    order = uow.orders.get(message.order_id)
+    if order.state is not OrderState.PLACED:
+        return "paid" if order.state in ACCEPTED else "order_over"
+    return None if order.asked_paise > 0 else "paid"
+
+
 def notice_in(core: Core, uow: UnitOfWork, order: Order, kind: str, *, about: str = "") -> bool:
     """Queue a notice to the order's chat; an order without one has nobody to tell here. False when nothing is new."""
     if not order.conversation_id:
@@ -35,7 +60,7 @@ def notice_in(core: Core, uow: UnitOfWork, order: Order, kind: str, *, about: st
     text = say(
         NOTICES[kind],
         number=order.number or "",
-        total=rupees(order.asked_paise if kind == "payment_link" else order.total_paise),
+        total=rupees(order.asked_paise if kind in ("payment_link", REMINDER) else order.total_paise),
         paid=rupees(order.paid_paise),
         due=rupees(order.due_paise),
         pay_url=order.payment_url or "",
@@ -45,7 +70,7 @@ def notice_in(core: Core, uow: UnitOfWork, order: Order, kind: str, *, about: st
     )
     queued = queue_in(
         core, uow, conversation, Text(text=text), author=Author.SYSTEM, order_id=order.id,
-        dedupe_key=":".join(filter(None, ("notice", order.id, kind, about))),
+        dedupe_key=_key(order, kind, about),
     )  # fmt: skip
     uow.conversations.save(conversation)
     return bool(queued)

@@ -231,6 +231,7 @@ def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = 
         if order.payment_method == CASH and not order.advance_paise
         else timedelta(minutes=shop.reserve_minutes),
     )
+    order.remind_at = _reminder(order, shop)
     customer = uow.customers.get(order.customer_id)
     customer.orders_count += 1
     uow.customers.save(customer)
@@ -239,6 +240,14 @@ def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = 
         if isinstance(outcome, Applied) and isinstance(confirmed, Applied):
             return Applied((*outcome.events, *confirmed.events))
     return outcome
+
+
+def _reminder(order: Order, shop: Business) -> datetime | None:
+    """When who has not paid yet is told that the time runs out: only where there is a chat, and time left for it."""
+    if not order.conversation_id or not shop.remind_minutes or order.expires_at is None or order.placed_at is None:
+        return None
+    at = order.expires_at - timedelta(minutes=shop.remind_minutes)
+    return at if at > order.placed_at else None
 
 
 def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now: datetime) -> list[Event]:

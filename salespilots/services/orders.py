@@ -10,13 +10,13 @@ from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition,
 from salespilots.domain.events import Event
 from salespilots.domain.order import ACCEPTED, Order, OrderState
 from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState
-from salespilots.domain.transitions import Applied, Outcome
+from salespilots.domain.transitions import Applied, Ignored, Outcome
 from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.automation import react
 from salespilots.services.core import retrying
 from salespilots.services.discounts import give_back_in
-from salespilots.services.notices import notice_in
+from salespilots.services.notices import REMINDER, notice_in, withdraw_in
 from salespilots.services.ordering import (
     AUTHORISED_LIFE,
     build_order_in,
@@ -204,6 +204,7 @@ class Orders(Returns):
         captured = Event(type="payment.captured", at=now, ids=ids, data={"amount_paise": amount})
         uow.record(captured)
         react(self._core, uow, [captured, *credit_in(self._core, uow, order, amount, now)], order_id=order.id)
+        withdraw_in(self._core, uow, order, REMINDER, "paid")
         close_links_in(uow, order, now)
 
     def change(self, business_id: str, order_id: str, values: Mapping[str, Any], *, actor: str = "") -> Order:
@@ -248,10 +249,28 @@ class Orders(Returns):
             outcome = order.expire(now=now)
             if isinstance(outcome, Applied):
                 release_in(self._core, uow, order, "expire")
+                withdraw_in(self._core, uow, order, REMINDER, "order_over")
                 give_back_in(uow, order, now)
                 close_links_in(uow, order, now)
                 notice_in(self._core, uow, order, "expired")
             return outcome
+
+        return self.act(business_id, order_id, step)
+
+    def remind(self, business_id: str, order_id: str) -> Order:
+        """Tell an unpaid order's customer once, with the link, that it is not held much longer; called by the sweeper.
+
+        Only where a link was sent, and nobody has paid or promised meanwhile.
+        """
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            if order.remind_at is None or order.remind_at > now:
+                return Ignored("not due")
+            order.remind_at = None
+            waits = order.state is OrderState.PLACED and order.asked_paise > 0 and order.payment_url
+            if waits and not self._money_on_its_way(uow, order, now):
+                notice_in(self._core, uow, order, REMINDER)
+            return Applied()
 
         return self.act(business_id, order_id, step)
 

@@ -13,7 +13,7 @@ from salespilots.ports.payments import PaymentEvent
 from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.services.automation import react
 from salespilots.services.core import Core
-from salespilots.services.notices import notice_in
+from salespilots.services.notices import REMINDER, notice_in, withdraw_in
 from salespilots.services.ordering import close_links_in, credit_in, refund_in, revive_in, settle_refund_in
 
 HELD_REASONS = (
@@ -93,6 +93,7 @@ class Settlement:
             data={"amount_paise": payment.amount_paise, "method": payment.method or ""},
         )  # fmt: skip
         uow.record(captured)
+        withdraw_in(self._core, uow, order, REMINDER, "paid")
         paid = [captured, *credit_in(self._core, uow, order, payment.amount_paise, now)]
         self._follow(uow, order, paid, now)
         if not order.due_paise:

@@ -167,6 +167,7 @@ class Till:
         )  # fmt: skip
         found = self.services.connections.find(self.shop.id, "bank")
         self.services.inbox.keep_payments(self.shop.id, "bank", [told], found)
+        self.services.lanes.drain(payment.lane)  # before the chats
         self.shop.world.settle()
         return self.order(order)
 

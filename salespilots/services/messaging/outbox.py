@@ -40,6 +40,7 @@ from salespilots.services.messaging.gates import gate_in, hold_in, open_in, rele
 from salespilots.services.messaging.marks import close_in, later_in, sent_in
 from salespilots.services.messaging.pace import Pace
 from salespilots.services.messaging.uncertain import LookCall, Uncertain
+from salespilots.services.notices import untrue_in
 
 log = structlog.get_logger(__name__)
 
@@ -256,6 +257,9 @@ class Outbox:
         wrote_at = conversation.last_inbound_at
         if message.follow_up and wrote_at is not None and wrote_at > message.created_at:
             return MessageState.CANCELLED, "customer_wrote"
+        untrue = untrue_in(uow, message)
+        if untrue:
+            return MessageState.CANCELLED, untrue
         if message.author is Author.BOT and uow.customers.get(conversation.customer_id).opted_out:
             return MessageState.SKIPPED, "opted_out"
         window = provider.capabilities.reply_window

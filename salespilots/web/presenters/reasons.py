@@ -29,6 +29,8 @@ ENDED: dict[str, Say] = {
     "taken_over": lambda _c: _("A person took over the chat."),
     "handed_over": lambda _c: _("A person was asked to answer."),
     "started_again": lambda _c: _("The practice chat was started again."),
+    "paid": lambda _c: _("The money came meanwhile."),
+    "order_over": lambda _c: _("The order ended meanwhile."),
     "customer_wrote": lambda _c: _("The customer wrote meanwhile."),
     # the plugin
     "not_connected": lambda c: _("%(channel)s is not connected.", channel=c),

@@ -99,6 +99,7 @@ def pieces_of(form: Mapping[str, str]) -> dict[str, int] | None:
 def detail_page(
     order_id: str, status: int = 200, *, sheet: str = "", errors: dict[str, str] | None = None, values: Any = None
 ) -> Any:
+    """An order's page, with a sheet open and what is wrong in it."""
     shop_id = here().shop_id
     order = services().orders.get(shop_id, order_id)
     customer = customers(shop_id, [order.customer_id])[order.customer_id]

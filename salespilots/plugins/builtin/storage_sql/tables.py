@@ -119,6 +119,7 @@ _declare(
         ("business_id", "paid_at"),
     ),
 )
+_work_index("ix_orders_to_remind", "orders", ("remind_at",), "remind_at IS NOT NULL")
 _work_index("ix_orders_to_expire", "orders", ("expires_at",), "state = 'placed'")
 _declare(
     "payments",

@@ -137,6 +137,11 @@ class SqlWork:
         query = sa.select(table.c.business_id, table.c.id).where(table.c.state == "placed", table.c.expires_at <= now)
         return [(shop, order) for shop, order in self._wire.execute(query.order_by("expires_at").limit(limit))]
 
+    def orders_to_remind(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        table = TABLES["orders"]
+        query = sa.select(table.c.business_id, table.c.id).where(table.c.remind_at <= now)
+        return [(shop, order) for shop, order in self._wire.execute(query.order_by("remind_at").limit(limit))]
+
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
         return self._to_check("payments", now, limit)
 

@@ -260,7 +260,15 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("terms", sa.JSON(), server_default="{}", nullable=False))
     op.add_column("orders", sa.Column("released_paise", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("orders", sa.Column("note", sa.Text(), server_default="", nullable=False))
-    op.add_column("orders", sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("orders", sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_orders_to_remind",
+        "orders",
+        ["remind_at"],
+        unique=False,
+        sqlite_where=sa.text("remind_at IS NOT NULL"),
+        postgresql_where=sa.text("remind_at IS NOT NULL"),
+    )
     op.add_column("orders", sa.Column("nudged_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("payments", sa.Column("currency", sa.Text(), server_default="INR", nullable=False))
     op.add_column("payments", sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False))
@@ -282,7 +290,8 @@ def downgrade() -> None:
     op.drop_column("payments", "held")
     op.drop_column("payments", "currency")
     op.drop_column("orders", "nudged_at")
-    op.drop_column("orders", "reminded_at")
+    op.drop_index("ix_orders_to_remind", table_name="orders")
+    op.drop_column("orders", "remind_at")
     op.drop_column("orders", "note")
     op.drop_column("orders", "released_paise")
     op.drop_column("orders", "terms")
