@@ -212,6 +212,10 @@ class Work(Protocol):
         """(business id, order id) of placed orders past their time."""
         ...
 
+    def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
+        """(business id, import id) of imports that a worker shall go on with."""
+        ...
+
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
         """(business id, payment id) of payments to ask the provider about, fair between shops."""
         ...

@@ -14,6 +14,8 @@ from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.gallery import Gallery
+from salespilots.services.imports.export import Export
+from salespilots.services.imports.service import Imports
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -45,7 +47,9 @@ class Services:
     customers: Customers
     dashboard: Dashboard
     demo: Demo
+    export: Export
     gallery: Gallery
+    imports: Imports
     inbox: InboxService
     lanes: Lanes
     live: Live

@@ -26,6 +26,7 @@ from salespilots.web.views import (
     inbox,
     more,
     orders,
+    product_import,
     product_pictures,
     products,
     settings,
@@ -40,7 +41,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, orders, products, product_pictures, stock, customers, workflows, simulator, settings, about, more, public_views,
+    auth, start, home, inbox, orders, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, about, more, public_views,
 )  # fmt: skip
 
 
