@@ -38,9 +38,10 @@ class Lengths:
     hanging: float = 20.0
     jobs: int = 10_000
     quiet_shops: int = 20
+    rows: int = 10_000
 
 
-QUICK = Lengths(rounds=1, intake=0.3, warm=0.2, window=0.5, idle=0.5, hanging=1.0, jobs=100, quiet_shops=3)  # fmt: skip
+QUICK = Lengths(rounds=1, intake=0.3, warm=0.2, window=0.5, idle=0.5, hanging=1.0, jobs=100, quiet_shops=3, rows=600)  # fmt: skip
 
 
 class Bare:

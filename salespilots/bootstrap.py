@@ -31,6 +31,8 @@ from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.discounts import Discounts
 from salespilots.services.gallery import Gallery
+from salespilots.services.imports.export import Export
+from salespilots.services.imports.service import Imports
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -170,6 +172,7 @@ def assemble(
     lanes = Lanes(core, turns)
     orders, catalog, workflows = Orders(core), Catalog(core), Workflows(core)
     inbox = InboxService(core, connections)
+    imports = Imports(core)
     pictures = Pictures(core, config.home / "media")
     services = Services(
         core=core,
@@ -182,10 +185,12 @@ def assemble(
         dashboard=Dashboard(core),
         discounts=Discounts(core),
         demo=Demo(core, catalog, workflows),
+        export=Export(core),
+        imports=imports,
         inbox=inbox,
         lanes=lanes,
         live=Live(core),
-        maintenance=Maintenance(core, lanes, orders, payments, refunds),
+        maintenance=Maintenance(core, lanes, orders, payments, refunds, imports),
         orders=orders,
         outbox=outbox,
         payments=payments,

@@ -214,6 +214,9 @@ class Work(Protocol):
 
     def orders_to_remind(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """(business id, order id) of orders whose ``remind_at`` has come, the longest due first."""
+
+    def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
+        """(business id, import id) of imports that a worker shall go on with."""
         ...
 
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:

@@ -15,6 +15,8 @@ from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.discounts import Discounts
 from salespilots.services.gallery import Gallery
+from salespilots.services.imports.export import Export
+from salespilots.services.imports.service import Imports
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -47,7 +49,9 @@ class Services:
     dashboard: Dashboard
     demo: Demo
     discounts: Discounts
+    export: Export
     gallery: Gallery
+    imports: Imports
     inbox: InboxService
     lanes: Lanes
     live: Live

@@ -14,6 +14,7 @@ from salespilots.domain.errors import SalesPilotsError
 from salespilots.ports.errors import PortError
 from salespilots.ports.storage import StorageUnavailable
 from salespilots.services.core import Core
+from salespilots.services.imports.service import Imports
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
@@ -46,8 +47,11 @@ class Swept:
 class Maintenance:
     """Periodic work; safe to run on many machines at once."""
 
-    def __init__(self, core: Core, lanes: Lanes, orders: Orders, payments: Payments, refunds: Refunds) -> None:
+    def __init__(
+        self, core: Core, lanes: Lanes, orders: Orders, payments: Payments, refunds: Refunds, imports: Imports
+    ) -> None:
         self._core = core
+        self._imports = imports
         self._lanes = lanes
         self._orders = orders
         self._payments = payments
@@ -59,10 +63,11 @@ class Maintenance:
         offer: Callable[[Sequence[tuple[str, str]]], object],
         ask: Callable[[str, Callable[[], object]], object] = _now,
     ) -> Swept:
-        """Hand the lanes with due work to ``offer`` as (business id, lane), expire orders, ask about money.
+        """Hand the lanes with due work to ``offer`` as (business id, lane), expire orders, ask about money,
+        go on with imports.
 
-        ``ask`` is given each question to a payments provider, with a key of its own: it may wait for the answer, or
-        see to it on another thread so that a slow provider holds back nothing here.
+        ``ask`` is given each question to a payments provider, and each import, with a key of its own: it may wait for
+        the end of it, or see to it on another thread so that nothing here is held back.
         """
         now = self._core.clock.now()
         with self._core.storage.system_unit_of_work(read_only=True) as system:
@@ -71,6 +76,7 @@ class Maintenance:
             unpaid = system.work.orders_to_remind(now)
             payments = system.work.payments_to_check(now)
             refunds = system.work.refunds_to_ask(now)
+            imports = system.work.imports_to_do(now)
         offer(lanes)
         for business_id, order_id in orders:
             self._guarded("expire", partial(self._orders.expire, business_id, order_id))
@@ -82,6 +88,8 @@ class Maintenance:
         for business_id, refund_id in refunds:
             question = partial(self._refunds.ask_again, business_id, refund_id)
             ask(refund_id, partial(self._guarded, "refund", question))
+        for business_id, import_id in imports:
+            ask(import_id, partial(self._guarded, "import", partial(self._imports.work, business_id, import_id)))
         if self._purge_from is None:
             self._purge_from = now + timedelta(seconds=random.uniform(*PURGE_AFTER))  # noqa: S311 - spreads work
         elif now >= self._purge_from:

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 import salespilots.web
 from salespilots.testing.contracts.storage import FOREIGN_CURSORS
 from tests.support.browser import Visitor
+from tests.support.imports import with_a_problem
 from tests.support.program import Program, application
 from tests.support.shop import Shop
 
@@ -45,6 +46,7 @@ class Everybody:
             "message_id": shop.phone()[-1].id, "payment_id": shop.payment(order).id, "persona": "riya", "key": "practice",
             "key_id": "key_x", "tag_id": "0", "picture_id": "0", "business_id": "practice", "name": "blue-saree.png",
             "provider": "practice", "endpoint_token": "x", "filename": "x", "return_id": "rtn_x", "discount_id": "dsc_x",
+            **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
         }  # fmt: skip
         order = shop.pay(order)
         run = next(

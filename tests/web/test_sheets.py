@@ -44,6 +44,8 @@ def wrong(visitor: Visitor, *paths: str) -> tuple[dict[str, set[str]], int]:
     todo, seen, found = list(paths), set(paths), {}
     while todo:
         answer = visitor.get(path := todo.pop())
+        if answer.mimetype != "text/html":
+            continue
         asked = re.findall(r'href="/static/\w+/css/([\w/]+)\.css"', answer.text)
         if not asked:
             continue

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from salespilots.ports.storage import eq
+from tests.support.imports import with_a_problem
 from tests.support.program import Program, application
 from tests.support.shop import PASSWORD, Shop, World
 
@@ -50,6 +51,7 @@ def _ids(shop: Shop) -> dict[str, str]:
         "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id,
         "run_id": run.id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": "0", "picture_id": "0",
         "stuck_id": shop.given_up(), "return_id": "rtn_00000000", "discount_id": code.id,
+            **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
     }  # fmt: skip
 
 

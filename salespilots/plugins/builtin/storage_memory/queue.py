@@ -254,6 +254,10 @@ class MemoryWork:
         due = [one for one in self._tables.rows["orders"].values() if one.remind_at and one.remind_at <= now]
         return [(one.business_id, one.id) for one in sorted(due, key=lambda one: one.remind_at)][:limit]
 
+    def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
+        due = [one for one in self._tables.rows["imports"].values() if one.next_at is not None and one.next_at <= now]
+        return [(one.business_id, one.id) for one in sorted(due, key=lambda one: one.next_at)][:limit]
+
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
         return self._to_check("payments", now)[:limit]
 

@@ -142,6 +142,11 @@ class SqlWork:
         query = sa.select(table.c.business_id, table.c.id).where(table.c.remind_at <= now)
         return [(shop, order) for shop, order in self._wire.execute(query.order_by("remind_at").limit(limit))]
 
+    def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
+        table = TABLES["imports"]
+        query = sa.select(table.c.business_id, table.c.id).where(table.c.next_at.is_not(None), table.c.next_at <= now)
+        return [(shop, one) for shop, one in self._wire.execute(query.order_by("next_at").limit(limit))]
+
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
         return self._to_check("payments", now, limit)
 
