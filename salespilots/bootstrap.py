@@ -29,6 +29,7 @@ from salespilots.services.core import Core, NullMetrics
 from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
+from salespilots.services.direct import Direct
 from salespilots.services.discounts import Discounts
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
@@ -41,6 +42,7 @@ from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
 from salespilots.services.messaging.pace import Pace
 from salespilots.services.messaging.turns import Turns
+from salespilots.services.money_book import MoneyBook
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
@@ -183,6 +185,7 @@ def assemble(
         conversations=Conversations(core),
         customers=Customers(core),
         dashboard=Dashboard(core),
+        direct=Direct(core, connections, settlement),
         discounts=Discounts(core),
         demo=Demo(core, catalog, workflows),
         export=Export(core),
@@ -191,6 +194,7 @@ def assemble(
         lanes=lanes,
         live=Live(core),
         maintenance=Maintenance(core, lanes, orders, payments, refunds, imports),
+        money_book=MoneyBook(core),
         orders=orders,
         outbox=outbox,
         payments=payments,

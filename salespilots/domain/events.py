@@ -51,6 +51,7 @@ EVENT_TYPES: dict[str, str] = {
     "order.changed": "An order's address or charges changed",
     "order.paid": "An order is fully paid",
     "payment.link_made": "A payment link was made",
+    "payment.claimed": "A customer says that they paid, with a reference to look for",
     "payment.captured": "Money arrived",
     "payment.failed": "A payment attempt failed",
     "payment.refused": "A payment did not fit its order: the money is held for a person, or no order was found",

@@ -13,6 +13,7 @@ from salespilots.services.core import Core
 from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
+from salespilots.services.direct import Direct
 from salespilots.services.discounts import Discounts
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
@@ -23,6 +24,7 @@ from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
 from salespilots.services.messaging.turns import Turns
+from salespilots.services.money_book import MoneyBook
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
@@ -48,6 +50,7 @@ class Services:
     customers: Customers
     dashboard: Dashboard
     demo: Demo
+    direct: Direct
     discounts: Discounts
     export: Export
     gallery: Gallery
@@ -56,6 +59,7 @@ class Services:
     lanes: Lanes
     live: Live
     maintenance: Maintenance
+    money_book: MoneyBook
     orders: Orders
     outbox: Outbox
     payments: Payments

@@ -157,10 +157,14 @@ class Payments:
             return "practice"
         key = order.payment_method
         provider = self._core.registry.payments.find(key)
-        if provider is None or not provider.online:
+        if provider is None or not (provider.online or provider.direct):
             key = uow.shop().default_payments
             provider = self._core.registry.payments.find(key)
-        if provider is None or not provider.online or (provider.practice and self._core.production):
+        if (
+            provider is None
+            or not (provider.online or provider.direct)
+            or (provider.practice and self._core.production)
+        ):
             raise Conflict("Connect a way to pay online first.")
         return key
 

@@ -169,6 +169,9 @@ class Settlement:
         self, uow: UnitOfWork, first: Payment, order: Order, event: PaymentEvent, now: datetime, why: str
     ) -> list[str]:
         """Money that does not fit: its own row, counted for nothing until a person keeps it or gives it back."""
+        if event.payment_ref and first.provider_ref == event.payment_ref:  # claimed for it, and it is another amount
+            first.provider_ref = None
+            uow.payments.save(first)
         held = self._own_row(first, event, now, held=True)
         if not uow.payments.add_once(held):
             return []

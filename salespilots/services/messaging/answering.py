@@ -23,6 +23,7 @@ from salespilots.services.automation import (
     start_in,
 )
 from salespilots.services.core import Core
+from salespilots.services.direct import utr_in
 from salespilots.services.messaging.baskets import carried, code_in, go_on, several, sum_step, taken_out, wanted
 from salespilots.services.messaging.consent import heed_in, wish_in
 from salespilots.services.messaging.desk import Desk
@@ -77,6 +78,10 @@ def answer_in(
     understood = read_message(core, uow, wanted(message.text), payload)
     if understood.intent == "human_agent" and understood.confidence >= 0.5:
         hand_over_in(core, uow, conversation, message, "asked for a person")
+        return
+    claimed = utr_in(core, uow, conversation.customer_id, message.text)
+    if claimed is not None:
+        queue_in(core, uow, conversation, Text(text=say(claimed)), author=Author.BOT, dedupe_key=f"utr:{message.id}")
         return
     fact = TriggerFact(
         type="message.received", text=message.text, payload=payload, understanding=understood, started=started
