@@ -153,7 +153,7 @@ def sold_out(
     effects: tuple[Effect, ...] = ()
     if others:
         effects = (
-            SendMessage(content=Text(text=say("This is like it, and there:"))),
+            SendMessage(content=Text(text=say("These are like it, and in stock:"))),
             SendMessage(
                 content=ProductCards(cards=tuple(map(card, others))),
                 product_ids=tuple(one.product_id for one in others),
