@@ -33,6 +33,7 @@ from salespilots.services.refunds import Refunds
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workforce import Workforce
 
@@ -70,5 +71,6 @@ class Services:
     stockroom: Stockroom
     stuck: Stuck
     turns: Turns
+    waiting: WaitingList
     workforce: Workforce
     workflows: Workflows

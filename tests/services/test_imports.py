@@ -376,6 +376,16 @@ def test_undo_ends_after_a_day(shop: Shop) -> None:
         shop.world.services.imports.undo(shop.id, done.id)
 
 
+def test_old_imports_make_room_for_new_ones(shop: Shop) -> None:
+    old = imported(shop, table(("Shawl", "SHA-1", "900", 5)))
+    shop.world.clock.advance(timedelta(days=31))
+    new = upload(shop, table(("Shawl", "SHA-1", "900", 5)))
+    assert [one.id for one in shop.world.services.imports.recent(shop.id)] == [new.id]
+    with shop.world.storage.unit_of_work(shop.id, read_only=True) as uow:
+        assert {one.import_id for one in uow.import_rows.select()} == {new.id} != {old.id}
+    assert shop.product("Shawl").available == 5
+
+
 # --- export ---------------------------------------------------------------------------------------------------------
 
 

@@ -29,6 +29,9 @@ KEEP_BATCH = 1000
 CLAIM = timedelta(seconds=30)
 """After this another worker goes on with an import whose worker went away."""
 
+KEPT = timedelta(days=30)
+"""For so long the rows of an import are kept."""
+
 UNDO_FOR = timedelta(hours=24)
 WORKING = (ImportState.MATCHED, ImportState.RUNNING, ImportState.UNDOING)
 
@@ -60,7 +63,16 @@ class Imports:
         except InvalidInput:
             self._forget(business_id, imported.id)
             raise
+        self._forget_old(business_id)
         return self.get(business_id, imported.id)
+
+    def _forget_old(self, business_id: str) -> None:
+        """One import whose rows nobody needs any more makes room for each new one."""
+        past = Where("created_at", "lt", self._core.clock.now() - KEPT)
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            old = uow.imports.select(past, order="created_at", limit=1)
+        for one in old:
+            self._forget(business_id, one.id)
 
     def _keep(self, imported: ProductImport, rows: Iterator[list[str]]) -> None:
         core, kept, batch = self._core, 0, []

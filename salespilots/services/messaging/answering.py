@@ -42,6 +42,10 @@ def read_message(core: Core, uow: UnitOfWork, text: str, payload: str) -> Unders
         return Understanding(
             intent="price_inquiry", confidence=1.0, products=(ProductMatch(value, 100.0),), sure_of_product=True
         )
+    if kind == "wait" and value:
+        product_id, _, variant_id = value.partition(":")
+        meant = (ProductMatch(product_id, 100.0, (variant_id,)),)
+        return Understanding(intent="availability", confidence=1.0, products=meant, sure_of_product=True)
     if kind in ("yes", "no"):
         return Understanding(intent="other", confidence=1.0, answer=kind)
     if kind == "human":

@@ -21,6 +21,7 @@ from salespilots.ports.extensions import (
     SetCustomer,
     SetData,
     SetFocus,
+    WaitFor,
 )
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.automation import react
@@ -28,6 +29,7 @@ from salespilots.services.core import Core
 from salespilots.services.messaging.answering import hand_over_in
 from salespilots.services.messaging.outgoing import queue_in
 from salespilots.services.ordering import build_order_in, place_in
+from salespilots.services.waiting import wait_in
 
 ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
 
@@ -54,6 +56,8 @@ def apply_effects(core: Core, uow: UnitOfWork, run: Run, conversation: Conversat
                 order = _place(core, uow, run, conversation, effect, key)
                 run.order_id = order.id
                 run.data = {**run.data, "order_id": order.id, "order_number": order.number}
+            case WaitFor():
+                wait_in(core, uow, conversation, effect.product_id, effect.variant_id)
             case HandToHuman():
                 hand_over_in(core, uow, conversation, None, effect.reason, by_run=run.id)
 
