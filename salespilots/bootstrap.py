@@ -30,6 +30,7 @@ from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.discounts import Discounts
+from salespilots.services.documents import Documents
 from salespilots.services.gallery import Gallery
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
@@ -181,6 +182,7 @@ def assemble(
         customers=Customers(core),
         dashboard=Dashboard(core),
         discounts=Discounts(core),
+        documents=Documents(core),
         demo=Demo(core, catalog, workflows),
         inbox=inbox,
         lanes=lanes,

@@ -14,6 +14,7 @@ from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.discounts import Discounts
+from salespilots.services.documents import Documents
 from salespilots.services.gallery import Gallery
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
@@ -47,6 +48,7 @@ class Services:
     dashboard: Dashboard
     demo: Demo
     discounts: Discounts
+    documents: Documents
     gallery: Gallery
     inbox: InboxService
     lanes: Lanes
