@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.context import Bench
-from bench.parts import hanging, intake, neighbours, orders, rates, reach, rest
+from bench.parts import hanging, intake, neighbours, orders, papers, rates, reach, rest
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "rest": rest.measure,
@@ -18,4 +18,5 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "flood": neighbours.flood,
     "hanging": hanging.measure,
     "orders": orders.measure,
+    "papers": papers.measure,
 }
