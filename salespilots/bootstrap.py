@@ -31,6 +31,7 @@ from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.direct import Direct
 from salespilots.services.discounts import Discounts
+from salespilots.services.documents import Documents
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
 from salespilots.services.imports.service import Imports
@@ -188,6 +189,7 @@ def assemble(
         dashboard=Dashboard(core),
         direct=Direct(core, connections, settlement),
         discounts=Discounts(core),
+        documents=Documents(core),
         demo=Demo(core, catalog, workflows),
         export=Export(core),
         imports=imports,

@@ -15,6 +15,7 @@ from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.direct import Direct
 from salespilots.services.discounts import Discounts
+from salespilots.services.documents import Documents
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
 from salespilots.services.imports.service import Imports
@@ -54,6 +55,7 @@ class Services:
     direct: Direct
     discounts: Discounts
     export: Export
+    documents: Documents
     gallery: Gallery
     imports: Imports
     inbox: InboxService

@@ -10,10 +10,10 @@ from salespilots.domain.business import Business
 from salespilots.domain.catalog import ProductState
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock, StaleEntity
 from salespilots.domain.events import Event
-from salespilots.domain.money import MAX_PAISE, tax_inside
+from salespilots.domain.gst import tax_of_order
+from salespilots.domain.money import MAX_PAISE
 from salespilots.domain.order import Order, OrderLine, OrderState
 from salespilots.domain.payment import Payment, Refund, RefundState
-from salespilots.domain.refunding import discount_of_lines
 from salespilots.domain.stock import MovementKind, StockMovement
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.extensions import CASH
@@ -21,6 +21,7 @@ from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.discounts import find_in, taken_off, use_in
+from salespilots.services.documents import credit_note_in
 from salespilots.services.shelf import moved_in
 
 MAX_QUANTITY = 1000
@@ -142,13 +143,7 @@ def charge_in(
     order.cod_fee_paise = rules.fee_paise if cash else 0
     check_amounts(order)
     order.advance_paise = min(rules.advance_paise, order.total_paise) if cash else 0
-    order.tax_paise = tax_of(order)
-
-
-def tax_of(order: Order) -> int:
-    """The GST inside what is paid for the goods: the discount lowers it, line by line."""
-    off = discount_of_lines(order)
-    return sum(tax_inside(line.total_paise - off[line.id], line.gst_rate) for line in order.lines)
+    order.tax_paise = tax_of_order(order, shop)
 
 
 def check_amounts(order: Order) -> None:
@@ -348,6 +343,7 @@ def settle_refund_in(
         ids = {**order.ids(), "refund_id": refund.id}
         processed = Event(type="refund.processed", at=now, ids=ids, data={"amount_paise": refund.amount_paise})
         uow.record(processed)
+        credit_note_in(core, uow, order, refund)
         react(core, uow, [processed], order_id=order.id)
 
 

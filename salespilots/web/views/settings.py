@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
@@ -11,6 +10,7 @@ from marshmallow import ValidationError, validate
 
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
+from salespilots.domain.gst import STATES, check_gstin, check_prefix, state_of_gstin
 from salespilots.domain.money import rupees
 from salespilots.services.api_keys import RESOURCES
 from salespilots.web.context import here, services
@@ -21,30 +21,28 @@ from salespilots.web.permissions import permits
 from salespilots.web.presenters import connections as present
 
 blueprint = Blueprint("settings", __name__, url_prefix="/app/settings")
-_GST_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def check_gstin(value: str) -> None:
-    """15 characters whose last is the check digit of the others (GSTN's modulus 36 rule)."""
-    if not value:
-        return
-    if not re.match(r"^\d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]$", value):
-        raise ValidationError(_("A GSTIN has 15 letters and digits, such as 29ABCDE1234F1Z5."))
-    total = 0
-    for index, character in enumerate(value[:14]):
-        product = _GST_DIGITS.index(character) * (2 if index % 2 else 1)
-        total += product // 36 + product % 36
-    if _GST_DIGITS[(36 - total % 36) % 36] != value[14]:
-        raise ValidationError(_("The last character does not fit the others. Check for a typing mistake."))
 
 
 class Gstin(Line):
     """Upper-cased and checked."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
-        text = super()._deserialize(value, attr, data, **more).upper().replace(" ", "")
-        check_gstin(text)
-        return text
+        text = super()._deserialize(value, attr, data, **more)
+        try:
+            return check_gstin(text) if text else ""
+        except ValueError as error:
+            raise ValidationError(_(str(error))) from None
+
+
+class Prefix(Line):
+    """What document numbers start with."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        try:
+            return check_prefix(text) if text else ""
+        except ValueError as error:
+            raise ValidationError(_(str(error))) from None
 
 
 class BusinessForm(Form):
@@ -53,7 +51,11 @@ class BusinessForm(Form):
     name = Line(required=True, longest=80, validate=validate.Length(min=2))
     phone = Line(load_default="", longest=20)
     address = Text(load_default="", longest=400)
+    legal_name = Line(load_default="", longest=120)
     gstin = Gstin(load_default="", longest=20)
+    state = Line(load_default="", longest=60, validate=validate.OneOf(["", *STATES.values()], error="Choose a state."))
+    composition = Line(load_default="", longest=5)
+    invoice_prefix = Prefix(load_default="", longest=12)
     delivery_charge = Rupees(load_default=None, most=10_000_000)
     free_delivery_above = Rupees(load_default=None)
     order_prefix = Line(
@@ -79,9 +81,14 @@ def business() -> Any:
         "name": shop.name, "phone": shop.phone or "", "address": shop.address or "", "gstin": shop.gstin or "",
         "delivery_charge": _plain(shop.shipping_paise), "free_delivery_above": _plain(shop.free_shipping_from_paise),
         "order_prefix": shop.order_prefix, "reserve_minutes": shop.reserve_minutes,
-        "return_policy": shop.return_policy or "",
+        "return_policy": shop.return_policy or "", "legal_name": shop.legal_name or "", "state": shop.state,
+        "composition": shop.composition, "invoice_prefix": shop.invoice_prefix,
     }  # fmt: skip
-    return page("settings/business.html", values=values, errors={})
+    return page("settings/business.html", values=values, errors={}, states=_states())
+
+
+def _states() -> list[tuple[str, str]]:
+    return [("", _("Choose")), *((name, name) for name in sorted(STATES.values()))]
 
 
 def _plain(paise: int | None) -> str:
@@ -94,7 +101,7 @@ def business_post() -> Any:
     """Save."""
     values, errors = read(BusinessForm, request.form)
     if errors:
-        return page("settings/business.html", 422, values=request.form.to_dict(), errors=errors)
+        return page("settings/business.html", 422, values=request.form.to_dict(), errors=errors, states=_states())
     services().shops.update(
         here().shop_id,
         {
@@ -102,6 +109,10 @@ def business_post() -> Any:
             "phone": values["phone"] or None,
             "address": values["address"] or None,
             "gstin": values["gstin"] or None,
+            "legal_name": values["legal_name"] or None,
+            "state": state_of_gstin(values["gstin"]) or values["state"],
+            "composition": bool(values["composition"]),
+            "invoice_prefix": values["invoice_prefix"] or here().shop.invoice_prefix,
             "shipping_paise": values["delivery_charge"] or 0,
             "free_shipping_from_paise": values["free_delivery_above"],
             "order_prefix": values["order_prefix"].upper(),
