@@ -216,3 +216,32 @@ def test_many_hands_at_once_tell_each_customer_once(any_shop: Shop) -> None:
     assert len(told(shop, *people)) == 3
     assert len(set(told(shop, *people))) == 3
     assert states(shop) == {str(WaitingState.TOLD): 3, str(WaitingState.WAITING): 1}
+
+
+def test_the_other_one_who_wanted_the_last_pieces_gets_an_apology_and_a_place(any_shop: Shop) -> None:
+    shop = any_shop
+    lines = (
+        "maroon silk saree kitna hai?",
+        "2 chahiye",
+        "Riya Sen",
+        "98450 12345",
+        "560038",
+        "14, 3rd Cross, Indiranagar",
+    )
+    for line in lines:
+        for who in ("riya", "asha"):
+            shop.say(line, who=who)
+    shop.say("Confirm", payload="yes", who="riya")
+    late = shop.say("Confirm", payload="yes", who="asha")
+    assert "somebody else just took the last of Maroon silk saree" in late[0].text
+    assert any("Blue block-print saree" in str(one.content) for one in late)
+    replies = {one["payload"].partition(":")[0]: one for one in late[-1].content["quick_replies"]}
+    assert "wait" in replies
+    assert len(shop.world.services.orders.page(shop.id, state="placed").items) == 1
+    shop.say(replies["wait"]["title"], payload=replies["wait"]["payload"], who="asha")
+    assert states(shop) == {"waiting": 1}
+    shop.world.clock.advance(timedelta(hours=1))
+    shop.world.services.maintenance.sweep(lambda lanes: None)
+    shop.world.settle()
+    assert "Maroon silk saree is back in stock. You asked me to tell you." in shop.texts("asha")
+    assert states(shop) == {"told": 1}
