@@ -10,10 +10,10 @@ from salespilots.domain.business import Business
 from salespilots.domain.catalog import ProductState
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock, StaleEntity
 from salespilots.domain.events import Event
-from salespilots.domain.money import MAX_PAISE, tax_inside
+from salespilots.domain.gst import tax_of_order
+from salespilots.domain.money import MAX_PAISE
 from salespilots.domain.order import Order, OrderLine, OrderState
 from salespilots.domain.payment import Payment, Refund, RefundState
-from salespilots.domain.refunding import discount_of_lines
 from salespilots.domain.stock import MovementKind, StockMovement
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.extensions import CASH
@@ -142,13 +142,7 @@ def charge_in(
     order.cod_fee_paise = rules.fee_paise if cash else 0
     check_amounts(order)
     order.advance_paise = min(rules.advance_paise, order.total_paise) if cash else 0
-    order.tax_paise = tax_of(order)
-
-
-def tax_of(order: Order) -> int:
-    """The GST inside what is paid for the goods: the discount lowers it, line by line."""
-    off = discount_of_lines(order)
-    return sum(tax_inside(line.total_paise - off[line.id], line.gst_rate) for line in order.lines)
+    order.tax_paise = tax_of_order(order, shop)
 
 
 def check_amounts(order: Order) -> None:

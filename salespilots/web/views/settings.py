@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
@@ -11,6 +10,7 @@ from marshmallow import ValidationError, validate
 
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
+from salespilots.domain.gst import check_gstin
 from salespilots.domain.money import rupees
 from salespilots.services.api_keys import RESOURCES
 from salespilots.web.context import here, services
@@ -21,30 +21,17 @@ from salespilots.web.permissions import permits
 from salespilots.web.presenters import connections as present
 
 blueprint = Blueprint("settings", __name__, url_prefix="/app/settings")
-_GST_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def check_gstin(value: str) -> None:
-    """15 characters whose last is the check digit of the others (GSTN's modulus 36 rule)."""
-    if not value:
-        return
-    if not re.match(r"^\d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]$", value):
-        raise ValidationError(_("A GSTIN has 15 letters and digits, such as 29ABCDE1234F1Z5."))
-    total = 0
-    for index, character in enumerate(value[:14]):
-        product = _GST_DIGITS.index(character) * (2 if index % 2 else 1)
-        total += product // 36 + product % 36
-    if _GST_DIGITS[(36 - total % 36) % 36] != value[14]:
-        raise ValidationError(_("The last character does not fit the others. Check for a typing mistake."))
 
 
 class Gstin(Line):
     """Upper-cased and checked."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
-        text = super()._deserialize(value, attr, data, **more).upper().replace(" ", "")
-        check_gstin(text)
-        return text
+        text = super()._deserialize(value, attr, data, **more)
+        try:
+            return check_gstin(text) if text else ""
+        except ValueError as error:
+            raise ValidationError(_(str(error))) from None
 
 
 class BusinessForm(Form):
