@@ -30,6 +30,7 @@ from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.discounts import Discounts
+from salespilots.services.documents import Documents
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
 from salespilots.services.imports.service import Imports
@@ -184,6 +185,7 @@ def assemble(
         customers=Customers(core),
         dashboard=Dashboard(core),
         discounts=Discounts(core),
+        documents=Documents(core),
         demo=Demo(core, catalog, workflows),
         export=Export(core),
         imports=imports,

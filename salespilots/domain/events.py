@@ -57,6 +57,7 @@ EVENT_TYPES: dict[str, str] = {
     "payment.kept": "A person counted held money for its order",
     "refund.created": "A refund was asked for",
     "refund.processed": "A refund went through",
+    "document.issued": "An invoice, a bill or a credit note was issued",
     "workflow.published": "A workflow went live",
     "workflow.paused": "A workflow was paused",
     "run.started": "A workflow run began",

@@ -14,6 +14,7 @@ from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
 from salespilots.services.discounts import Discounts
+from salespilots.services.documents import Documents
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
 from salespilots.services.imports.service import Imports
@@ -50,6 +51,7 @@ class Services:
     demo: Demo
     discounts: Discounts
     export: Export
+    documents: Documents
     gallery: Gallery
     imports: Imports
     inbox: InboxService

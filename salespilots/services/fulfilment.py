@@ -11,6 +11,7 @@ from salespilots.domain.stock import MovementKind
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.discounts import give_back_in
+from salespilots.services.documents import issue_in
 from salespilots.services.notices import REMINDER, notice_in, withdraw_in
 from salespilots.services.order_steps import OrderSteps
 from salespilots.services.ordering import BY_HAND, close_links_in, move_in, release_in
@@ -57,6 +58,7 @@ class Fulfilment(OrderSteps):
                 move_in(self._core, uow, order, MovementKind.SHIP, -1, -1, f"ship:{parcel_id}", inside)
                 whole = kind if len(order.shipments) == 1 and not order.part_shipped else f"part_{kind}"
                 notice_in(self._core, uow, order, whole, about=parcel_id if whole != kind else "")
+                issue_in(self._core, uow, order, actor=actor)
             return outcome
 
         return self.act(business_id, order_id, step, actor=actor)

@@ -21,6 +21,7 @@ from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.discounts import find_in, taken_off, use_in
+from salespilots.services.documents import credit_note_in
 from salespilots.services.shelf import moved_in
 
 MAX_QUANTITY = 1000
@@ -341,6 +342,7 @@ def settle_refund_in(
         ids = {**order.ids(), "refund_id": refund.id}
         processed = Event(type="refund.processed", at=now, ids=ids, data={"amount_paise": refund.amount_paise})
         uow.record(processed)
+        credit_note_in(core, uow, order, refund)
         react(core, uow, [processed], order_id=order.id)
 
 

@@ -18,7 +18,7 @@ FIELDS = frozenset(
     {
         "name", "phone", "address", "gstin", "return_policy", "shipping_paise", "free_shipping_from_paise",
         "order_prefix", "reserve_minutes", "delivery", "cod", "refund_rules", "min_order_paise", "prepaid_benefit_paise",
-        "remind_minutes",
+        "remind_minutes", "legal_name", "state", "composition", "invoice_prefix",
     }
 )  # fmt: skip
 

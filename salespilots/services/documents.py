@@ -1,0 +1,136 @@
+"""Documents of sales: issued once, numbered without gaps, never changed.
+
+A document is issued when the owner asks for it, and by itself with the first parcel: the law wants it at or before the
+removal of the goods. One order has one document, also where it leaves in several parcels.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from salespilots.domain.errors import InvalidTransition, NotFound, StaleEntity
+from salespilots.domain.events import Event
+from salespilots.domain.gst import (
+    CREDIT_SERIES,
+    PRACTICE_CREDIT_SERIES,
+    PRACTICE_SERIES,
+    document_number,
+    financial_year,
+)
+from salespilots.domain.invoice import DocumentKind, Invoice
+from salespilots.domain.order import ACCEPTED, Order, OrderState
+from salespilots.domain.payment import Refund, RefundState
+from salespilots.domain.sale_papers import credit_content, kind_for, sale_content
+from salespilots.ports.pincodes import place_of
+from salespilots.ports.storage import UnitOfWork, eq
+from salespilots.services.core import Core, retrying
+
+INVOICED = ACCEPTED | {OrderState.RETURNED}
+"""States in which a sale has been made."""
+
+
+class Documents:
+    """Use cases on invoices, bills and credit notes."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def issue(self, business_id: str, order_id: str, *, actor: str = "") -> Invoice:
+        """The order's document, issued now unless it was before.
+
+        Raises `InvalidTransition` for an order that is not accepted, `NotFound` for none.
+        """
+
+        def use_case() -> Invoice:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                order = uow.orders.get(order_id)
+                before = uow.invoices.find(cause_key=f"order:{order.id}")
+                if before is not None:
+                    return before
+                made = issue_in(self._core, uow, order, actor=actor)
+                uow.orders.save(order)
+                uow.commit()
+            return made
+
+        return retrying(use_case)
+
+    def of_order(self, business_id: str, order_id: str) -> list[Invoice]:
+        """The order's document and its credit notes, oldest first. Raises `NotFound` for no such order."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            uow.orders.get(order_id)
+            return uow.invoices.select(eq("order_id", order_id), order="issued_at")
+
+    def get(self, business_id: str, order_id: str, invoice_id: str) -> Invoice:
+        """One of them. Raises `NotFound`, also for another order's."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            found = uow.invoices.get(invoice_id)
+        if found.order_id != order_id:
+            raise NotFound("There is no such document.")
+        return found
+
+
+def issue_in(core: Core, uow: UnitOfWork, order: Order, *, actor: str = "") -> Invoice:
+    """The order's document within a transaction; the caller saves the order, whose tax becomes the document's.
+
+    What was refunded before gets its credit notes at once.
+    """
+    before = uow.invoices.find(cause_key=f"order:{order.id}")
+    if before is not None:
+        return before
+    if order.state not in INVOICED:
+        raise InvalidTransition("A document is made once the order is paid or accepted.")
+    shop, now = uow.shop(), core.clock.now()
+    place = place_of(str(order.address.get("pincode") or ""))
+    made = Invoice(
+        id=core.ids.new("invoice"), business_id=order.business_id, order_id=order.id, kind=kind_for(shop), number="",
+        year=financial_year(now), issued_at=now, cause_key=f"order:{order.id}", practice=order.practice,
+        content=sale_content(order, shop, now, place.state if place else ""),
+    )  # fmt: skip
+    made.total_paise = made.content["totals"]["total_paise"]
+    made.tax_paise = made.content["totals"]["tax_paise"]
+    _number_in(uow, made, PRACTICE_SERIES if order.practice else shop.invoice_prefix)
+    order.tax_paise = made.tax_paise
+    _tell_in(uow, order, made, now, actor)
+    if order.refunded_paise:
+        for refund in uow.refunds.select(eq("order_id", order.id), order="created_at"):
+            credit_note_in(core, uow, order, refund)
+    return made
+
+
+def credit_note_in(core: Core, uow: UnitOfWork, order: Order, refund: Refund) -> Invoice | None:
+    """The credit note of a refund that went through, once; None where the order has no document, and for money that was
+    never counted for the order."""
+    if refund.state is not RefundState.PROCESSED:
+        return None
+    original = uow.invoices.find(cause_key=f"order:{order.id}")
+    if original is None or uow.payments.get(refund.payment_id).held:
+        return None
+    if uow.invoices.find(cause_key=f"refund:{refund.id}") is not None:
+        return None
+    earlier = uow.invoices.select(eq("original_id", original.id), order="issued_at")
+    now = core.clock.now()
+    content = credit_content(original, earlier, refund.amount_paise, refund.reason, now)
+    if not content["totals"]["total_paise"]:
+        return None
+    made = Invoice(
+        id=core.ids.new("invoice"), business_id=order.business_id, order_id=order.id, kind=DocumentKind.CREDIT_NOTE,
+        number="", year=financial_year(now), issued_at=now, cause_key=f"refund:{refund.id}", refund_id=refund.id,
+        original_id=original.id, total_paise=content["totals"]["total_paise"], tax_paise=content["totals"]["tax_paise"],
+        content=content, practice=original.practice,
+    )  # fmt: skip
+    _number_in(uow, made, PRACTICE_CREDIT_SERIES if original.practice else CREDIT_SERIES)
+    _tell_in(uow, order, made, now)
+    return made
+
+
+def _number_in(uow: UnitOfWork, made: Invoice, series: str) -> None:
+    """The next number of the series in its year; it is given back with the transaction."""
+    made.number = document_number(series, made.year, uow.next_number(f"{series}:{made.year}"))
+    if not uow.invoices.add_once(made):
+        raise StaleEntity("the same document was issued a moment ago")
+
+
+def _tell_in(uow: UnitOfWork, order: Order, made: Invoice, now: datetime, actor: str = "") -> None:
+    data = {"number": made.number, "kind": str(made.kind)}
+    ids = {**order.ids(), "invoice_id": made.id}
+    uow.record(Event(type="document.issued", at=now, ids=ids, data=data, actor=actor or "system"))
