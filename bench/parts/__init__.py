@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.context import Bench
-from bench.parts import hanging, importing, intake, neighbours, orders, rates, reach, rest
+from bench.parts import hanging, importing, intake, neighbours, orders, papers, rates, reach, rest
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "rest": rest.measure,
@@ -19,4 +19,5 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "hanging": hanging.measure,
     "orders": orders.measure,
     "importing": importing.measure,
+    "papers": papers.measure,
 }

@@ -68,14 +68,16 @@ def rupees_short(paise: int) -> str:
 
 
 def allocate(total_paise: int, weights: Sequence[int]) -> list[int]:
-    """Split ``total_paise`` by ``weights`` so that the parts add up exactly; the first parts take the odd paise."""
+    """Split ``total_paise`` by ``weights`` so that the parts add up exactly; the first parts that weigh anything take the
+    odd paise."""
     check_paise(total_paise)
     whole = sum(weights)
     if not weights or whole <= 0 or min(weights) < 0:
         raise ValueError("weights must be non-negative and not all zero")
     parts = [total_paise * weight // whole for weight in weights]
-    for index in range(total_paise - sum(parts)):
-        parts[index % len(parts)] += 1
+    heavy = [index for index, weight in enumerate(weights) if weight]
+    for index in heavy[: total_paise - sum(parts)]:
+        parts[index] += 1
     return parts
 
 

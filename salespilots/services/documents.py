@@ -6,6 +6,7 @@ removal of the goods. One order has one document, also where it leaves in severa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from salespilots.domain.errors import InvalidTransition, NotFound, StaleEntity
@@ -22,7 +23,7 @@ from salespilots.domain.order import ACCEPTED, Order, OrderState
 from salespilots.domain.payment import Refund, RefundState
 from salespilots.domain.sale_papers import credit_content, kind_for, sale_content
 from salespilots.ports.pincodes import place_of
-from salespilots.ports.storage import UnitOfWork, eq
+from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.core import Core, retrying
 
 INVOICED = ACCEPTED | {OrderState.RETURNED}
@@ -58,7 +59,8 @@ class Documents:
         """The order's document and its credit notes, oldest first. Raises `NotFound` for no such order."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             uow.orders.get(order_id)
-            return uow.invoices.select(eq("order_id", order_id), order="issued_at")
+            found = uow.invoices.select(eq("order_id", order_id))
+        return sorted(found, key=lambda one: (one.issued_at, one.kind is DocumentKind.CREDIT_NOTE, one.number))
 
     def get(self, business_id: str, order_id: str, invoice_id: str) -> Invoice:
         """One of them. Raises `NotFound`, also for another order's."""
@@ -67,6 +69,14 @@ class Documents:
         if found.order_id != order_id:
             raise NotFound("There is no such document.")
         return found
+
+    def to_print(self, business_id: str, order_ids: Sequence[str]) -> list[Order]:
+        """These orders in this order. Raises `NotFound` if one of them is none of the shop's."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            found = {one.id: one for one in uow.orders.select(one_of("id", list(order_ids)))}
+        if missing := [one for one in order_ids if one not in found]:
+            raise NotFound(f"There is no order {missing[0]!r}.")
+        return [found[one] for one in order_ids]
 
 
 def issue_in(core: Core, uow: UnitOfWork, order: Order, *, actor: str = "") -> Invoice:

@@ -29,6 +29,7 @@ from salespilots.web.views import (
     order_money,
     order_returns,
     orders,
+    papers,
     product_import,
     product_pictures,
     products,
@@ -45,7 +46,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, orders, order_money, order_returns, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
+    auth, start, home, inbox, papers, orders, order_money, order_returns, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
     public_views,
 )  # fmt: skip
 

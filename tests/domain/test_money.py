@@ -80,3 +80,7 @@ def test_tax_is_inside_the_price(gross: int, rate: int) -> None:
     net = gross - tax
     assert 0 <= tax <= gross
     assert abs(net * rate / 100 - tax) <= 1 + gross * 1e-12
+
+
+def test_what_weighs_nothing_takes_no_odd_paisa() -> None:
+    assert allocate(1, [0, 1, 4]) == [0, 1, 0]

@@ -37,7 +37,7 @@ class Two:
 
 def _ids(shop: Shop) -> dict[str, str]:
     """One of everything in a shop."""
-    order = shop.order_two_sarees()
+    order = shop.pay(shop.order_two_sarees())
     services = shop.world.services
     message = services.conversations.message_page(shop.id, limit=200).items[0]
     workflow = services.workflows.page(shop.id, limit=50).items[0]
@@ -51,6 +51,7 @@ def _ids(shop: Shop) -> dict[str, str]:
         "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id,
         "run_id": run.id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": "0", "picture_id": "0",
         "stuck_id": shop.given_up(), "return_id": "rtn_00000000", "discount_id": code.id,
+        "invoice_id": services.documents.issue(shop.id, order.id).id,
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
     }  # fmt: skip
 
@@ -173,7 +174,7 @@ def test_lists_and_figures_show_one_shop(two: Two) -> None:
 def test_nothing_of_the_other_shop_changed(two: Two) -> None:
     shop, services = two.other, two.other.world.services
     order = services.orders.get(shop.id, two.ids["order_id"])
-    assert (order.state, order.refunded_paise) == ("placed", 0)
+    assert (order.state, order.refunded_paise) == ("confirmed", 0)
     assert shop.product("blue").product.title == "Blue block-print saree"
     assert services.customers.get(shop.id, two.ids["customer_id"]).tags == []
     assert [one.id for one in services.api_keys.all(shop.id)] == [two.ids["key_id"]]

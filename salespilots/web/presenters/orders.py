@@ -217,6 +217,7 @@ def _moment(event: Event, money: bool) -> SimpleNamespace | None:
         "order.expired": ("warn", "clock", _("Not paid in time")),
         "order.returned": ("warn", "undo", _("Came back")),
         "order.attention": ("warn", "alert", _("Needs a look")),
+        "document.issued": ("", "doc", _("Document issued")),
         "order.changed": ("", "edit", _("Changed")),
         "refund.created": ("warn", "undo", _("Refund asked for")),
         "refund.processed": ("ok", "undo", _("Refunded")),

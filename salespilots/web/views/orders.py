@@ -21,6 +21,7 @@ from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import order_parts as parts
 from salespilots.web.presenters import orders as present
+from salespilots.web.presenters import papers
 from salespilots.web.shell import remember_position
 
 blueprint = Blueprint("orders", __name__, url_prefix="/app/orders")
@@ -140,6 +141,7 @@ def detail_page(
         ship_errors=errors or {},
         ship_values=values or {"courier": "DTDC", "tracking_number": ""},
         may_chat=here().may(Permission.INBOX),
+        papers=papers.links(services().documents.of_order(shop_id, order_id), order, money=money),
     )
 
 

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, validate
 
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
-from salespilots.domain.gst import check_gstin
+from salespilots.domain.gst import STATES, check_gstin, check_prefix, state_of_gstin
 from salespilots.domain.money import rupees
 from salespilots.services.api_keys import RESOURCES
 from salespilots.web.context import here, services
@@ -34,13 +34,28 @@ class Gstin(Line):
             raise ValidationError(_(str(error))) from None
 
 
+class Prefix(Line):
+    """What document numbers start with."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> str:
+        text = super()._deserialize(value, attr, data, **more)
+        try:
+            return check_prefix(text) if text else ""
+        except ValueError as error:
+            raise ValidationError(_(str(error))) from None
+
+
 class BusinessForm(Form):
     """The shop."""
 
     name = Line(required=True, longest=80, validate=validate.Length(min=2))
     phone = Line(load_default="", longest=20)
     address = Text(load_default="", longest=400)
+    legal_name = Line(load_default="", longest=120)
     gstin = Gstin(load_default="", longest=20)
+    state = Line(load_default="", longest=60, validate=validate.OneOf(["", *STATES.values()], error="Choose a state."))
+    composition = Line(load_default="", longest=5)
+    invoice_prefix = Prefix(load_default="", longest=12)
     delivery_charge = Rupees(load_default=None, most=10_000_000)
     free_delivery_above = Rupees(load_default=None)
     order_prefix = Line(
@@ -66,9 +81,14 @@ def business() -> Any:
         "name": shop.name, "phone": shop.phone or "", "address": shop.address or "", "gstin": shop.gstin or "",
         "delivery_charge": _plain(shop.shipping_paise), "free_delivery_above": _plain(shop.free_shipping_from_paise),
         "order_prefix": shop.order_prefix, "reserve_minutes": shop.reserve_minutes,
-        "return_policy": shop.return_policy or "",
+        "return_policy": shop.return_policy or "", "legal_name": shop.legal_name or "", "state": shop.state,
+        "composition": shop.composition, "invoice_prefix": shop.invoice_prefix,
     }  # fmt: skip
-    return page("settings/business.html", values=values, errors={})
+    return page("settings/business.html", values=values, errors={}, states=_states())
+
+
+def _states() -> list[tuple[str, str]]:
+    return [("", _("Choose")), *((name, name) for name in sorted(STATES.values()))]
 
 
 def _plain(paise: int | None) -> str:
@@ -81,7 +101,7 @@ def business_post() -> Any:
     """Save."""
     values, errors = read(BusinessForm, request.form)
     if errors:
-        return page("settings/business.html", 422, values=request.form.to_dict(), errors=errors)
+        return page("settings/business.html", 422, values=request.form.to_dict(), errors=errors, states=_states())
     services().shops.update(
         here().shop_id,
         {
@@ -89,6 +109,10 @@ def business_post() -> Any:
             "phone": values["phone"] or None,
             "address": values["address"] or None,
             "gstin": values["gstin"] or None,
+            "legal_name": values["legal_name"] or None,
+            "state": state_of_gstin(values["gstin"]) or values["state"],
+            "composition": bool(values["composition"]),
+            "invoice_prefix": values["invoice_prefix"] or here().shop.invoice_prefix,
             "shipping_paise": values["delivery_charge"] or 0,
             "free_shipping_from_paise": values["free_delivery_above"],
             "order_prefix": values["order_prefix"].upper(),
