@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from salespilots.domain.conversation import Author, Conversation
 from salespilots.domain.errors import PriceChanged
@@ -30,6 +31,9 @@ from salespilots.services.messaging.answering import hand_over_in
 from salespilots.services.messaging.outgoing import queue_in
 from salespilots.services.ordering import build_order_in, place_in
 from salespilots.services.waiting import wait_in
+
+NUDGE_AFTER = timedelta(minutes=2)
+"""When who will pay at the door is offered to pay online: after what the chat says by itself."""
 
 ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
 
@@ -112,6 +116,8 @@ def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, ef
     if isinstance(outcome, Applied) and order.payment_method == CASH and not order.advance_paise:
         confirmed = order.confirm(now=core.clock.now())  # the customer has said yes to all of it
         outcome = Applied((*outcome.events, *getattr(confirmed, "events", ())))
+        if uow.shop().prepaid_benefit_paise:
+            order.remind_at = core.clock.now() + NUDGE_AFTER
     uow.orders.add(order)
     if isinstance(outcome, Applied):
         events = [
