@@ -32,6 +32,7 @@ from salespilots.services.demo import Demo
 from salespilots.services.direct import Direct
 from salespilots.services.discounts import Discounts
 from salespilots.services.documents import Documents
+from salespilots.services.drafts import Drafts
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
 from salespilots.services.imports.service import Imports
@@ -193,6 +194,7 @@ def assemble(
         demo=Demo(core, catalog, workflows),
         export=Export(core),
         imports=imports,
+        drafts=Drafts(core),
         inbox=inbox,
         lanes=lanes,
         live=Live(core),

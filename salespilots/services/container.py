@@ -16,6 +16,7 @@ from salespilots.services.demo import Demo
 from salespilots.services.direct import Direct
 from salespilots.services.discounts import Discounts
 from salespilots.services.documents import Documents
+from salespilots.services.drafts import Drafts
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
 from salespilots.services.imports.service import Imports
@@ -58,6 +59,7 @@ class Services:
     documents: Documents
     gallery: Gallery
     imports: Imports
+    drafts: Drafts
     inbox: InboxService
     lanes: Lanes
     live: Live

@@ -30,6 +30,7 @@ from salespilots.web.views import (
     order_money,
     order_returns,
     orders,
+    orders_new,
     papers,
     product_import,
     product_pictures,
@@ -48,7 +49,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, orders, order_money, order_returns, money, upi, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
+    auth, start, home, inbox, papers, orders, orders_new, order_money, order_returns, money, upi, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
     public_views,
 )  # fmt: skip
 

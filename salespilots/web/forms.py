@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 
-from salespilots.web.fields import Count, Line, Text
+from salespilots.web.fields import Count, Line, Rupees, Text
 
 
 class Form(Schema):
@@ -69,6 +69,24 @@ class ShipForm(Form):
 
     courier = Line(longest=40, required=True)
     tracking_number = Line(longest=60, load_default="")
+
+
+class NewOrderForm(Form):
+    """An order written by the shop: where it goes and what is charged beside the items."""
+
+    name = Line(longest=80, load_default="")
+    phone = Line(longest=20, load_default="")
+    line1 = Line(longest=200, load_default="")
+    line2 = Line(longest=200, load_default="")
+    city = Line(longest=80, load_default="")
+    state = Line(longest=60, load_default="")
+    pincode = Line(
+        longest=6, load_default="", validate=validate.Regexp(r"^([1-9][0-9]{5})?$", error="A pincode has six digits.")
+    )
+    discount = Rupees(load_default=None)
+    delivery = Rupees(load_default=None)
+    payment = Line(longest=10, load_default="link", validate=validate.OneOf(["link", "cod", "paid"]))
+    key = Line(longest=60, load_default="")
 
 
 class CancelForm(Form):

@@ -160,6 +160,8 @@ def couriers() -> list[tuple[str, str]]:
 
 def next_step(order: Order, *, orders: bool, fulfil: bool) -> str | None:
     """The one action that moves this order on, for somebody who may take it."""
+    if order.state is OrderState.DRAFT and orders:
+        return "draft"
     if order.state is OrderState.PLACED and orders:
         return "confirm" if order.payment_method == "cod" or order.due_paise == 0 else "payment_link"
     if fulfil:

@@ -54,6 +54,7 @@ def index() -> Any:
         days=present.by_day(order_rows(found.items)),
         older_href=url_for("orders.index", **keep, before=found.next) if found.next else None,
         newer_href=url_for("orders.index", **keep) if cursor else None,
+        may_create=sees_money(),
         ever=bool(found.items or state or payment or cursor),
     )
 

@@ -1,0 +1,203 @@
+"""A new order by the shop, and drafts: one form that carries everything, so that it works without scripts."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Blueprint, flash, request, url_for
+from flask_babel import gettext as _
+
+from salespilots.domain.business import Permission
+from salespilots.domain.errors import InvalidInput, NotFound, OutOfStock
+from salespilots.domain.order import Order, OrderState
+from salespilots.services.drafts import Offer
+from salespilots.services.ordering import CASH, MAX_QUANTITY
+from salespilots.web.context import here, services
+from salespilots.web.forms import NewOrderForm, first_messages, query_text, read
+from salespilots.web.lookups import pictures
+from salespilots.web.pages import back_to, page
+from salespilots.web.permissions import permits
+from salespilots.web.views.orders import REFUSALS
+
+blueprint = Blueprint("orders_new", __name__, url_prefix="/app/orders/new")
+FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
+_QUANTITY = re.compile(r"^qty-([A-Za-z0-9_]{1,60})$")
+MOST_LINES = 100
+
+
+@blueprint.get("")
+@permits(Permission.ORDERS)
+def new() -> Any:
+    """Choose a customer, or go on with the form of one; ``?draft=`` opens a draft, ``?conversation=`` knows the customer."""
+    shop_id, args = here().shop_id, request.args
+    if args.get("draft"):
+        order = _draft(args["draft"])
+        values = {name: str(order.address.get(name) or "") for name in FIELDS}
+        values |= {"discount": _plain(order.discount_paise), "delivery": _plain(order.shipping_paise)}
+        values["payment"] = "cod" if order.payment_method == CASH else "link"
+        lines = {line.variant_id: line.quantity for line in order.lines}
+        return _form(order.customer_id, order.conversation_id or "", lines, values, order=order)
+    customer_id, conversation_id = args.get("customer", ""), args.get("conversation", "")
+    if conversation_id:
+        customer_id = services().conversations.get(shop_id, conversation_id).customer.id
+    if not customer_id:
+        q = query_text(args.get("q"))
+        return page("orders/new_customer.html", q=q, people=services().customers.page(shop_id, q=q, limit=20).items)
+    address = services().customers.get(shop_id, customer_id).address
+    return _form(customer_id, conversation_id, {}, {name: str(address.get(name) or "") for name in FIELDS})
+
+
+@blueprint.post("")
+@permits(Permission.ORDERS)
+def new_post() -> Any:
+    """Add or take away items, save as a draft, or place the order."""
+    form = request.form
+    customer_id, conversation_id, draft_id = (form.get(one, "") for one in ("customer", "conversation", "draft"))
+    order = _draft(draft_id) if draft_id else None
+    customer_id = order.customer_id if order else customer_id
+    lines, line_errors = _lines()
+    values = form.to_dict()
+    act = form.get("act", "")
+    if act not in ("save", "place"):
+        return _form(customer_id, conversation_id, lines, values, line_errors, order=order)
+    loaded, errors = read(NewOrderForm, form)
+    if not lines:
+        errors["q"] = _("Add at least one item.")
+    offers = services().drafts.offers(here().shop_id, list(lines))
+    for variant_id, count in lines.items():
+        if variant_id not in offers:
+            line_errors[variant_id] = _("This is not on sale any more.")
+        elif act == "place" and count > offers[variant_id].available:
+            line_errors[variant_id] = _(
+                "Only %(count)s can be promised now.", count=max(0, offers[variant_id].available)
+            )
+    if errors or line_errors:
+        return _form(customer_id, conversation_id, lines, values, line_errors, errors, order=order, status=422)
+    try:
+        kept = _keep(order, customer_id, conversation_id, lines, loaded)
+        if act == "place":
+            _place(kept, loaded["payment"])
+    except InvalidInput as error:
+        known = {"discount_paise": "discount", "shipping_paise": "delivery"}
+        errors = {known.get(name, name): text for name, text in first_messages(error.fields).items()}
+        return _form(customer_id, conversation_id, lines, values, {}, errors, order=order, status=422)
+    except REFUSALS as error:
+        flash(_(error.message), "bad")
+        if isinstance(error, OutOfStock):
+            flash(_("Somebody was quicker. The order is kept as a draft."), "bad")
+        return back_to(url_for("orders.detail", order_id=kept.id))
+    return back_to(url_for("orders.detail", order_id=kept.id))
+
+
+def _keep(
+    order: Order | None, customer_id: str, conversation_id: str, lines: dict[str, int], loaded: dict[str, Any]
+) -> Order:
+    """The draft with what the form says; the same form makes one draft."""
+    shop_id, actor = here().shop_id, here().user.id
+    more: dict[str, Any] = {
+        "address": {name: loaded[name] for name in FIELDS if loaded[name]}, "discount_paise": loaded["discount"] or 0,
+        "shipping_paise": loaded["delivery"],
+    }  # fmt: skip
+    if loaded["payment"] == "cod":
+        more["payment_method"] = CASH
+    elif order is not None and order.payment_method == CASH:
+        more["payment_method"] = "practice" if order.practice else None
+    if order is not None:
+        return services().drafts.change(shop_id, order.id, lines=list(lines.items()), actor=actor, **more)
+    return services().orders.create(
+        shop_id, customer_id=customer_id, draft=True, actor=actor, key=f"form:{loaded['key']}" if loaded["key"] else "",
+        lines=[{"variant_id": one, "quantity": count} for one, count in lines.items()],
+        conversation_id=conversation_id or None, **more,
+    )  # fmt: skip
+
+
+def _place(order: Order, payment: str) -> None:
+    shop_id, actor = here().shop_id, here().user.id
+    placed = services().orders.place(shop_id, order.id, actor=actor)
+    if payment == "cod":
+        services().orders.confirm(shop_id, order.id, actor=actor)
+        flash(_("%(number)s is to be packed", number=placed.number), "ok")
+    elif payment == "paid" and placed.due_paise:
+        received = {"method": "cash", "amount_paise": placed.due_paise}
+        services().orders.confirm(shop_id, order.id, received=received, actor=actor)
+        flash(_("%(number)s is paid and to be packed", number=placed.number), "ok")
+    elif placed.due_paise:
+        sent = services().payments.send_link(shop_id, order.id)
+        flash(_("Payment link sent") if sent else _("Payment link made"), "ok")
+
+
+def _draft(order_id: str) -> Order:
+    order = services().orders.get(here().shop_id, order_id)
+    if order.state is not OrderState.DRAFT:
+        raise NotFound("This is no draft any more.")
+    return order
+
+
+def _lines() -> tuple[dict[str, int], dict[str, str]]:
+    """Quantities by variant as typed, with what was added or taken away by a button; and what cannot be read."""
+    lines: dict[str, int] = {}
+    errors: dict[str, str] = {}
+    for name, value in request.form.items():
+        match = _QUANTITY.match(name)
+        if not match or len(lines) >= MOST_LINES:
+            continue
+        text = value.strip()
+        count = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+        if not 0 <= count <= MAX_QUANTITY:
+            errors[match.group(1)] = _("Between %(least)s and %(most)s.", least=1, most=MAX_QUANTITY)
+            count = 1
+        if count:
+            lines[match.group(1)] = count
+    added, removed = request.form.get("add", ""), request.form.get("remove", "")
+    if added and _QUANTITY.match(f"qty-{added}"):
+        lines[added] = min(MAX_QUANTITY, lines.get(added, 0) + 1)
+    lines.pop(removed, None)
+    return lines, errors
+
+
+def _form(
+    customer_id: str, conversation_id: str, lines: dict[str, int], values: dict[str, str],
+    line_errors: dict[str, str] | None = None, errors: dict[str, str] | None = None, *, order: Order | None = None,
+    status: int = 200,
+) -> Any:  # fmt: skip
+    shop_id = here().shop_id
+    customer = services().customers.get(shop_id, customer_id)
+    offers = services().drafts.offers(shop_id, list(lines))
+    q = query_text(values.get("q"))
+    found = services().catalog.page(shop_id, q=q, state="live", limit=8).items
+    ids = [one.id for detail in found for one in detail.variants if not one.archived]
+    choices = services().drafts.offers(shop_id, ids)
+    shown = pictures(shop_id, [one.product_id for one in (*offers.values(), *choices.values())])
+    rows = [
+        SimpleNamespace(
+            id=one, quantity=count, error=(line_errors or {}).get(one, ""), **_offer(offers.get(one), shown, count)
+        )
+        for one, count in lines.items()
+    ]
+    loaded, _problems = read(NewOrderForm, values)
+    subtotal, discount = sum(one.total_paise for one in rows), loaded.get("discount") or 0
+    delivery = loaded.get("delivery")
+    delivery = here().shop.shipping_for(subtotal - discount) if delivery is None else delivery
+    return page(
+        "orders/new.html", status, customer=customer, conversation_id=conversation_id, order=order, rows=rows, q=q,
+        choices=[SimpleNamespace(id=one.variant_id, **_offer(one, shown, 1)) for one in choices.values()],
+        values={"payment": "link", "key": secrets.token_urlsafe(12), **values}, errors=errors or {},
+        subtotal_paise=subtotal, discount_paise=discount, delivery_paise=delivery,
+        total_paise=max(0, subtotal - discount + delivery),
+    )  # fmt: skip
+
+
+def _offer(offer: Offer | None, shown: dict[str, str], count: int) -> dict[str, Any]:
+    return {
+        "title": offer.title if offer else _("Not on sale any more"), "sku": offer.sku if offer else "",
+        "available": max(0, offer.available) if offer else 0, "price_paise": offer.price_paise if offer else 0,
+        "total_paise": offer.price_paise * count if offer else 0,
+        "picture_url": shown.get(offer.product_id, "") if offer else "",
+    }  # fmt: skip
+
+
+def _plain(paise: int) -> str:
+    return f"{paise // 100}.{paise % 100:02d}" if paise else ""

@@ -1,0 +1,126 @@
+"""An order written by the shop, without scripts: items in and out, stock caught per line, drafts opened again."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from salespilots.domain.order import OrderState
+from salespilots.web.app import create_app
+from tests.support.browser import Visitor
+from tests.support.shop import Shop, World
+from tests.support.stall import HERE, Stall
+
+NEW = "/app/orders/new"
+
+
+@pytest.fixture
+def stall(world: World) -> Stall:
+    return Stall(world, shipping_paise=7900)
+
+
+@pytest.fixture
+def owner(stall: Stall, world: World) -> Visitor:
+    who = Visitor(create_app(world.application))
+    who.sign_in("meera@example.in")
+    return who
+
+
+def variant(stall: Stall, place: int) -> str:
+    return stall.products[place].variants[0].id
+
+
+def given(stall: Stall, **more: Any) -> dict[str, Any]:
+    return {"customer": stall.customer.id, "key": "k1", **HERE, "payment": "cod", **more}
+
+
+def orders(stall: Stall) -> list[Any]:
+    return stall.services.orders.page(stall.id).items
+
+
+def test_from_a_customer_to_a_placed_order(stall: Stall, owner: Visitor) -> None:
+    assert f"{NEW}?customer={stall.customer.id}" in owner.get(f"{NEW}?q=riya").text
+    assert "Riya Sen" in owner.get(f"{NEW}?customer={stall.customer.id}").text
+    saree, bag = variant(stall, 0), variant(stall, 1)
+    page = owner.post(NEW, **given(stall, add=saree)).text
+    assert f'name="qty-{saree}"' in page
+    assert "₹2,179.00" in page  # with delivery
+    page = owner.post(NEW, **given(stall, **{f"qty-{saree}": "2", "add": bag, "discount": "100"})).text
+    assert "₹4,678.99" in page
+    page = owner.post(NEW, **given(stall, **{f"qty-{saree}": "2", f"qty-{bag}": "1", "remove": bag})).text
+    assert f'name="qty-{bag}"' not in page
+    assert orders(stall) == []
+    for _ in range(2):  # a second tap makes no second order
+        answer = owner.post(NEW, **given(stall, **{f"qty-{saree}": "2", "discount": "100", "act": "place"}))
+        assert answer.status_code == 303
+    (order,) = orders(stall)
+    assert (order.state, order.total_paise, order.payment_method) == (OrderState.CONFIRMED, 417900, "cod")
+    assert order.address["pincode"] == "560038"
+
+
+def test_stock_is_caught_at_its_line_and_bad_fields_at_theirs(stall: Stall, owner: Visitor) -> None:
+    saree = variant(stall, 0)
+    stall.services.stockroom.move(stall.id, stall.products[0].product.id, sku="S", delta=-4997, reason="adjust")
+    answer = owner.post(NEW, **given(stall, **{f"qty-{saree}": "9", "act": "place"}))
+    assert answer.status_code == 422
+    assert "Only 3 can be promised now." in answer.text
+    for field, value in (("pincode", "12"), ("discount", "x"), ("discount", "99999999"), ("payment", "gold")):
+        answer = owner.post(NEW, **given(stall, **{f"qty-{saree}": "1", field: value, "act": "place"}))
+        assert answer.status_code == 422, field
+        assert 'class="errsum"' in answer.text, field
+    for value in ("0", "x", "1001", "9" * 30):
+        assert owner.post(NEW, **given(stall, **{f"qty-{saree}": value, "act": "place"})).status_code == 422
+    assert orders(stall) == []
+
+
+def test_a_draft_is_opened_changed_and_placed(stall: Stall, owner: Visitor) -> None:
+    saree, bag = variant(stall, 0), variant(stall, 1)
+    owner.post(NEW, **given(stall, **{f"qty-{saree}": "1", "act": "save"}))
+    (draft,) = orders(stall)
+    assert draft.state is OrderState.DRAFT
+    assert f'name="draft" value="{draft.id}"' in owner.get(f"/app/orders/{draft.id}").text
+    page = html.unescape(owner.get(f"{NEW}?draft={draft.id}").text)
+    assert re.search(rf'name="qty-{saree}"[^>]*value="1"', page)
+    assert 'value="14, 3rd Cross"' in page
+    more = {f"qty-{bag}": "2", "draft": draft.id, "delivery": "0", "payment": "paid"}
+    owner.post(NEW, **given(stall, **more, act="save"))
+    kept = stall.services.orders.get(stall.id, draft.id)
+    assert [(one.sku, one.quantity) for one in kept.lines] == [("B", 2)]
+    assert (kept.state, kept.total_paise) == (OrderState.DRAFT, 99998)
+    owner.post(NEW, **given(stall, **more, act="place"))
+    placed = stall.services.orders.get(stall.id, draft.id)
+    assert (placed.state, placed.due_paise) == (OrderState.CONFIRMED, 0)
+    assert owner.get(f"{NEW}?draft={draft.id}").status_code == 404
+    assert owner.post(NEW, **given(stall, **more, act="place")).status_code == 404
+
+
+def test_from_a_chat_with_a_payment_link(shop: Shop) -> None:
+    before = shop.order_two_sarees()
+    who = Visitor(create_app(shop.world.application))
+    who.sign_in("meera@example.in")
+    page = html.unescape(who.get(f"{NEW}?conversation={before.conversation_id}").text)
+    assert "Riya Sen" in page
+    assert 'value="560038"' in page
+    chosen = shop.product("blue").variants[0].id
+    fields = {"customer": before.customer_id, "conversation": before.conversation_id, "key": "k2", "payment": "link"}
+    shop.world.clock.advance(5)
+    answer = who.post(NEW, **{**fields, f"qty-{chosen}": "1", "act": "place"})
+    order = shop.world.services.orders.get(shop.id, answer.headers["Location"].rpartition("/")[2])
+    assert (order.state, order.conversation_id) == (OrderState.PLACED, before.conversation_id)
+    shop.world.settle()
+    assert any(order.payment_url and order.payment_url in text for text in shop.texts())
+
+
+def test_another_shops_customer_draft_and_items_are_not_there(stall: Stall, owner: Visitor, world: World) -> None:
+    other = world.practice_shop("Other shop", "other@example.in")
+    theirs = other.order_two_sarees()
+    for query in (f"customer={theirs.customer_id}", f"draft={theirs.id}", f"conversation={theirs.conversation_id}"):
+        assert owner.get(f"{NEW}?{query}").status_code == 404
+    foreign = other.product("blue").variants[0].id
+    answer = owner.post(NEW, **given(stall, **{f"qty-{foreign}": "1", "act": "place"}))
+    assert answer.status_code == 422
+    assert "This is not on sale any more." in answer.text
+    assert owner.post(NEW, **{**given(stall), "customer": theirs.customer_id}).status_code == 404
