@@ -26,6 +26,7 @@ from salespilots.web.views import (
     home_events,
     inbox,
     more,
+    order_bulk,
     order_money,
     order_returns,
     orders,
@@ -46,7 +47,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, orders, order_money, order_returns, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
+    auth, start, home, inbox, papers, order_bulk, orders, order_money, order_returns, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
     public_views,
 )  # fmt: skip
 
