@@ -21,6 +21,7 @@ from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metric
 from salespilots.ports.storage import Storage, StorageUnavailable, Where
 from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
+from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.connections import Connections
 from salespilots.services.container import Services
@@ -183,6 +184,7 @@ def assemble(
         core=core,
         accounts=Accounts(core),
         api_keys=ApiKeys(core),
+        bulk=Bulk(core, orders),
         catalog=catalog,
         connections=connections,
         conversations=Conversations(core),

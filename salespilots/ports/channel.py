@@ -227,7 +227,8 @@ class ChannelWebhooks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelProvider:
-    """A channel as registered. ``account_field`` names the setting by which webhooks find the shop."""
+    """A channel as registered. ``account_field`` names the setting by which webhooks find the shop;
+    ``chat_link`` is the address where a customer writes to it, with names of settings in braces."""
 
     key: str
     label: str
@@ -238,6 +239,7 @@ class ChannelProvider:
     instance_settings: type[SettingsSchema] | None = None
     account_field: str | None = None
     summary: str = ""
+    chat_link: str = ""
     port_version: int = PORT_VERSION
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from string import Formatter
 from typing import Any
+from urllib.parse import quote
 
 from marshmallow import ValidationError
 
@@ -14,6 +16,7 @@ from salespilots.domain.events import Event
 from salespilots.ports.channel import Health
 from salespilots.ports.errors import AuthFailed, NotConnected, PortError, Rejected
 from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema, secret_names
+from salespilots.ports.storage import eq
 from salespilots.services.core import Core, retrying
 from salespilots.services.messaging.adoption import adopt
 from salespilots.services.messaging.gates import reopen_in
@@ -39,6 +42,18 @@ class Connections:
         self._built: dict[tuple[str, str, str], tuple[tuple[str, int], Any]] = {}
         self._lock = threading.Lock()
         self._working: set[tuple[str, str]] = set()
+
+    def chat_link(self, business_id: str) -> str | None:
+        """Where a customer writes to the shop: of its first connected channel that has such an address."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            found = uow.connections.select(eq("kind", "channel"), eq("enabled", True), order="created_at")
+        for one in found:
+            provider = self._core.registry.channels.find(one.provider)
+            link = provider.chat_link if provider else ""
+            names = [name for _, name, _, _ in Formatter().parse(link) if name]
+            if link and all(one.values.get(name) for name in names):
+                return link.format(**{name: quote(str(one.values[name]), safe="") for name in names})
+        return None
 
     # --- settings ------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
+from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.connections import Connections
 from salespilots.services.conversations import Conversations
@@ -47,6 +48,7 @@ class Services:
     core: Core
     accounts: Accounts
     api_keys: ApiKeys
+    bulk: Bulk
     catalog: Catalog
     connections: Connections
     conversations: Conversations

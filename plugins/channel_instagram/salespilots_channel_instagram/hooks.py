@@ -28,6 +28,7 @@ PROVIDER = ChannelProvider(
     webhooks=InstagramWebhooks.from_settings,
     instance_settings=InstagramInstance,
     account_field="account_id",
+    chat_link="https://ig.me/m/{username}",
     summary="Direct messages of an Instagram professional account.",
 )
 

@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 
 from salespilots.domain.order import Order, OrderState
 from salespilots.domain.payment import Payment
+from salespilots.services.ordering import BY_HAND
 from salespilots.web.filters import clock
-from salespilots.web.presenters.orders import address_lines, items_label, line_views, money_lines, progress, tracking
+from salespilots.web.presenters.orders import address_lines, items_label, line_views, money_lines, progress
 
 
 def status(order: Order) -> tuple[str, str]:
@@ -26,6 +27,8 @@ def status(order: Order) -> tuple[str, str]:
         )
     if order.state is OrderState.PLACED:
         return _("Order received"), _("The shop will confirm it soon.")
+    if order.part_shipped:
+        return _("A part is on its way"), _("The rest leaves the shop soon.")
     words = {
         OrderState.CONFIRMED: (_("Order confirmed"), _("The shop is packing it.")),
         OrderState.PACKED: (_("Packed"), _("It leaves the shop soon.")),
@@ -44,10 +47,11 @@ def status(order: Order) -> tuple[str, str]:
     return words.get(order.state, (_("Order"), ""))
 
 
-def order_view(order: Order, pictures: Mapping[str, str]) -> SimpleNamespace:
-    """What somebody with the link may see."""
+def order_view(order: Order, pictures: Mapping[str, str], message_url: str | None) -> SimpleNamespace:
+    """What somebody with the link may see; ``message_url`` is where they write to the shop."""
     title, text = status(order)
-    open_money = order.state is OrderState.PLACED and order.due_paise > 0 and order.payment_method != "cod"
+    online = order.payment_method != "cod" or order.advance_paise > 0
+    open_money = online and order.state is OrderState.PLACED and order.asked_paise > 0
     return SimpleNamespace(
         number=order.number,
         status_title=title,
@@ -58,12 +62,23 @@ def order_view(order: Order, pictures: Mapping[str, str]) -> SimpleNamespace:
         progress=progress(order),
         lines=line_views(order, pictures),
         money=[one for one in money_lines(order) if one.label != _("GST in the price")],
-        tracking=tracking(order),
+        parcels=parcels(order),
         address_lines=address_lines(order.address, masked=True),
-        total_paise=order.due_paise or order.total_paise,
+        total_paise=order.asked_paise or order.total_paise,
         pay_url=order.payment_url if open_money else None,
-        message_url=None,
+        message_url=message_url,
     )
+
+
+def parcels(order: Order) -> list[SimpleNamespace]:
+    """Each with courier, number and where to follow it; on some of them only a part of the order."""
+    return [
+        SimpleNamespace(
+            courier=_("Brought by hand") if one.courier == BY_HAND else one.courier, number=one.tracking_number,
+            url=one.tracking_url if one.tracking_url.startswith("https://") else "",
+        )
+        for one in order.shipments
+    ]  # fmt: skip
 
 
 def pay_view(payment: Payment, order: Order, attempt: str) -> SimpleNamespace:

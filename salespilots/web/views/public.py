@@ -17,11 +17,11 @@ from salespilots.domain.order import Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.web.context import services, signed_in
 from salespilots.web.forms import PayForm, read
-from salespilots.web.languages import available
 from salespilots.web.lookups import pictures
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import public
 from salespilots.web.presenters import public as present
+from salespilots.web.public_words import LANGUAGES, PublicWords
 
 blueprint = Blueprint("public", __name__)
 
@@ -59,14 +59,20 @@ def order(token: str) -> Any:
     except NotFound:
         return public_page("public/gone.html", 404, shop=unknown_shop())
     shown = pictures(found.business_id, [one.product_id for one in found.lines])
+    papers = services().documents.of_order(found.business_id, found.id)
+    invoice = url_for("papers.public_invoice", token=token) if papers else None
+    chat = services().connections.chat_link(found.business_id)
     again = url_for("public.order", token=token) if found.state is OrderState.PLACED else None
 
     def context() -> dict[str, Any]:
-        return {"order": present.order_view(found, shown)}
+        return {"order": present.order_view(found, shown, chat), "invoice_href": invoice}
 
-    return public_page(
+    response = public_page(
         "public/order.html", 200, context, shop=shop_view(services().shops.get(found.business_id)), again_href=again
     )
+    if found.shipments and found.state in (OrderState.PACKED, OrderState.SHIPPED):
+        response.headers["Refresh"] = "60"
+    return response
 
 
 @blueprint.get("/pay/<token>")
@@ -169,11 +175,12 @@ def unknown_shop() -> SimpleNamespace:
 def public_page(template: str, status: int, context: Any = None, /, **more: Any) -> Response:
     """A page for a shop's customer: in the language of ``?lang=``, kept out of search engines and of referrers."""
     lang = request.args.get("lang", "")
-    lang = lang if lang in available() else getattr(get_locale(), "language", "en")
+    lang = lang if lang in LANGUAGES else getattr(get_locale(), "language", "en")
     other = url_for(request.endpoint or "", **{**(request.view_args or {}), "lang": "en" if lang == "hi" else "hi"})
+    PublicWords().as_default()
     with force_locale(lang):
         made = context() if context else {}
-        href = other if request.method == "GET" and len(available()) > 1 else None
+        href = other if request.method == "GET" else None
         response = make_response(render_template(template, lang=lang, lang_href=href, **made, **more), status)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
