@@ -30,6 +30,7 @@ from salespilots.services.core import Core, NullMetrics
 from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
+from salespilots.services.direct import Direct
 from salespilots.services.discounts import Discounts
 from salespilots.services.documents import Documents
 from salespilots.services.gallery import Gallery
@@ -43,6 +44,7 @@ from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
 from salespilots.services.messaging.pace import Pace
 from salespilots.services.messaging.turns import Turns
+from salespilots.services.money_book import MoneyBook
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
@@ -52,6 +54,7 @@ from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workflows.runner import Runner
@@ -186,6 +189,7 @@ def assemble(
         conversations=Conversations(core),
         customers=Customers(core),
         dashboard=Dashboard(core),
+        direct=Direct(core, connections, settlement),
         discounts=Discounts(core),
         documents=Documents(core),
         demo=Demo(core, catalog, workflows),
@@ -195,6 +199,7 @@ def assemble(
         lanes=lanes,
         live=Live(core),
         maintenance=Maintenance(core, lanes, orders, payments, refunds, imports),
+        money_book=MoneyBook(core),
         orders=orders,
         outbox=outbox,
         payments=payments,
@@ -206,6 +211,7 @@ def assemble(
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),
         turns=turns,
+        waiting=WaitingList(core),
         workforce=Workforce(core),
         workflows=workflows,
     )

@@ -40,6 +40,7 @@ class PracticeProduct:
     variants: tuple[PracticeVariant, ...]
     option: str = ""  # what its variants differ by, where there are several
     low_stock: int | None = None
+    substitutes: tuple[str, ...] = ()  # SKUs
 
     @property
     def options(self) -> list[dict]:
@@ -123,6 +124,7 @@ PRODUCTS: tuple[PracticeProduct, ...] = (
         gst_rate=3,
         picture="pearl-necklace.png",
         variants=(PracticeVariant("NEC-PEARL", "", 129900, 159900, 0),),
+        substitutes=("JHU-SILVER", "BAN-BRS-24"),
     ),
     PracticeProduct(
         title="Brass bangles, set of 4",

@@ -160,6 +160,22 @@ class Order:
         return self.due_paise
 
     @property
+    def offer(self) -> dict:
+        """What a COD customer was offered for paying online before it leaves: ``payment_id`` of the link that counts
+        for it and ``benefit_paise``; empty when there is none, or it is too late."""
+        early = self.state in (OrderState.CONFIRMED, OrderState.PACKED) and not self.shipments
+        return self.terms.get("prepaid_offer", {}) if early else {}
+
+    def take_offer(self, payment_id: str, method: str) -> bool:
+        """That link was paid in time: the COD fee goes, the benefit comes off, once. False when it was not that one."""
+        if self.offer.get("payment_id") != payment_id:
+            return False
+        self.discount_paise += self.offer["benefit_paise"]
+        self.cod_fee_paise, self.payment_method = 0, method
+        self.terms = {name: value for name, value in self.terms.items() if name != "prepaid_offer"}
+        return True
+
+    @property
     def kept_paise(self) -> int:
         """What of the total the shop may keep in the present state."""
         ended = self.state in (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.DRAFT)

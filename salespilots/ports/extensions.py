@@ -77,7 +77,15 @@ class HandToHuman:
     reason: str = ""
 
 
-Effect = SendMessage | SetData | AddTag | SetCustomer | SetFocus | PlaceOrder | HandToHuman
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitFor:
+    """Give the customer a place in the waiting list of a variant: they are told once when it is back."""
+
+    product_id: str
+    variant_id: str
+
+
+Effect = SendMessage | SetData | AddTag | SetCustomer | SetFocus | PlaceOrder | WaitFor | HandToHuman
 
 
 CASH = "cod"
@@ -227,6 +235,10 @@ class ShopReader(Protocol):
     def catalogue(self, limit: int = 10) -> list[ProductView]: ...
 
     def search(self, text: str, limit: int = 5) -> list[ProductView]: ...
+
+    def substitutes(self, product_id: str, limit: int = 3) -> list[ProductView]:
+        """What to offer instead, live and in stock: the product's own list, else others of its category."""
+        ...
 
     def orders(self) -> list[OrderView]:
         """This customer's orders, newest first."""

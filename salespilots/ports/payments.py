@@ -150,6 +150,7 @@ class PaymentsProvider:
     webhooks: Callable[[PluginSettings], PaymentWebhooks] | None = None
     online: bool = True
     practice: bool = False
+    direct: bool = False  # money goes straight to the shop: a link leads to a page that shows where, and nobody tells
     instance_settings: type[SettingsSchema] | None = None
     webhook_events: tuple[str, ...] = ()  # what to tick at the provider, shown to the owner
     summary: str = ""

@@ -16,6 +16,7 @@ from salespilots.services.core import Core, retrying
 from salespilots.services.pictures import thumbnail_name
 from salespilots.services.product_rules import check_product_in, check_variants
 from salespilots.services.shelf import hand_movement
+from salespilots.services.waiting import tell_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,7 +311,10 @@ class Catalog:
             check_variants(product.options, [one.choices for one in kept])
         ids = {"product_id": product.id}
         uow.record(Event(type="product.changed", at=product.updated_at, ids=ids, actor=actor or "system"))
-        return details_in(uow, [product])[0]
+        detail = details_in(uow, [product])[0]
+        if values.get("state") == ProductState.LIVE:
+            tell_in(self._core, uow, [(product.id, one.id) for one in detail.variants], detail.levels)
+        return detail
 
     def _replace_variants(
         self, uow: UnitOfWork, product: Product, given: Sequence[Mapping[str, Any]], *, actor: str

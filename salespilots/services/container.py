@@ -14,6 +14,7 @@ from salespilots.services.core import Core
 from salespilots.services.customers import Customers
 from salespilots.services.dashboard import Dashboard
 from salespilots.services.demo import Demo
+from salespilots.services.direct import Direct
 from salespilots.services.discounts import Discounts
 from salespilots.services.documents import Documents
 from salespilots.services.gallery import Gallery
@@ -25,6 +26,7 @@ from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
 from salespilots.services.messaging.turns import Turns
+from salespilots.services.money_book import MoneyBook
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
@@ -33,6 +35,7 @@ from salespilots.services.refunds import Refunds
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workforce import Workforce
 
@@ -51,6 +54,7 @@ class Services:
     customers: Customers
     dashboard: Dashboard
     demo: Demo
+    direct: Direct
     discounts: Discounts
     export: Export
     documents: Documents
@@ -60,6 +64,7 @@ class Services:
     lanes: Lanes
     live: Live
     maintenance: Maintenance
+    money_book: MoneyBook
     orders: Orders
     outbox: Outbox
     payments: Payments
@@ -70,5 +75,6 @@ class Services:
     stockroom: Stockroom
     stuck: Stuck
     turns: Turns
+    waiting: WaitingList
     workforce: Workforce
     workflows: Workflows

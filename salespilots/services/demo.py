@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from salespilots.demo.catalogue import PRODUCTS
 from salespilots.domain.catalog import ProductState
-from salespilots.ports.storage import eq
+from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.catalog import Catalog
 from salespilots.services.core import Core, retrying
@@ -68,9 +68,20 @@ class Demo:
                     actor=actor,
                 )  # fmt: skip
                 added += 1
+            if added:
+                self._name_substitutes(uow)
             self._workflows.starters_on_in(uow, actor=actor)
             uow.commit()
         return added
+
+    def _name_substitutes(self, uow: UnitOfWork) -> None:
+        for product in PRODUCTS:
+            own = uow.variants.find(sku=product.variants[0].sku)
+            others = uow.variants.select(one_of("sku", product.substitutes)) if product.substitutes else []
+            if own is not None and others:
+                found = uow.products.get(own.product_id)
+                found.substitutes = list(dict.fromkeys(one.product_id for one in others))
+                uow.products.save(found)
 
     def reset(self, business_id: str) -> None:
         """Take practice products off sale and end practice chats; then load afresh what is missing."""

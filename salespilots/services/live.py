@@ -7,7 +7,7 @@ from salespilots.services.core import Core
 
 NAMES = {
     "message": "message", "conversation": "chat", "order": "order", "payment": "order", "refund": "order",
-    "product": "stats", "import": "stats", "stock": "stats", "customer": "chat", "run": "run", "workflow": "run",
+    "product": "stats", "import": "stats", "waiting": "stats", "stock": "stats", "customer": "chat", "run": "run", "workflow": "run",
     "connection": "integration", "channel": "integration", "inbox": "notice", "shop": "stats",
 }  # fmt: skip
 

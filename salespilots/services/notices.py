@@ -20,6 +20,8 @@ NOTICES = {
     "shipped_by_hand": "Order {number} is on its way: we bring it to you ourselves. Follow it here: {url}",
     "part_shipped": "A part of order {number} is on its way with {courier}, tracking number {tracking}. Follow it here: {url}",
     "part_shipped_by_hand": "We bring you a part of order {number} ourselves. Follow it here: {url}",
+    "prepaid_offer": "Pay {amount} for order {number} online before it leaves, and you save {saved}: {pay_url}",
+    "prepaid": "{paid} received for order {number}. Thank you! Nothing is to be paid at the door. Follow it here: {url}",
     "delivered": "Order {number} was delivered. We hope you like it!",
     "cancelled": "Order {number} was cancelled.",
     "expired": "Order {number} was not paid in time, so we could not hold it any longer. Write to us if you still want it.",
@@ -52,7 +54,17 @@ def untrue_in(uow: UnitOfWork, message: Message) -> str | None:
     return None if order.asked_paise > 0 else "paid"
 
 
-def notice_in(core: Core, uow: UnitOfWork, order: Order, kind: str, *, about: str = "") -> bool:
+def notice_in(
+    core: Core,
+    uow: UnitOfWork,
+    order: Order,
+    kind: str,
+    *,
+    about: str = "",
+    pay_url: str = "",
+    amount_paise: int = 0,
+    saved_paise: int = 0,
+) -> bool:
     """Queue a notice to the order's chat; an order without one has nobody to tell here. False when nothing is new."""
     if not order.conversation_id:
         return False
@@ -63,7 +75,9 @@ def notice_in(core: Core, uow: UnitOfWork, order: Order, kind: str, *, about: st
         total=rupees(order.asked_paise if kind in ("payment_link", REMINDER) else order.total_paise),
         paid=rupees(order.paid_paise),
         due=rupees(order.due_paise),
-        pay_url=order.payment_url or "",
+        pay_url=pay_url or order.payment_url or "",
+        amount=rupees(amount_paise),
+        saved=rupees(saved_paise),
         url=f"{core.base_url}/o/{order.token}",
         courier=order.tracking.get("courier", ""),
         tracking=order.tracking.get("tracking_number", ""),

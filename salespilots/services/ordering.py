@@ -182,7 +182,7 @@ def movements_of(
 def reserve_in(core: Core, uow: UnitOfWork, order: Order, key: str = "reserve") -> None:
     """Promise the order's pieces or raise `OutOfStock`."""
     uow.stock.move(movements_of(core, order, MovementKind.RESERVE, 0, 1, key))
-    _tell_stock(core, uow, order)
+    _tell_stock(core, uow, order, promised_to=order.customer_id)
 
 
 def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:
@@ -206,8 +206,9 @@ def move_in(
     _tell_stock(core, uow, order)
 
 
-def _tell_stock(core: Core, uow: UnitOfWork, order: Order) -> None:
-    moved_in(core, uow, [(line.product_id, line.variant_id) for line in order.lines], order_id=order.id)
+def _tell_stock(core: Core, uow: UnitOfWork, order: Order, promised_to: str | None = None) -> None:
+    moved = [(line.product_id, line.variant_id) for line in order.lines]
+    moved_in(core, uow, moved, order_id=order.id, promised_to=promised_to)
 
 
 def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = None) -> Outcome:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from salespilots.domain.errors import Conflict, InvalidTransition, NotFound, ReplyWindowClosed
 from salespilots.domain.events import Event
-from salespilots.domain.order import UNPAYABLE, Order
+from salespilots.domain.order import UNPAYABLE, Order, OrderState
 from salespilots.domain.payment import CHECK_EVERY, ENDED, LATE, Payment, PaymentState
 from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
+from salespilots.ports.extensions import CASH
 from salespilots.ports.payments import PaymentEvent, PaymentLink, PaymentRequest
 from salespilots.ports.storage import Page, UnitOfWork, eq
 from salespilots.services.connections import Connections
@@ -140,14 +141,7 @@ class Payments:
                         uow.payments.save(payment)
                         uow.commit()
                     return payment, order
-            payment_id = core.ids.new("payment")
-            reference = f"{order.number}-{payment_id[4:]}"[:40]
-            payment = Payment(
-                id=payment_id, business_id=business_id, order_id=order.id, provider=provider, reference=reference,
-                amount_paise=order.asked_paise, created_at=now, lane=f"payments:{provider}:{reference}",
-                expires_at=_link_end(order, now), next_check_at=now + CHECK_EVERY, practice=order.practice or self._core.registry.payments.get(provider).practice,
-            )  # fmt: skip
-            uow.payments.add(payment)
+            payment = self._new_payment(uow, order, provider, order.asked_paise, now)
             uow.commit()
         return payment, order
 
@@ -157,10 +151,14 @@ class Payments:
             return "practice"
         key = order.payment_method
         provider = self._core.registry.payments.find(key)
-        if provider is None or not provider.online:
+        if provider is None or not (provider.online or provider.direct):
             key = uow.shop().default_payments
             provider = self._core.registry.payments.find(key)
-        if provider is None or not provider.online or (provider.practice and self._core.production):
+        if (
+            provider is None
+            or not (provider.online or provider.direct)
+            or (provider.practice and self._core.production)
+        ):
             raise Conflict("Connect a way to pay online first.")
         return key
 
@@ -227,13 +225,86 @@ class Payments:
         for lane in lanes:
             self._core.doorbell.ring(lane)
 
+    # --- cash on delivery, paid online after all ------------------------------------------------------------------
+
+    def offer_prepaid(self, business_id: str, order_id: str) -> bool:
+        """Offer a COD customer the shop's benefit for paying online before the parcel leaves: once, with a link of its
+        own amount. False where there is nothing to offer. Called by the sweeper; raises the provider's `PortError`."""
+        offered = retrying(lambda: self._begin_offer(business_id, order_id))
+        if offered is None:
+            return False
+        payment, order = offered
+        adapter = self._connections.payments(business_id, payment.provider)
+        link = adapter.find_link(payment.reference) or adapter.create_link(self._request(payment, order))
+        lane: str = retrying(lambda: self._send_offer(business_id, payment.id, link))
+        if lane:
+            self._core.doorbell.ring(lane)
+        return True
+
+    def _begin_offer(self, business_id: str, order_id: str) -> tuple[Payment, Order] | None:
+        core, now = self._core, self._core.clock.now()
+        with core.storage.unit_of_work(business_id) as uow:
+            order, shop = uow.orders.get(order_id), uow.shop()
+            order.remind_at = None
+            benefit = min(shop.prepaid_benefit_paise, order.subtotal_paise - order.discount_paise - 100)
+            early = order.state is OrderState.CONFIRMED and order.payment_method == CASH and not order.shipments
+            wanted = early and benefit > 0 and order.nudged_at is None and order.conversation_id
+            amount = order.due_paise - order.cod_fee_paise - benefit
+            if not wanted or amount < 100:
+                uow.orders.save(order)
+                uow.commit()
+                return None
+            known = order.terms.get("prepaid_offer")
+            if known:
+                payment = uow.payments.get(known["payment_id"])
+                order.remind_at = now + CHECK_EVERY
+            else:
+                payment = self._new_payment(uow, order, self._provider_for(uow, order), amount, now)
+                offer = {"payment_id": payment.id, "benefit_paise": benefit}
+                order.terms, order.remind_at = {**order.terms, "prepaid_offer": offer}, now + CHECK_EVERY
+            uow.orders.save(order)
+            uow.commit()
+        return payment, order
+
+    def _send_offer(self, business_id: str, payment_id: str, link: PaymentLink) -> str:
+        with self._core.storage.unit_of_work(business_id) as uow:
+            payment = uow.payments.get(payment_id)
+            order = uow.orders.get(payment.order_id)
+            payment.link_ref, payment.url = link.link_ref, link.url
+            uow.payments.save(payment)
+            order.remind_at = None
+            if order.offer.get("payment_id") == payment.id and order.nudged_at is None:
+                order.nudged_at = self._core.clock.now()
+                notice_in(
+                    self._core, uow, order, "prepaid_offer", about=payment.id, pay_url=link.url,
+                    amount_paise=payment.amount_paise, saved_paise=order.due_paise - payment.amount_paise,
+                )  # fmt: skip
+            uow.orders.save(order)
+            lane = uow.conversations.get(order.conversation_id).lane if order.conversation_id else ""
+            uow.commit()
+        return lane
+
+    def _new_payment(self, uow: UnitOfWork, order: Order, provider: str, amount_paise: int, now: datetime) -> Payment:
+        core = self._core
+        payment_id = core.ids.new("payment")
+        reference = f"{order.number}-{payment_id[4:]}"[:40]
+        payment = Payment(
+            id=payment_id, business_id=order.business_id, order_id=order.id, provider=provider, reference=reference,
+            amount_paise=amount_paise, created_at=now, lane=f"payments:{provider}:{reference}",
+            expires_at=_link_end(order, now), next_check_at=now + CHECK_EVERY,
+            practice=order.practice or core.registry.payments.get(provider).practice,
+        )  # fmt: skip
+        uow.payments.add(payment)
+        return payment
+
     def _look(self, payment: Payment, order: Order) -> PaymentLink | None:
         adapter = self._connections.payments(payment.business_id, payment.provider)
         link = adapter.fetch_link(payment.link_ref) if payment.link_ref else adapter.find_link(payment.reference)
         in_time = payment.expires_at is None or payment.expires_at > self._core.clock.now()
         if link is None and order.payable and payment.open and in_time:
             return adapter.create_link(self._request(payment, order))
-        unwanted = payment.open and not order.payable
+        too_late = order.terms.get("prepaid_offer", {}).get("payment_id") == payment.id and not order.offer
+        unwanted = payment.open and (not order.payable or too_late)
         money = link is not None and any(one.state in ("captured", "authorised") for one in link.payments)
         if link is not None and unwanted and link.state == "created" and not money:
             return adapter.cancel_link(link.link_ref)

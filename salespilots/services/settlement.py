@@ -6,6 +6,7 @@ from datetime import datetime
 
 from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
+from salespilots.domain.gst import tax_of_order
 from salespilots.domain.order import Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState, UnmatchedFact
 from salespilots.domain.transitions import Ignored
@@ -83,6 +84,8 @@ class Settlement:
             return self._hold(uow, payment, order, event, now, HELD_REASONS[1])
         payment.settle(PaymentState.CAPTURED, now=now, provider_ref=event.payment_ref or None, method=event.method)
         uow.payments.save(payment)
+        if order.take_offer(payment.id, payment.provider):
+            order.tax_paise = tax_of_order(order, uow.shop())
         self._count(uow, order, payment, now)
         return self._lane_of(uow, order)
 
@@ -169,6 +172,9 @@ class Settlement:
         self, uow: UnitOfWork, first: Payment, order: Order, event: PaymentEvent, now: datetime, why: str
     ) -> list[str]:
         """Money that does not fit: its own row, counted for nothing until a person keeps it or gives it back."""
+        if event.payment_ref and first.provider_ref == event.payment_ref:  # claimed for it, and it is another amount
+            first.provider_ref = None
+            uow.payments.save(first)
         held = self._own_row(first, event, now, held=True)
         if not uow.payments.add_once(held):
             return []

@@ -9,10 +9,19 @@ from salespilots.domain.events import Event
 from salespilots.domain.stock import MovementKind, StockMovement
 from salespilots.ports.storage import UnitOfWork, one_of
 from salespilots.services.core import Core
+from salespilots.services.waiting import leave_in, tell_in
 
 
-def moved_in(core: Core, uow: UnitOfWork, moved: Sequence[tuple[str, str]], *, order_id: str | None = None) -> None:
-    """Record that pieces of these (product id, variant id) came, went or were promised; and what is low now."""
+def moved_in(
+    core: Core,
+    uow: UnitOfWork,
+    moved: Sequence[tuple[str, str]],
+    *,
+    order_id: str | None = None,
+    promised_to: str | None = None,
+) -> None:
+    """Record that pieces of these (product id, variant id) came, went or were promised, and what is low now; and tell
+    who waits for them. ``promised_to``: the customer whose order they are held for, who waits for them no more."""
     now = core.clock.now()
     levels = uow.stock.levels([variant_id for _, variant_id in moved])
     low_at = {one.id: one.low_at for one in uow.products.select(one_of("id", {product for product, _ in moved}))}
@@ -22,6 +31,10 @@ def moved_in(core: Core, uow: UnitOfWork, moved: Sequence[tuple[str, str]], *, o
         available = levels[variant_id].available
         if available <= low_at.get(product_id, LOW_STOCK):
             uow.record(Event(type="stock.low", at=now, ids=ids, data={"available": available}))
+    if promised_to is None:
+        tell_in(core, uow, moved, levels)
+    else:
+        leave_in(core, uow, promised_to, [variant_id for _, variant_id in moved])
 
 
 def hand_movement(

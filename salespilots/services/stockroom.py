@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from salespilots.domain.catalog import Product, Variant
@@ -12,7 +13,7 @@ from salespilots.domain.order import Order
 from salespilots.domain.stock import OWNER_REASONS, MovementKind, StockMovement
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.catalog import ProductDetail, details_in
-from salespilots.services.core import Core
+from salespilots.services.core import Core, retrying
 from salespilots.services.shelf import hand_movement, moved_in
 
 LOOKED_AT = 1000
@@ -50,15 +51,19 @@ class Stockroom:
             raise InvalidInput({"reason": [f"Choose one of {', '.join(OWNER_REASONS)}."]})
         if delta == 0:
             raise InvalidInput({"delta": ["Write how many pieces came or went."]})
-        with self._core.storage.unit_of_work(business_id) as uow:
-            product = uow.products.get(product_id)
-            variant = uow.variants.find(product_id=product_id, sku=sku)
-            if variant is None:
-                raise InvalidInput({"sku": ["This product has no such SKU."]})
-            self._move_in(uow, product, variant, delta, MovementKind(reason), note, actor)
-            detail = details_in(uow, [product])[0]
-            uow.commit()
-        return detail
+
+        def use_case() -> ProductDetail:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                product = uow.products.get(product_id)
+                variant = uow.variants.find(product_id=product_id, sku=sku)
+                if variant is None:
+                    raise InvalidInput({"sku": ["This product has no such SKU."]})
+                self._move_in(uow, product, variant, delta, MovementKind(reason), note, actor)
+                detail = details_in(uow, [product])[0]
+                uow.commit()
+            return detail
+
+        return retrying(use_case)
 
     def count(
         self, business_id: str, counted: Mapping[str, tuple[int, int]], *, reason: str, note: str = "", actor: str = ""
@@ -71,15 +76,21 @@ class Stockroom:
             if shown == there:
                 continue
             try:
-                with self._core.storage.unit_of_work(business_id) as uow:
-                    variant = uow.variants.get(variant_id)
-                    product = uow.products.get(variant.product_id)
-                    self._move_in(uow, product, variant, there - shown, MovementKind(reason), note, actor)
-                    uow.commit()
+                retrying(
+                    partial(self._count_one, business_id, variant_id, there - shown, MovementKind(reason), note, actor)
+                )
                 changed += 1
             except BelowReserved as error:
                 refused[variant_id] = error
         return changed, refused
+
+    def _count_one(
+        self, business_id: str, variant_id: str, delta: int, kind: MovementKind, note: str, actor: str
+    ) -> None:
+        with self._core.storage.unit_of_work(business_id) as uow:
+            variant = uow.variants.get(variant_id)
+            self._move_in(uow, uow.products.get(variant.product_id), variant, delta, kind, note, actor)
+            uow.commit()
 
     def _move_in(
         self, uow: UnitOfWork, product: Product, variant: Variant, delta: int, kind: MovementKind, note: str, actor: str

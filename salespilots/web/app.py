@@ -25,6 +25,7 @@ from salespilots.web.views import (
     home,
     home_events,
     inbox,
+    money,
     more,
     order_bulk,
     order_money,
@@ -39,6 +40,7 @@ from salespilots.web.views import (
     simulator,
     start,
     stock,
+    upi,
     workflows,
 )
 from salespilots.web.views import public as public_views
@@ -47,7 +49,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, order_bulk, orders, order_money, order_returns, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
+    auth, start, home, inbox, papers, order_bulk, orders, order_money, order_returns, money, upi, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
     public_views,
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from flask_babel import gettext as _
@@ -91,12 +92,13 @@ class Typed:
         the rows changed; what is wrong with the options goes to ``errors``."""
         wanted = self.wanted
         problem = options_problem(wanted)
-        combinations = choices_of(wanted) if not problem else []
-        if len(combinations) > MAX_VARIANTS:
-            problem = _("That makes %(count)s kinds. At most %(most)s.", count=len(combinations), most=MAX_VARIANTS)
+        many = prod(len(option["values"]) for option in wanted)
+        if not problem and many > MAX_VARIANTS:
+            problem = _("That makes %(count)s kinds. At most %(most)s.", count=many, most=MAX_VARIANTS)
         if problem:
             self.errors["option-0-values"] = _(problem)
             return False
+        combinations = choices_of(wanted)
         present = [read_choices(row.get("choices", "")) for row in self.rows]
         if present == combinations or (not wanted and not any(present)):
             return False

@@ -22,6 +22,7 @@ AREAS = {
     "products": Permission.CATALOGUE,
     "workflows": Permission.CATALOGUE,
     "settings": Permission.SHOP_ADMIN,
+    "money": Permission.ORDERS,
 }
 """What a role needs to see an area in the navigation."""
 

@@ -21,6 +21,7 @@ MAY_CROSS_SHOPS = {
     "bootstrap.py",
     "services/accounts.py",  # sign-in happens before there is a shop
     "services/api_keys.py",  # a key finds its shop
+    "services/direct.py",  # a UPI page is found by its reference
     "services/connections.py",  # an account belongs to one shop only
     "services/maintenance.py",  # the sweeper serves all
     "services/messaging/inbox.py",  # a webhook finds its shop

@@ -49,7 +49,22 @@ def test_rules_add_no_words() -> None:
     assert not RULES.writes_replies
 
 
-@pytest.mark.parametrize(("key", "settings"), [("cod", {}), ("upi", UPI)])
+class TestDirectUpi(PaymentsContract):
+    """A link leads to a page of this installation; nobody tells when money comes."""
+
+    @pytest.fixture
+    def harness(self) -> PaymentsHarness:
+        return PaymentsHarness(provider=MANUAL["upi"], settings=UPI, keeps_links=False)
+
+    def test_a_code_has_the_exact_amount_and_no_stray_characters(self, harness: PaymentsHarness) -> None:
+        intent = harness.payments().intent(amount_paise=100_05, reference="SP-1&am=1", note="₹ & more")
+        assert intent.startswith("upi://pay?pa=meera")
+        assert "&am=100.05&" in intent
+        assert intent.count("am=") == 1
+        assert intent.isascii()
+
+
+@pytest.mark.parametrize(("key", "settings"), [("cod", {})])
 class TestManual:
     """Where the owner confirms the money there are no links; the rest of the contract holds."""
 

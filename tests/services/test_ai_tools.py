@@ -48,6 +48,9 @@ class StubReader:
         scores = [(len(words & set(one.title.lower().split())), one) for one in self._products]
         return [one for score, one in sorted(scores, key=lambda pair: -pair[0]) if score][:limit]
 
+    def substitutes(self, product_id: str, limit: int = 3) -> list[ProductView]:
+        return []
+
     def orders(self) -> list[OrderView]:
         return list(self._orders)
 

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 
 from salespilots.domain.errors import Conflict, InvalidInput, SalesPilotsError
 from salespilots.domain.imports import ImportState, RowOutcome
-from salespilots.services.imports import service
+from salespilots.services.imports import service, write
 from salespilots.services.imports.columns import guess
 from salespilots.services.imports.export import csv_lines
 from salespilots.services.imports.tables import rows_of
@@ -334,6 +334,38 @@ def test_another_worker_leaves_alone_what_is_being_worked_on(shop: Shop, monkeyp
     assert imports.work(shop.id, one.id, 5).state is ImportState.DONE
 
 
+def test_what_somebody_does_meanwhile_is_seen(
+    make_world: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between planning and writing a batch another takes a SKU, renames a product and orders pieces. (SQLite has one
+    writer at a time: there nobody comes between.)"""
+    shop = make_world(postgres_url).practice_shop()
+    services = shop.world.services
+    shop.say("hello")
+    customer = services.customers.page(shop.id).items[0]
+    one = checked(shop, table(("Shawl", "SHA-1", "900", 5), ("Neel", "SAR-BLUE", "1499", 4), ("", "SAR-MAROON", "", 1)))
+    true, times = write._save_entities, []
+
+    def late(*args: Any) -> None:
+        times.append(1)
+        if len(times) == 1:
+            maroon = shop.product("Maroon").variants[0].id
+            services.catalog.create(shop.id, {"title": "Other", "variants": [{"sku": "SHA-1", "price_paise": 1}]})
+            services.catalog.update(shop.id, shop.product("blue").product.id, {"category": "Indigo"})
+            services.orders.create(shop.id, customer_id=customer.id, lines=[{"variant_id": maroon, "quantity": 2}])
+        true(*args)
+
+    monkeypatch.setattr(write, "_save_entities", late)
+    services.imports.start(shop.id, one.id)
+    done = finish(shop, one.id)
+    assert len(times) > 1
+    assert counts(done) == {"changed": 2, "problem": 1}
+    assert problems(shop, one.id)[4] == {"stock": "2 pieces are promised to orders: not fewer than that."}
+    neel = shop.product("Neel").product
+    assert (neel.title, neel.category) == ("Neel", "Indigo")
+    assert shop.product("Shawl").variants[0].sku == "SHA-1"
+
+
 # --- undo ------------------------------------------------------------------------------------------------------------
 
 
@@ -374,6 +406,16 @@ def test_undo_ends_after_a_day(shop: Shop) -> None:
     shop.world.clock.advance(timedelta(hours=24, seconds=1))
     with pytest.raises(Conflict, match="24 hours"):
         shop.world.services.imports.undo(shop.id, done.id)
+
+
+def test_old_imports_make_room_for_new_ones(shop: Shop) -> None:
+    old = imported(shop, table(("Shawl", "SHA-1", "900", 5)))
+    shop.world.clock.advance(timedelta(days=31))
+    new = upload(shop, table(("Shawl", "SHA-1", "900", 5)))
+    assert [one.id for one in shop.world.services.imports.recent(shop.id)] == [new.id]
+    with shop.world.storage.unit_of_work(shop.id, read_only=True) as uow:
+        assert {one.import_id for one in uow.import_rows.select()} == {new.id} != {old.id}
+    assert shop.product("Shawl").available == 5
 
 
 # --- export ---------------------------------------------------------------------------------------------------------

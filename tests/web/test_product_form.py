@@ -135,6 +135,18 @@ def test_a_field_says_what_is_wrong_and_keeps_what_was_typed(
     assert shop.world.services.catalog.counts(shop.id)["all"] == before
 
 
+def test_options_beyond_any_number_are_counted_not_made(owner: Visitor) -> None:
+    many = ",".join(map(str, range(2000)))
+    sent = {
+        f"option-{n}-{part}": f"{part[0]}{n}" if part == "name" else many
+        for n in range(3)
+        for part in ("name", "values")
+    }
+    answer = owner.post("/app/products/new", **NEW, **sent, lay_out="1")
+    assert answer.status_code == 422
+    assert "That makes 8000000000 kinds. At most 60." in answer.text
+
+
 def test_a_code_is_free_again_when_its_product_is_archived(owner: Visitor, shop: Shop) -> None:
     blue = shop.product("blue")
     owner.post(f"/app/products/{blue.product.id}/archive")

@@ -9,7 +9,7 @@ from typing import IO
 
 import structlog
 
-from salespilots.domain.errors import Conflict, InvalidInput, SalesPilotsError, StaleEntity
+from salespilots.domain.errors import Conflict, InvalidInput, OutOfStock, SalesPilotsError, StaleEntity
 from salespilots.domain.events import Event
 from salespilots.domain.imports import ImportRow, ImportState, ProductImport, RowOutcome
 from salespilots.ports.storage import Page, StorageUnavailable, UnitOfWork, Where, eq
@@ -28,6 +28,12 @@ KEEP_BATCH = 1000
 
 CLAIM = timedelta(seconds=30)
 """After this another worker goes on with an import whose worker went away."""
+
+MOST_LOST = 20
+"""Races that a batch may lose one after the other."""
+
+KEPT = timedelta(days=30)
+"""For so long the rows of an import are kept."""
 
 UNDO_FOR = timedelta(hours=24)
 WORKING = (ImportState.MATCHED, ImportState.RUNNING, ImportState.UNDOING)
@@ -60,7 +66,16 @@ class Imports:
         except InvalidInput:
             self._forget(business_id, imported.id)
             raise
+        self._forget_old(business_id)
         return self.get(business_id, imported.id)
+
+    def _forget_old(self, business_id: str) -> None:
+        """One import whose rows nobody needs any more makes room for each new one."""
+        past = Where("created_at", "lt", self._core.clock.now() - KEPT)
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            old = uow.imports.select(past, order="created_at", limit=1)
+        for one in old:
+            self._forget(business_id, one.id)
 
     def _keep(self, imported: ProductImport, rows: Iterator[list[str]]) -> None:
         core, kept, batch = self._core, 0, []
@@ -232,14 +247,19 @@ class Imports:
 
     def work(self, business_id: str, import_id: str, seconds: float = 20.0) -> ProductImport:
         """Go on with an import for so long, batch by batch. What another worker is at is left to it."""
-        ends, mine = time.monotonic() + seconds, None
+        ends, mine, lost = time.monotonic() + seconds, None, 0
         imported = self.get(business_id, import_id)
         while imported.state in WORKING and imported.next_at is not None and time.monotonic() < ends:
             if imported.next_at not in (mine, None) and imported.next_at > self._core.clock.now():
                 return imported
             try:
                 imported = self._batch(business_id, import_id)
-            except StaleEntity:  # somebody changed one of its products, or another worker is at it
+            except (StaleEntity, Conflict, OutOfStock) as error:
+                # somebody saved one of its products, took its SKU or ordered it, or another worker is at it: plan afresh
+                lost += 1
+                if lost == MOST_LOST:
+                    log.error("import.lost", error=type(error).__name__)
+                    return self._change(business_id, import_id, self._broken)
                 imported = self.get(business_id, import_id)
                 continue
             except StorageUnavailable:
@@ -247,7 +267,7 @@ class Imports:
             except Exception as error:
                 log.error("import.broken", error=type(error).__name__, exc_info=not isinstance(error, SalesPilotsError))
                 return self._change(business_id, import_id, self._broken)
-            mine = imported.next_at
+            mine, lost = imported.next_at, 0
         if imported.next_at is not None and imported.next_at == mine:
             return self._change(business_id, import_id, self._due_now)
         return imported

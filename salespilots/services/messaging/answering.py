@@ -23,6 +23,7 @@ from salespilots.services.automation import (
     start_in,
 )
 from salespilots.services.core import Core
+from salespilots.services.direct import utr_in
 from salespilots.services.messaging.baskets import carried, code_in, go_on, several, sum_step, taken_out, wanted
 from salespilots.services.messaging.consent import heed_in, wish_in
 from salespilots.services.messaging.desk import Desk
@@ -41,6 +42,10 @@ def read_message(core: Core, uow: UnitOfWork, text: str, payload: str) -> Unders
         return Understanding(
             intent="price_inquiry", confidence=1.0, products=(ProductMatch(value, 100.0),), sure_of_product=True
         )
+    if kind == "wait" and value:
+        product_id, _, variant_id = value.partition(":")
+        meant = (ProductMatch(product_id, 100.0, (variant_id,)),)
+        return Understanding(intent="availability", confidence=1.0, products=meant, sure_of_product=True)
     if kind in ("yes", "no"):
         return Understanding(intent="other", confidence=1.0, answer=kind)
     if kind == "human":
@@ -77,6 +82,10 @@ def answer_in(
     understood = read_message(core, uow, wanted(message.text), payload)
     if understood.intent == "human_agent" and understood.confidence >= 0.5:
         hand_over_in(core, uow, conversation, message, "asked for a person")
+        return
+    claimed = utr_in(core, uow, conversation.customer_id, message.text)
+    if claimed is not None:
+        queue_in(core, uow, conversation, Text(text=say(claimed)), author=Author.BOT, dedupe_key=f"utr:{message.id}")
         return
     fact = TriggerFact(
         type="message.received", text=message.text, payload=payload, understanding=understood, started=started

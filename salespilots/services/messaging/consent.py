@@ -13,6 +13,7 @@ from salespilots.ports.understanding import Understanding
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core
 from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
+from salespilots.services.waiting import tell_late_in
 
 LONGEST = 60
 """Characters of a message that may be such a wish."""
@@ -53,3 +54,5 @@ def heed_in(
         core, uow, conversation, Text(text=say(STOPPED if customer.opted_out else STARTED)), author=Author.SYSTEM,
         dedupe_key=f"consent:{message.id}",
     )  # fmt: skip
+    if not customer.opted_out:
+        tell_late_in(core, uow, conversation)

@@ -29,9 +29,14 @@ from salespilots.services.messaging.inbox import load_inbound, load_payment_even
 from salespilots.services.messaging.outgoing import cancel_in, cancel_pending_in
 from salespilots.services.messaging.unsent import forget_in
 from salespilots.services.settlement import Settlement
+from salespilots.services.waiting import tell_late_in
 
 TOO_OLD = timedelta(hours=24)
 """Providers redeliver for up to 36 hours; what is older than this is kept and shown, not answered by machine."""
+
+UNHEARD = timedelta(hours=20)
+"""A customer who was silent for so long may have been out of reach when something they wait for came back. (The shortest
+reply window of a channel is a day.)"""
 
 EARLY = "message.deleted_early"
 """What is noted of a message that is unsent before its chat is there."""
@@ -93,6 +98,7 @@ class Interpreter:
                 cancel_in(core, uow, waiting, "customer_wrote")
         conversation.unread += 1
         conversation.last_message_at = now
+        silent_for = inbound.sent_at - (conversation.last_inbound_at or inbound.sent_at)
         if conversation.last_inbound_at is None or inbound.sent_at > conversation.last_inbound_at:
             conversation.last_inbound_at = min(inbound.sent_at, now)
         conversation.state = ConversationState.OPEN
@@ -113,6 +119,8 @@ class Interpreter:
             answer_in(core, uow, conversation, customer, message, payload=inbound.payload, started=started, desk=desk)
         elif not started:
             heard_in(core, uow, conversation, message, desk)
+        if silent_for >= UNHEARD:
+            tell_late_in(core, uow, conversation)
         uow.conversations.save(conversation)
 
     def _kind(self, inbound: Inbound) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from salespilots.domain.conversation import Author, Conversation
 from salespilots.domain.errors import PriceChanged
@@ -21,6 +22,7 @@ from salespilots.ports.extensions import (
     SetCustomer,
     SetData,
     SetFocus,
+    WaitFor,
 )
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.automation import react
@@ -28,6 +30,10 @@ from salespilots.services.core import Core
 from salespilots.services.messaging.answering import hand_over_in
 from salespilots.services.messaging.outgoing import queue_in
 from salespilots.services.ordering import build_order_in, place_in
+from salespilots.services.waiting import wait_in
+
+NUDGE_AFTER = timedelta(minutes=2)
+"""When who will pay at the door is offered to pay online: after what the chat says by itself."""
 
 ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
 
@@ -54,6 +60,8 @@ def apply_effects(core: Core, uow: UnitOfWork, run: Run, conversation: Conversat
                 order = _place(core, uow, run, conversation, effect, key)
                 run.order_id = order.id
                 run.data = {**run.data, "order_id": order.id, "order_number": order.number}
+            case WaitFor():
+                wait_in(core, uow, conversation, effect.product_id, effect.variant_id)
             case HandToHuman():
                 hand_over_in(core, uow, conversation, None, effect.reason, by_run=run.id)
 
@@ -108,6 +116,8 @@ def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, ef
     if isinstance(outcome, Applied) and order.payment_method == CASH and not order.advance_paise:
         confirmed = order.confirm(now=core.clock.now())  # the customer has said yes to all of it
         outcome = Applied((*outcome.events, *getattr(confirmed, "events", ())))
+        if uow.shop().prepaid_benefit_paise:
+            order.remind_at = core.clock.now() + NUDGE_AFTER
     uow.orders.add(order)
     if isinstance(outcome, Applied):
         events = [

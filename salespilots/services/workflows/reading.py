@@ -86,6 +86,20 @@ class Reader:
         details.sort(key=lambda one: one.available <= 0)
         return [product_view(self._core.base_url, one) for one in details[:limit]]
 
+    def substitutes(self, product_id: str, limit: int = 3) -> list[ProductView]:
+        """What to offer instead, live and in stock: the product's own list, else others of its category."""
+        with self._unit() as uow:
+            product = uow.products.find(id=product_id)
+            if product is None:
+                return []
+            live = eq("state", ProductState.LIVE)
+            own = {one.id: one for one in uow.products.select(one_of("id", product.substitutes), live)}
+            chosen = [own[one] for one in product.substitutes if one in own]
+            if not product.substitutes and product.category:
+                chosen = uow.products.select(eq("category", product.category), live, order="created_at", limit=60)
+            details = [one for one in details_in(uow, chosen) if one.available > 0 and one.product.id != product_id]
+        return [product_view(self._core.base_url, one) for one in details[:limit]]
+
     def search(self, text: str, limit: int = 5) -> list[ProductView]:
         """Live products that the words may mean, best first."""
         return self.products([one.product_id for one in self.read(text).products[:limit]])

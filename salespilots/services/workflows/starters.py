@@ -127,14 +127,8 @@ PRICE_AND_BUY: dict[str, Any] = {
         },
         {
             "id": "gone",
-            "kind": "message.text",
-            "settings": {
-                "text": "Sorry, somebody else just took the last of {product}. Nothing was ordered.",
-                "quick_replies": [
-                    {"title": "See products", "payload": "catalogue"},
-                    {"title": "Talk to a person", "payload": "human"},
-                ],
-            },
+            "kind": "message.sold_out",
+            "settings": {"text": "Sorry, somebody else just took the last of {product}. Nothing was ordered."},
             "next": "end",
         },
         {

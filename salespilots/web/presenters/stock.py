@@ -12,8 +12,10 @@ from flask_babel import gettext as _
 
 from salespilots.domain.order import Order
 from salespilots.domain.stock import MovementKind
+from salespilots.domain.waiting import WaitingState
 from salespilots.services.catalog import ProductDetail, thumbnail_url
 from salespilots.services.stockroom import LedgerLine
+from salespilots.services.waiting import Waiting
 from salespilots.web.fields import MAX_COUNT
 from salespilots.web.filters import money
 
@@ -68,6 +70,27 @@ def _why(kind: MovementKind) -> str:
         MovementKind.RELEASE: _("Not held any more"), MovementKind.SHIP: _("Left with an order"),
     }  # fmt: skip
     return words.get(kind, str(kind))
+
+
+def waiting(places: Sequence[Waiting], *, many: bool) -> list[SimpleNamespace]:
+    """Who waits for a product, and what became of it."""
+    words = {
+        WaitingState.WAITING: (_("Waiting"), "", "clock"), WaitingState.TOLD: (_("Told"), "ok", "check"),
+        WaitingState.UNREACHABLE: (_("Reachable only if they write"), "warn", "alert"),
+    }  # fmt: skip
+    return [
+        SimpleNamespace(
+            name=one.customer.name or one.customer.username or _("Customer"),
+            customer_id=one.customer.id,
+            conversation_id=one.place.conversation_id or "",
+            kind=one.variant.title if many else "",
+            at=one.place.told_at or one.place.created_at,
+            told=one.place.told_at is not None,
+            pill=words[one.place.state],
+        )
+        for one in places
+        if one.place.state in words
+    ]
 
 
 def holders(orders: Sequence[Order]) -> list[SimpleNamespace]:

@@ -18,6 +18,7 @@ from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits, takes_files
 from salespilots.web.presenters import product_form as fill
 from salespilots.web.presenters import products as present
+from salespilots.web.presenters.stock import waiting as waiting_rows
 from salespilots.web.product_form import Typed, check, typed
 from salespilots.web.shell import remember_position
 from salespilots.web.views.product_pictures import MOST, act_on, keep_sent
@@ -98,6 +99,7 @@ def _form(
         product=present.header(found, request.form) if found else None,
         values=fill.shown(sent, found),
         errors=sent.errors,
+        waiting=_waiting(found),
         categories=catalog.categories(shop_id),
         rates=fill.rates(sent.fields["gst_rate"]),
         substitutes=catalog.named(shop_id, sent.substitutes[:20]),
@@ -111,6 +113,13 @@ def _form(
         differences=differences or [],
         laid_out=laid_out,
     )
+
+
+def _waiting(found: ProductDetail | None) -> list[SimpleNamespace]:
+    if found is None:
+        return []
+    places = services().waiting.of_product(here().shop_id, found.product.id)
+    return waiting_rows(places, many=len(found.variants) > 1)
 
 
 def _save(found: ProductDetail | None) -> Any:

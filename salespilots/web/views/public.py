@@ -57,7 +57,7 @@ def order(token: str) -> Any:
     try:
         found = services().orders.by_token(token)
     except NotFound:
-        return _page("public/gone.html", 404, shop=_nobody())
+        return public_page("public/gone.html", 404, shop=unknown_shop())
     shown = pictures(found.business_id, [one.product_id for one in found.lines])
     papers = services().documents.of_order(found.business_id, found.id)
     invoice = url_for("papers.public_invoice", token=token) if papers else None
@@ -67,8 +67,8 @@ def order(token: str) -> Any:
     def context() -> dict[str, Any]:
         return {"order": present.order_view(found, shown, chat), "invoice_href": invoice}
 
-    response = _page(
-        "public/order.html", 200, context, shop=_shop(services().shops.get(found.business_id)), again_href=again
+    response = public_page(
+        "public/order.html", 200, context, shop=shop_view(services().shops.get(found.business_id)), again_href=again
     )
     if found.shipments and found.state in (OrderState.PACKED, OrderState.SHIPPED):
         response.headers["Refresh"] = "60"
@@ -81,7 +81,7 @@ def pay_page(token: str) -> Any:
     """The practice payment page, or what became of it."""
     found = _payment(token)
     if found is None:
-        return _page("public/gone.html", 404, shop=_nobody())
+        return public_page("public/gone.html", 404, shop=unknown_shop())
     payment, order_ = found
     asked = request.args.get("result", "")
     if _is_paid(payment, order_):
@@ -101,7 +101,7 @@ def pay(token: str) -> Any:
     """Pretend to pay. The same attempt is booked once."""
     found = _payment(token)
     if found is None:
-        return _page("public/gone.html", 404, shop=_nobody())
+        return public_page("public/gone.html", 404, shop=unknown_shop())
     payment, order_ = found
     values, errors = read(PayForm, request.form)
     if errors or values["method"] not in ("upi", "card", "netbanking"):
@@ -145,15 +145,15 @@ def _form(
         sentence = _("Your payment is being checked. Look again in a moment.") if waiting else error
         return {"pay": present.pay_view(payment, order_, secrets.token_urlsafe(12)), "error": sentence}
 
-    return _page("public/pay.html", status, context, shop=_shop(services().shops.get(payment.business_id)))
+    return public_page("public/pay.html", status, context, shop=shop_view(services().shops.get(payment.business_id)))
 
 
 def _result(payment: Payment, order_: Order, result: str) -> Any:
     retry = url_for("public.pay_page", token=payment.reference) if result in ("failed", "cancelled") else None
-    return _page(
+    return public_page(
         "public/pay_result.html",
         200,
-        shop=_shop(services().shops.get(payment.business_id)),
+        shop=shop_view(services().shops.get(payment.business_id)),
         result=result,
         amount_paise=payment.amount_paise,
         order_number=order_.number,
@@ -162,15 +162,17 @@ def _result(payment: Payment, order_: Order, result: str) -> Any:
     )
 
 
-def _shop(shop: Business) -> SimpleNamespace:
+def shop_view(shop: Business) -> SimpleNamespace:
+    """What a customer may know of the shop."""
     return SimpleNamespace(id=shop.id, name=shop.name, phone=shop.phone, handle="", return_policy=shop.return_policy)
 
 
-def _nobody() -> SimpleNamespace:
+def unknown_shop() -> SimpleNamespace:
+    """For a link that leads nowhere."""
     return SimpleNamespace(id="", name="SalesPilots", phone=None, handle="", return_policy=None)
 
 
-def _page(template: str, status: int, context: Any = None, /, **more: Any) -> Response:
+def public_page(template: str, status: int, context: Any = None, /, **more: Any) -> Response:
     """A page for a shop's customer: in the language of ``?lang=``, kept out of search engines and of referrers."""
     lang = request.args.get("lang", "")
     lang = lang if lang in LANGUAGES else getattr(get_locale(), "language", "en")

@@ -56,6 +56,7 @@ class RulesForm(Form):
     cod_not_to = Pincodes(longest=4000, load_default=list)
     cod_not_categories = Line(longest=400, load_default="")
     cod_refused = Count(load_default=None, least=1, most=20)
+    prepaid_benefit = Rupees(load_default=None, most=10_000_000)
     refund_shipping = Line(longest=1, load_default="")
     refund_cod_fee = Line(longest=1, load_default="")
     remind_minutes = Count(load_default=0, least=0, most=600)
@@ -86,7 +87,7 @@ def _values(shop: Business) -> dict[str, Any]:
         "cod_fee": _plain(cod.fee_paise), "cod_min": _plain(cod.min_paise), "cod_max": _plain(cod.max_paise),
         "cod_advance": _plain(cod.advance_paise), "cod_not_to": ", ".join(cod.not_to),
         "cod_not_categories": ", ".join(cod.not_categories), "cod_refused": cod.refused_limit or "",
-        "remind_minutes": shop.remind_minutes,
+        "prepaid_benefit": _plain(shop.prepaid_benefit_paise), "remind_minutes": shop.remind_minutes,
         "refund_shipping": bool(shop.refund_rules.get("shipping")),
         "refund_cod_fee": bool(shop.refund_rules.get("cod_fee")),
     }  # fmt: skip
@@ -142,6 +143,7 @@ def save() -> Any:
                 "not_categories": [one.strip() for one in values["cod_not_categories"].split(",") if one.strip()],
                 "refused_limit": values["cod_refused"],
             },
+            "prepaid_benefit_paise": values["prepaid_benefit"] or 0,
             "remind_minutes": values["remind_minutes"] or 0,
             "refund_rules": {"shipping": values["refund_shipping"] == "1", "cod_fee": values["refund_cod_fee"] == "1"},
         },

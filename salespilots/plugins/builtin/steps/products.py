@@ -25,6 +25,7 @@ from salespilots.ports.extensions import (
     SendMessage,
     SetData,
     SetFocus,
+    WaitFor,
 )
 from salespilots.ports.settings import NoSettings, SettingsSchema
 from salespilots.ports.texts import say
@@ -92,6 +93,10 @@ def _offer(context: ActionContext) -> Advance:
     available = variant.available if variant else available_of(product)
     price = price_words(product) if variant is None else price_words(_only(product, variant.variant_id))
     title = f"{product.title}, {variant.title}" if variant and variant.title else product.title
+    if available <= 0:
+        asked = _wants_to_wait(context, product)
+        if asked is not None:
+            return asked
     text = fill(context.settings["text"], context, product=title, price=price, stock=stock_words(available))
     clear = variant is not None or len(product.variants) == 1
     asks = bool(context.settings["ask"]) and clear and available > 0 and not context.data.get("asked_quantity")
@@ -105,15 +110,68 @@ def _offer(context: ActionContext) -> Advance:
             goal=f"Tell the customer about {product.title} and its price and stock.", fallback=text
         )
         note = f"{note} ({why})"
-    replies = _replies(available) if asks or available <= 0 else ()
-    effects: tuple[Effect, ...] = (
+    shown: tuple[Effect, ...] = (
         SendMessage(content=ProductCards(cards=(card(product),)), product_ids=(product.product_id,)),
+    )
+    if available > 0:
+        replies = _replies(available) if asks else ()
+    else:
+        others, replies = sold_out(context, product, variant.variant_id if variant else None)
+        shown += others
+    effects: tuple[Effect, ...] = (
+        *shown,
         SendMessage(content=Text(text=text, quick_replies=replies)),
         SetFocus(product_id=product.product_id, variant_id=variant.variant_id if variant else None),
         SetData(values={"quantity_asked": asks}),
     )
     branch = "next" if available > 0 else "on_no"
     return Advance(effects=effects, branch=branch, reason=note, cost_tokens=tokens)
+
+
+def _wants_to_wait(context: ActionContext, product: ProductView) -> Advance | None:
+    """The tap on "Tell me when it is back", where it is still sold out."""
+    kind, _, value = context.payload.partition(":")
+    variant = next((one for one in product.variants if value == f"{product.product_id}:{one.variant_id}"), None)
+    if kind != "wait" or variant is None or variant.available > 0:
+        return None
+    title = f"{product.title}, {variant.title}" if variant.title else product.title
+    replies = (QuickReply(title=say("See other products"), payload="catalogue"),)
+    text = say("I will tell you here when {product} is back.", product=title)
+    effects = (
+        WaitFor(product_id=product.product_id, variant_id=variant.variant_id),
+        SendMessage(content=Text(text=text, quick_replies=replies)),
+    )
+    return Advance(effects=effects, branch="on_no", reason=f"Waits for {title}")
+
+
+def sold_out(
+    context: ActionContext, product: ProductView, variant_id: str | None
+) -> tuple[tuple[Effect, ...], tuple[QuickReply, ...]]:
+    """What to show instead of a product that is sold out, and the buttons: a place in the waiting list of the variant, or
+    of each of the first ones, other products, a person."""
+    others = context.reader.substitutes(product.product_id)
+    effects: tuple[Effect, ...] = ()
+    if others:
+        effects = (
+            SendMessage(content=Text(text=say("These are like it, and in stock:"))),
+            SendMessage(
+                content=ProductCards(cards=tuple(map(card, others))),
+                product_ids=tuple(one.product_id for one in others),
+            ),
+        )
+    gone = [one for one in product.variants if one.available <= 0 and variant_id in (None, one.variant_id)]
+    waits = tuple(
+        QuickReply(
+            title=(say("Tell me when back") if len(gone) == 1 else say("Tell me: {kind}", kind=one.title))[:20],
+            payload=f"wait:{product.product_id}:{one.variant_id}",
+        )
+        for one in gone[:5]
+    )
+    more = (
+        QuickReply(title=say("See other products"), payload="catalogue"),
+        QuickReply(title=say("Talk to a person"), payload="human"),
+    )
+    return effects, (*waits, *more)
 
 
 def _only(product: ProductView, variant_id: str) -> ProductView:
@@ -125,11 +183,6 @@ def _only(product: ProductView, variant_id: str) -> ProductView:
 
 
 def _replies(available: int) -> tuple[QuickReply, ...]:
-    if available <= 0:
-        return (
-            QuickReply(title=say("See other products"), payload="catalogue"),
-            QuickReply(title=say("Talk to a person"), payload="human"),
-        )
     buy = [QuickReply(title=say("Buy {n}", n=1), payload="qty:1")]
     if available >= 2:
         buy.append(QuickReply(title=say("Buy {n}", n=2), payload="qty:2"))
@@ -137,6 +190,30 @@ def _replies(available: int) -> tuple[QuickReply, ...]:
         *buy,
         QuickReply(title=say("See other products"), payload="catalogue"),
         QuickReply(title=say("Talk to a person"), payload="human"),
+    )
+
+
+class SoldOutSettings(SettingsSchema):
+    """The apology above what is there instead."""
+
+    text = fields.Str(
+        load_default="Sorry, {product} is sold out.", validate=validate.Length(1, 500), metadata={"label": "Message"}
+    )
+
+
+def _sold_out(context: ActionContext) -> Advance:
+    found = context.reader.products([context.data.get("product_id") or ""])
+    text = fill(context.settings["text"], context)
+    if not found:
+        return Advance(effects=(SendMessage(content=Text(text=text)),), reason="The product is not on sale any more")
+    product = found[0]
+    variant_id = context.data.get("variant_id")
+    others, replies = sold_out(context, product, variant_id)
+    effects = (SendMessage(content=Text(text=text)), *others) if others else ()
+    last = say("Shall I tell you when it is back?") if others else text
+    return Advance(
+        effects=(*effects, SendMessage(content=Text(text=last, quick_replies=replies))),
+        reason=f"{product.title} is gone: offered others and a place in the waiting list",
     )
 
 
@@ -171,6 +248,10 @@ ACTIONS = (
     ActionType(
         key="message.product", label="Product card", settings=OfferSettings, run=_offer, sentence=_say_offer,
         calls_ports=True, only_ai=True,
+    ),
+    ActionType(
+        key="message.sold_out", label="Sold out", settings=SoldOutSettings, run=_sold_out,
+        sentence=lambda settings: "Say that it is sold out, show what is like it, offer to tell when it is back",
     ),
     ActionType(
         key="message.catalogue", label="Catalogue", settings=CatalogueSettings, run=_catalogue,

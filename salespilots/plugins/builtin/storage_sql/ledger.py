@@ -44,27 +44,31 @@ class SqlStockBook:
 
     def move(self, movements: Sequence[StockMovement]) -> bool:
         booked = False
-        table = self._levels
         for movement in sorted(movements, key=lambda one: one.variant_id):
             if not insert_once(self._wire, self._movements, CODECS["movements"].values(movement)):
                 continue
             booked = True
-            on_hand = table.c.on_hand + movement.on_hand_delta
-            reserved = table.c.reserved + movement.reserved_delta
-            guarded = (
-                sa.update(table)
-                .where(
-                    table.c.business_id == self._business_id,
-                    table.c.variant_id == movement.variant_id,
-                    reserved >= 0,
-                    on_hand >= reserved,
-                )
-                .values(on_hand=on_hand, reserved=reserved)
-            )
-            if self._wire.execute(guarded).rowcount == 1:
-                continue
-            self._open_level(movement)
+            if not self._changed(movement):
+                self._open_level(movement)
         return booked
+
+    def _changed(self, movement: StockMovement) -> bool:
+        """The one guarded update; False when what would be left does not cover what is promised."""
+        table = self._levels
+
+        def build() -> sa.Update:
+            on_hand = table.c.on_hand + sa.bindparam("shelf", type_=sa.BigInteger)
+            reserved = table.c.reserved + sa.bindparam("promised", type_=sa.BigInteger)
+            mine = table.c.business_id == sa.bindparam("shop", type_=sa.String)
+            this = table.c.variant_id == sa.bindparam("variant", type_=sa.String)
+            guarded = sa.update(table).where(mine, this, reserved >= 0, on_hand >= reserved)
+            return guarded.values(on_hand=on_hand, reserved=reserved).returning(table.c.variant_id)
+
+        given = {
+            "shop": self._business_id, "variant": movement.variant_id, "shelf": movement.on_hand_delta,
+            "promised": movement.reserved_delta,
+        }  # fmt: skip
+        return self._wire.first(("stock_move",), build, given) is not None
 
     def _open_level(self, movement: StockMovement) -> None:
         """The first receipt makes the level; anything else that did not fit is a lack of stock."""

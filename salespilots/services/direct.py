@@ -1,0 +1,279 @@
+"""Money that goes straight to the shop by UPI: claimed by the customer, believed only when the bank shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from salespilots.domain.errors import Conflict, InvalidInput, NotFound
+from salespilots.domain.events import Event
+from salespilots.domain.order import Order, OrderState
+from salespilots.domain.payment import Payment, PaymentState
+from salespilots.domain.statement import LineState, StatementLine
+from salespilots.ports.payments import PaymentEvent
+from salespilots.ports.storage import UnitOfWork, eq, one_of
+from salespilots.services.connections import Connections
+from salespilots.services.core import Core, retrying
+from salespilots.services.settlement import Settlement
+from salespilots.services.statement_reading import Entry, Unreadable, read_statement
+
+DIRECT = "upi"
+CHECKING = timedelta(hours=24)
+"""How long an order is held while the shop looks whether claimed money came."""
+
+UTR = re.compile(r"(?<!\d)(\d{12})(?!\d)")
+NOBODY = "This UTR was used for another payment already."
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came of a statement. ``known``: lines that were brought in before."""
+
+    lines: int
+    new: int
+    matched: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """A line nobody has matched, with orders that wait for exactly this amount."""
+
+    line: StatementLine
+    candidates: list[Order]
+
+
+def claim_in(core: Core, uow: UnitOfWork, payment: Payment, order: Order, utr: str) -> None:
+    """The customer says that they paid, under this reference. The order is held while the shop looks.
+
+    Raises `Conflict` for a reference that is another payment's, or an order that takes no money.
+    """
+    now = core.clock.now()
+    if payment.state is PaymentState.CAPTURED or not order.payable:
+        raise Conflict("Nothing is due on this order.")
+    other = uow.payments.find(provider=DIRECT, provider_ref=utr)
+    if other is not None and other.id != payment.id:
+        raise Conflict(NOBODY)
+    if payment.provider_ref == utr:
+        return
+    payment.settle(PaymentState.PENDING, now=now)
+    payment.provider_ref, payment.expires_at = utr, max(payment.expires_at or now, now + CHECKING)
+    uow.payments.save(payment)
+    if order.state is OrderState.PLACED and order.expires_at is not None:
+        order.expires_at, order.remind_at = max(order.expires_at, now + CHECKING), None
+    uow.orders.save(order)
+    uow.record(Event(type="payment.claimed", at=now, ids={**order.ids(), "payment_id": payment.id}))
+
+
+class Direct:
+    """Use cases on direct UPI."""
+
+    def __init__(self, core: Core, connections: Connections, settlement: Settlement) -> None:
+        self._core, self._connections, self._settlement = core, connections, settlement
+
+    # --- the customer's page -----------------------------------------------------------------------------------
+
+    def by_reference(self, reference: str) -> tuple[Payment, Order]:
+        """The payment behind a page that shows where to pay. Raises `NotFound`."""
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            found = system.public_payments.find(provider=DIRECT, reference=reference)
+        if found is None:
+            raise NotFound("There is no such payment page.")
+        with self._core.storage.unit_of_work(found.business_id, read_only=True) as uow:
+            return found, uow.orders.get(found.order_id)
+
+    def intent(self, payment: Payment, order: Order) -> str:
+        """The ``upi://pay`` address with the exact amount. Raises `NotConnected`."""
+        adapter = self._connections.payments(payment.business_id, payment.provider)
+        note = order.number or ""
+        return str(adapter.intent(amount_paise=payment.amount_paise, reference=payment.reference, note=note))
+
+    def claim(self, payment: Payment, utr: str) -> None:
+        """See `claim_in`. Raises `InvalidInput` for what is no UTR."""
+        found = UTR.search(utr)
+        if found is None:
+            raise InvalidInput({"utr": ["Write the 12 digit UTR that your UPI app shows."]})
+
+        def use_case() -> None:
+            with self._core.storage.unit_of_work(payment.business_id) as uow:
+                fresh = uow.payments.get(payment.id)
+                claim_in(self._core, uow, fresh, uow.orders.get(fresh.order_id), found.group(1))
+                uow.commit()
+
+        retrying(use_case)
+
+    # --- the owner ----------------------------------------------------------------------------------------------
+
+    def claims(self, business_id: str) -> list[tuple[Payment, Order]]:
+        """Payments that customers say they made, the oldest first."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return [(one, order) for one, order in reversed(_waiting(uow)) if one.provider_ref]
+
+    def decide(self, business_id: str, payment_id: str, *, arrived: bool, actor: str = "") -> Order:
+        """The owner looked: the money is there, or it is not and the customer may try again."""
+
+        def use_case() -> tuple[Order, list[str]]:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                payment = uow.payments.get(payment_id)
+                if payment.provider != DIRECT:
+                    raise NotFound("There is no such payment.")
+                lanes: list[str] = []
+                if arrived:
+                    lanes = self._capture(uow, payment, payment.amount_paise, payment.provider_ref or "", actor)
+                elif payment.state is not PaymentState.CAPTURED:
+                    payment.provider_ref = None
+                    uow.payments.save(payment)
+                order = uow.orders.get(payment.order_id)
+                uow.commit()
+            return order, lanes
+
+        order, lanes = retrying(use_case)
+        self._core.doorbell.ring(*lanes)
+        return order
+
+    def _capture(self, uow: UnitOfWork, payment: Payment, amount_paise: int, utr: str, actor: str) -> list[str]:
+        now = self._core.clock.now()
+        event = PaymentEvent(
+            event_id=f"direct:{payment.id}", kind="captured", occurred_at=now, reference=payment.reference,
+            payment_ref=utr or f"seen-{payment.id[4:]}", amount_paise=amount_paise, method="upi",
+        )  # fmt: skip
+        return self._settlement.settle_in(uow, DIRECT, event)
+
+    def open_lines(self, business_id: str) -> list[OpenLine]:
+        """Lines that fit no payment by themselves, newest first."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            lines = uow.statement_lines.select(eq("state", LineState.UNMATCHED), order="-created_at", limit=100)
+            waiting = _waiting(uow)
+            return [
+                OpenLine(one, [order for payment, order in waiting if payment.amount_paise == one.amount_paise][:5])
+                for one in lines
+            ]
+
+    def bring_in(self, business_id: str, text: str, *, actor: str = "") -> Brought:
+        """A statement as text: each line once, however often it is brought in; what fits a payment for sure is booked.
+
+        For sure is the reference that the customer named, or the order's number in the line's words, with the exact
+        amount. Raises `InvalidInput` for what cannot be read.
+        """
+        try:
+            entries = read_statement(text)
+        except Unreadable as error:
+            raise InvalidInput({"statement": [str(error)]}) from None
+
+        def use_case() -> tuple[Brought, list[str]]:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                result = self._bring_in(uow, entries, actor)
+                uow.commit()
+            return result
+
+        brought, lanes = retrying(use_case)
+        self._core.doorbell.ring(*lanes)
+        return brought
+
+    def _bring_in(self, uow: UnitOfWork, entries: Sequence[Entry], actor: str) -> tuple[Brought, list[str]]:
+        now, lanes, new, matched = self._core.clock.now(), [], 0, 0
+        waiting = _waiting(uow)
+        for entry in entries:
+            line = StatementLine(
+                id=self._core.ids.new("statement_line"), business_id=uow.business_id, created_at=now, day=entry.day,
+                amount_paise=entry.amount_paise, fingerprint=entry.fingerprint, utr=entry.utr, text=entry.text,
+            )  # fmt: skip
+            if not uow.statement_lines.add_once(line):
+                continue
+            new += 1
+            found = _fits(entry, waiting)
+            if found is not None:
+                lanes += self._book(uow, line, found, actor)
+                waiting = [(payment, order) for payment, order in waiting if payment.id != found.id]
+                matched += 1
+        return Brought(len(entries), new, matched, len(entries) - new), lanes
+
+    def _book(self, uow: UnitOfWork, line: StatementLine, payment: Payment, actor: str) -> list[str]:
+        line.state, line.payment_id, line.order_id = LineState.MATCHED, payment.id, payment.order_id
+        uow.statement_lines.save(line)
+        return self._capture(uow, payment, line.amount_paise, line.utr or payment.provider_ref or "", actor)
+
+    def line(self, business_id: str, line_id: str) -> StatementLine:
+        """One line. Raises `NotFound`."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return uow.statement_lines.get(line_id)
+
+    def match(self, business_id: str, line_id: str, order_id: str, *, actor: str = "") -> Order:
+        """The owner says that a line pays an order. An amount that does not fit is held there for a decision."""
+
+        def use_case() -> tuple[Order, list[str]]:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                line, order = uow.statement_lines.get(line_id), uow.orders.get(order_id)
+                if line.state is not LineState.UNMATCHED:
+                    raise Conflict("This line was dealt with already.")
+                payment = next((one for one, of in _waiting(uow) if of.id == order.id), None)
+                if payment is None:
+                    raise Conflict("This order waits for no UPI payment.")
+                lanes = self._book(uow, line, payment, actor)
+                uow.commit()
+            return order, lanes
+
+        order, lanes = retrying(use_case)
+        self._core.doorbell.ring(*lanes)
+        return order
+
+    def ignore(self, business_id: str, line_id: str) -> None:
+        """Money of something else."""
+
+        def use_case() -> None:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                line = uow.statement_lines.get(line_id)
+                if line.state is LineState.UNMATCHED:
+                    line.state = LineState.IGNORED
+                    uow.statement_lines.save(line)
+                    uow.commit()
+
+        retrying(use_case)
+
+
+def _waiting(uow: UnitOfWork) -> list[tuple[Payment, Order]]:
+    """UPI payments that are asked for and have not come; also of orders that expired or ended meanwhile."""
+    states = [PaymentState.CREATED, PaymentState.PENDING, PaymentState.EXPIRED, PaymentState.CANCELLED]
+    found = uow.payments.select(eq("provider", DIRECT), one_of("state", states), order="-created_at", limit=500)
+    orders = {one.id: one for one in uow.orders.select(one_of("id", list({each.order_id for each in found})))}
+    return [(one, orders[one.order_id]) for one in found]
+
+
+def _fits(entry: Entry, waiting: Sequence[tuple[Payment, Order]]) -> Payment | None:
+    claimed = [payment for payment, _ in waiting if entry.utr and payment.provider_ref == entry.utr]
+    if claimed:
+        return claimed[0]
+    named = [
+        payment
+        for payment, order in waiting
+        if payment.amount_paise == entry.amount_paise
+        and order.number
+        and re.search(rf"(?<![A-Za-z0-9]){re.escape(order.number)}(?!\d)", entry.text, re.IGNORECASE)
+    ]
+    return named[0] if named else None
+
+
+def utr_in(core: Core, uow: UnitOfWork, customer_id: str, text: str) -> str | None:
+    """A UTR that a customer wrote in the chat, noted on their order that waits for a UPI payment.
+
+    Returns what to tell them; None when the message has no such number, or no order waits.
+    """
+    found = UTR.search(text)
+    if found is None:
+        return None
+    open_ = uow.orders.select(eq("customer_id", customer_id), order="-created_at", limit=10)
+    for order in open_:
+        if not order.payable:
+            continue
+        payments = uow.payments.select(eq("order_id", order.id), eq("provider", DIRECT), order="-created_at")
+        payment = next((one for one in payments if one.state is not PaymentState.CAPTURED), None)
+        if payment is None:
+            continue
+        try:
+            claim_in(core, uow, payment, order, found.group(1))
+        except Conflict as error:
+            return error.message
+        return "Thank you. We look whether it arrived, and tell you here."
+    return None

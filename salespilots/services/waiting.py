@@ -1,0 +1,180 @@
+"""The waiting list: who wants to be told when something is back, and telling them, first come first served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from salespilots.domain.catalog import Product, ProductState, Variant
+from salespilots.domain.conversation import Author, Conversation
+from salespilots.domain.customer import Customer
+from salespilots.domain.events import Event
+from salespilots.domain.stock import StockLevel
+from salespilots.domain.waiting import WaitingPlace, WaitingState
+from salespilots.ports.channel import QuickReply, Text
+from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
+from salespilots.ports.texts import say
+from salespilots.services.core import Core
+from salespilots.services.messaging.outgoing import queue_in
+
+KEPT_FOR = timedelta(hours=24)
+"""For so long a piece that somebody was told of is not promised to the next one on the list."""
+
+MOST = 200
+"""Places that are looked at when pieces come; nobody brings more at once that a list would notice."""
+
+
+def wait_in(core: Core, uow: UnitOfWork, conversation: Conversation, product_id: str, variant_id: str) -> bool:
+    """Give the customer of a chat a place. False where they wait already, or it cannot be waited for."""
+    variant = uow.variants.find(id=variant_id)
+    if variant is None or variant.product_id != product_id:
+        return False
+    now = core.clock.now()
+    place = uow.waiting.find(variant_id=variant_id, customer_id=conversation.customer_id)
+    if place is not None and place.state is WaitingState.WAITING:
+        return False
+    if place is None:
+        place = WaitingPlace(
+            id=core.ids.new("waiting"), business_id=uow.business_id, variant_id=variant_id, product_id=product_id,
+            customer_id=conversation.customer_id, conversation_id=conversation.id, created_at=now,
+            practice=conversation.practice,
+        )  # fmt: skip
+        if not uow.waiting.add_once(place):
+            return False
+    else:
+        place.state, place.created_at, place.told_at = WaitingState.WAITING, now, None
+        place.conversation_id = conversation.id
+        uow.waiting.save(place)
+    _record(core, uow, place, "waiting.joined")
+    return True
+
+
+def leave_in(core: Core, uow: UnitOfWork, customer_id: str, variant_ids: Sequence[str]) -> None:
+    """Who orders it does not wait for it any more."""
+    places = uow.waiting.select(eq("customer_id", customer_id), one_of("variant_id", sorted(set(variant_ids))))
+    for place in places:
+        if place.state is not WaitingState.LEFT:
+            place.state = WaitingState.LEFT
+            uow.waiting.save(place)
+            _record(core, uow, place, "waiting.left")
+
+
+def tell_in(core: Core, uow: UnitOfWork, moved: Sequence[tuple[str, str]], levels: dict[str, StockLevel]) -> None:
+    """Pieces of these (product id, variant id) may be there again: tell as many customers as there are pieces that nobody
+    was told of, in the order in which they came. Who cannot be written to now is passed over and marked."""
+    wanted = sorted({variant_id for _, variant_id in moved if levels[variant_id].available > 0})
+    if not wanted:
+        return
+    waiting = uow.waiting.select(
+        one_of("variant_id", wanted), eq("state", WaitingState.WAITING), order="created_at", limit=MOST
+    )
+    if not waiting:
+        return
+    free = {one: levels[one].available - _told(core, uow, one) for one in {place.variant_id for place in waiting}}
+    products = {one.id: one for one in uow.products.select(one_of("id", sorted({one.product_id for one in waiting})))}
+    variants = {one.id: one for one in uow.variants.select(one_of("id", sorted(free)))}
+    for place in waiting:
+        product, variant = products[place.product_id], variants[place.variant_id]
+        if free[place.variant_id] <= 0 or not _on_sale(product, variant):
+            continue
+        if _tell(core, uow, place, product, variant):
+            free[place.variant_id] -= 1
+
+
+def tell_late_in(core: Core, uow: UnitOfWork, conversation: Conversation) -> None:
+    """A customer who could not be told writes again: tell them now, once, or let them wait on if it is gone."""
+    places = uow.waiting.select(eq("customer_id", conversation.customer_id), eq("state", WaitingState.UNREACHABLE))
+    for place in places:
+        product, variant = uow.products.find(id=place.product_id), uow.variants.find(id=place.variant_id)
+        left = uow.stock.levels([place.variant_id])[place.variant_id].available - _told(core, uow, place.variant_id)
+        if left > 0 and product is not None and variant is not None and _on_sale(product, variant):
+            _say(core, uow, place, conversation, product, variant)
+        else:
+            place.state = WaitingState.WAITING
+            uow.waiting.save(place)
+
+
+def _on_sale(product: Product, variant: Variant) -> bool:
+    return product.state is ProductState.LIVE and not variant.archived
+
+
+def _told(core: Core, uow: UnitOfWork, variant_id: str) -> int:
+    """Who was told not long ago and has not ordered yet."""
+    since = core.clock.now() - KEPT_FOR
+    return uow.waiting.count(
+        eq("variant_id", variant_id), eq("state", WaitingState.TOLD), Where("told_at", "gt", since)
+    )
+
+
+def _tell(core: Core, uow: UnitOfWork, place: WaitingPlace, product: Product, variant: Variant) -> bool:
+    conversation = uow.conversations.find(id=place.conversation_id or "")
+    provider = core.registry.channels.find(conversation.provider) if conversation else None
+    customer = uow.customers.find(id=place.customer_id)
+    now = core.clock.now()
+    if (
+        conversation is None or provider is None or customer is None or customer.opted_out
+        or not conversation.window_open(provider.capabilities.reply_window, now)
+    ):  # fmt: skip
+        place.state = WaitingState.UNREACHABLE
+        uow.waiting.save(place)
+        _record(core, uow, place, "waiting.unreachable")
+        return False
+    _say(core, uow, place, conversation, product, variant)
+    uow.conversations.save(conversation)
+    return True
+
+
+def _say(
+    core: Core, uow: UnitOfWork, place: WaitingPlace, conversation: Conversation, product: Product, variant: Variant
+) -> None:
+    title = f"{product.title}, {variant.title}" if variant.title else product.title
+    text = Text(
+        text=say("{product} is back in stock. You asked me to tell you.", product=title),
+        quick_replies=(QuickReply(title=say("See it"), payload=f"product:{product.id}"),),
+    )
+    key = f"back:{place.id}:{int(place.created_at.timestamp() * 1000)}"
+    queue_in(core, uow, conversation, text, author=Author.SYSTEM, dedupe_key=key)
+    place.state, place.told_at = WaitingState.TOLD, core.clock.now()
+    uow.waiting.save(place)
+    _record(core, uow, place, "waiting.told")
+
+
+def _record(core: Core, uow: UnitOfWork, place: WaitingPlace, kind: str) -> None:
+    ids = {"product_id": place.product_id, "variant_id": place.variant_id, "customer_id": place.customer_id}
+    if place.conversation_id:
+        ids["conversation_id"] = place.conversation_id
+    uow.record(Event(type=kind, at=core.clock.now(), ids=ids))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One place with whom and what it is about."""
+
+    place: WaitingPlace
+    customer: Customer
+    variant: Variant
+
+
+class WaitingList:
+    """What the owner sees."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def of_product(self, business_id: str, product_id: str, limit: int = 100) -> list[Waiting]:
+        """Who waits for a product or was told of it, in the order of the list; who left is left out."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            variants = {one.id: one for one in uow.variants.select(eq("product_id", product_id))}
+            places = uow.waiting.select(
+                one_of("variant_id", sorted(variants)), Where("state", "ne", WaitingState.LEFT), order="created_at",
+                limit=limit,
+            )  # fmt: skip
+            people = {
+                one.id: one for one in uow.customers.select(one_of("id", sorted({p.customer_id for p in places})))
+            }
+        return [
+            Waiting(place=one, customer=people[one.customer_id], variant=variants[one.variant_id])
+            for one in places
+            if one.customer_id in people
+        ]

@@ -1,0 +1,172 @@
+"""Direct UPI: an exact amount with the order's note, a UTR that is only believed when the bank shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from salespilots.domain.errors import Conflict, InvalidInput
+from salespilots.domain.order import Order
+from salespilots.ports.channel import Attachment
+from salespilots.services.statement_reading import Unreadable, read_statement
+from tests.support.browser import Visitor
+from tests.support.fake_channel import FakeChannelPlugin, FarSide
+from tests.support.shop import TO_CONFIRM, World
+
+TOTAL = 2 * 149900 + 8000
+UTR = "633412345678"
+STATEMENTS = {
+    "HDFC": "Date,Narration,Chq./Ref.No.,Value Dt,Withdrawal Amt.,Deposit Amt.,Closing Balance\n"
+    "28/11/26,UPI-RIYA SEN-riya@okhdfc-{utr}-{note},0000{utr},28/11/26,,{amount},10000.00\n"
+    "28/11/26,UPI-ZOMATO,0000633400000000,28/11/26,200.00,,9800.00\n",
+    "SBI": "Txn Date\tValue Date\tDescription\tRef No./Cheque No.\tDebit\tCredit\tBalance\n"
+    "28 Nov 2026\t28 Nov 2026\tBY TRANSFER-UPI/CR/{utr}/RIYA/SBIN/riya@sbi/{note}\tTRANSFER FROM 123\t \t{amount}\t5,000.00\n",
+    "ICICI": "S No.,Value Date,Transaction Date,Cheque Number,Transaction Remarks,Withdrawal Amount (INR ),Deposit Amount (INR )\n"
+    "1,28/11/2026,28/11/2026,-,UPI/{utr}/{note}/riya@ybl,0.0,{amount}\n",
+    "an app": "Date,Transaction Details,Type,Amount\n\"Nov 28, 2026\",Received from Riya {note} UTR No. {utr},CREDIT,\"₹{amount}\"\n"
+    "\"Nov 28, 2026\",Paid to X UTR No. 633412345682,DEBIT,₹100\n",
+    "pasted": "28-11-2026   UPI/{utr}/RIYA {note}   {amount} Cr\n28-11-2026   UPI/633412345684/SHOP   99.00 Dr\n",
+}  # fmt: skip
+
+
+class Scene:
+    def __init__(self, far: FarSide) -> None:
+        self.far, self.shop, self.services = far, far.shop, far.shop.world.services
+        self.services.connections.connect(self.shop.id, "upi", {"vpa": "meera@okbank", "payee_name": "Meera Handlooms"})
+        for line in (*TO_CONFIRM, "haan"):
+            far.say(line)
+        self.order: Order = self.services.orders.page(self.shop.id).items[0]
+
+    def now(self) -> Order:
+        return self.services.orders.get(self.shop.id, self.order.id)
+
+    def bring(self, text: str):
+        return self.services.direct.bring_in(self.shop.id, text)
+
+    def payments(self):
+        return self.services.orders.payments_of(self.shop.id, self.order.id)
+
+
+@pytest.fixture
+def scene(make_world: Callable[..., World], sqlite_url: str) -> Scene:
+    plugin = FakeChannelPlugin()
+    return Scene(FarSide(make_world(sqlite_url, extra=[plugin]).practice_shop(), plugin))
+
+
+def statement(bank: str, *, utr: str = UTR, amount: str = "3,078.00", note: str = "saree") -> str:
+    amount = (
+        amount.replace(",", "") if "," in STATEMENTS[bank].splitlines()[0] and '"' not in STATEMENTS[bank] else amount
+    )
+    return STATEMENTS[bank].format(utr=utr, amount=amount, note=note)
+
+
+def test_the_chat_leads_to_a_page_with_the_exact_amount(scene: Scene) -> None:
+    last = scene.far.channel.texts()[-1]
+    (url,) = re.findall(r"http\S+/upi/\S+", last)
+    visitor = Visitor.of(scene.shop.world)
+    shown = visitor.get(urlsplit(url).path)
+    assert (shown.status_code, "<svg" in shown.text, "<script" in shown.text) == (200, True, False)
+    (intent,) = re.findall(r'href="(upi://pay[^"]+)"', shown.text)
+    fields = {name: values[0] for name, values in parse_qs(urlsplit(intent.replace("&amp;", "&")).query).items()}
+    assert fields["pa"] == "meera@okbank"
+    assert (fields["am"], fields["cu"], fields["tn"], fields["pn"]) == ("3078.00", "INR", "SP-1001", "Meera Handlooms")
+    path = urlsplit(url).path
+    wrong = visitor.post(path, utr="1234")
+    assert (wrong.status_code, "12 digit UTR" in wrong.text) == (422, True)
+    assert visitor.post(path, utr=f"UTR {UTR}").status_code == 303
+    assert f"UTR {UTR}" in visitor.get(path).text
+    assert scene.now().payment_status == "unpaid", "said is not paid"
+    assert visitor.get(path[:-2]).status_code == 404
+
+
+@pytest.mark.parametrize("bank", STATEMENTS)
+def test_a_claimed_utr_is_paid_when_the_statement_shows_it(scene: Scene, bank: str) -> None:
+    said = scene.far.say(f"paid, utr {UTR}")
+    assert said == ["Thank you. We look whether it arrived, and tell you here."]
+    assert scene.now().payment_status == "unpaid"
+    for _ in range(2):
+        brought = scene.bring(statement(bank))
+    assert (brought.new, brought.known) == (0, 1)
+    paid = scene.now()
+    assert (paid.state, paid.payment_status, paid.paid_paise) == ("confirmed", "paid", TOTAL)
+    (payment,) = scene.payments()
+    assert payment.provider_ref == UTR
+    scene.shop.world.settle()
+    assert "Payment of ₹3,078.00 received for order SP-1001" in scene.far.channel.texts()[-1]
+
+
+def test_the_order_number_in_the_note_is_enough_with_the_exact_amount(scene: Scene) -> None:
+    assert scene.bring(statement("HDFC", note="SP-10011")).matched == 0
+    assert scene.bring(statement("SBI", note="Payment for SP-1001", amount="3,077.00", utr="633412345001")).matched == 0
+    assert scene.bring(statement("SBI", note="Payment for sp-1001", utr="633412345002")).matched == 1
+    assert scene.now().payment_status == "paid"
+
+
+def test_the_amount_alone_is_only_proposed(scene: Scene) -> None:
+    assert scene.bring(statement("ICICI")).matched == 0
+    assert scene.now().payment_status == "unpaid"
+    (line,) = scene.services.direct.open_lines(scene.shop.id)
+    assert [one.id for one in line.candidates] == [scene.order.id]
+    scene.services.direct.match(scene.shop.id, line.line.id, scene.order.id)
+    assert scene.now().payment_status == "paid"
+    with pytest.raises(Conflict):
+        scene.services.direct.match(scene.shop.id, line.line.id, scene.order.id)
+
+
+def test_a_utr_is_used_once(scene: Scene) -> None:
+    scene.far.say(f"done {UTR}")
+    scene.bring(statement("HDFC"))
+    for line in ("juttis size 7 price", "1", "haan"):
+        scene.far.say(line)
+    assert scene.far.say(UTR) == ["This UTR was used for another payment already."]
+    second = scene.services.orders.page(scene.shop.id, state="placed").items[0]
+    assert scene.bring(statement("HDFC", amount="1279.00")).matched == 0
+    assert scene.services.orders.get(scene.shop.id, second.id).payment_status == "unpaid"
+
+
+def test_another_amount_under_the_claimed_utr_is_held(scene: Scene) -> None:
+    scene.far.say(f"utr {UTR}")
+    scene.bring(statement("HDFC", amount="78.00"))
+    order = scene.now()
+    assert (order.payment_status, order.held_paise, order.needs_attention) == ("unpaid", 7800, True)
+    assert [one.held for one in scene.payments() if one.provider_ref == UTR] == [True]
+
+
+def test_a_screenshot_never_pays(scene: Scene) -> None:
+    scene.far.deliver(scene.far.event(text="", attachments=(Attachment(kind="image", url="https://x.example/p.jpg"),)))
+    scene.far.say("paid, see the screenshot")
+    order = scene.now()
+    assert (order.payment_status, scene.services.direct.claims(scene.shop.id)) == ("unpaid", [])
+
+
+def test_what_the_owner_does_not_see_may_be_claimed_again(scene: Scene) -> None:
+    scene.far.say(f"utr {UTR}")
+    ((payment, _order),) = scene.services.direct.claims(scene.shop.id)
+    scene.shop.world.clock.advance(3600)
+    scene.services.maintenance.sweep(lambda lane: None)
+    assert scene.now().state == "placed", "held while the shop looks"
+    scene.services.direct.decide(scene.shop.id, payment.id, arrived=False)
+    assert scene.services.direct.claims(scene.shop.id) == []
+    scene.far.say("sorry 633412349999")
+    ((payment, _order),) = scene.services.direct.claims(scene.shop.id)
+    for _ in range(2):
+        scene.services.direct.decide(scene.shop.id, payment.id, arrived=True)
+    assert (scene.now().payment_status, len(scene.payments())) == ("paid", 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "Date,Amount\n", "x" * (2 * 1024 * 1024 + 1), "\x00\x00", "a,b\n" * 6000]
+)
+def test_what_is_no_statement_is_said_so(scene: Scene, text: str) -> None:
+    with pytest.raises(InvalidInput):
+        scene.bring(text)
+
+
+def test_debits_and_balances_are_no_money_that_came() -> None:
+    for bank in STATEMENTS:
+        assert [one.amount_paise for one in read_statement(statement(bank))] == [TOTAL], bank
+    with pytest.raises(Unreadable):
+        read_statement("Date,Narration,Withdrawal Amt.,Deposit Amt.\n28/11/26,UPI,200.00,\n")
