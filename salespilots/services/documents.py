@@ -119,7 +119,9 @@ def credit_note_in(core: Core, uow: UnitOfWork, order: Order, refund: Refund) ->
         return None
     earlier = uow.invoices.select(eq("original_id", original.id), order="issued_at")
     now = core.clock.now()
-    content = credit_content(original, earlier, refund.amount_paise, refund.reason, now)
+    owed = order.total_paise - (order.paid_paise - order.refunded_paise) - sum(one.total_paise for one in earlier)
+    amount = min(refund.amount_paise, max(0, owed))  # what came too much was never part of the sale
+    content = credit_content(original, earlier, amount, refund.reason, now)
     if not content["totals"]["total_paise"]:
         return None
     made = Invoice(

@@ -15,6 +15,7 @@ from salespilots.domain.errors import InvalidTransition, NotFound
 from salespilots.domain.gst import tax_of_order
 from salespilots.domain.invoice import DocumentKind, Invoice
 from salespilots.domain.order import Order
+from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.sale_papers import credit_content, sale_content
 from salespilots.testing.clocks import FakeClock
 from tests.domain.test_gst import GSTIN, LINES, NOW, order_of, shop_of
@@ -128,6 +129,31 @@ def test_a_refund_of_something_invoiced_is_credited_once(make_world: Callable[..
     assert sorted(one.number.rpartition("/")[2] for one in notes) == ["00001", "00002", "00003"]
     assert {one.original_id for one in notes} == {made.id}
     assert sum(one.tax_paise for one in notes) == made.tax_paise
+
+
+def test_what_came_too_much_was_never_part_of_the_sale(world: World) -> None:
+    desk = Desk(world, **REGISTERED)
+    order = desk.paid()
+    desk.services.orders.ship(desk.id, order.id, courier="DTDC", tracking_number="D1")
+    total = order.total_paise
+    with world.storage.unit_of_work(desk.id) as uow:
+        again = Payment(
+            id=desk.services.core.ids.new("payment"), business_id=desk.id, order_id=order.id, provider="cash",
+            reference="again", amount_paise=total, created_at=world.clock.now(), state=PaymentState.CAPTURED,
+        )  # fmt: skip
+        uow.payments.add(again)
+        order = uow.orders.get(order.id)
+        order.paid_paise += total
+        uow.orders.save(order)
+        uow.commit()
+
+    def refund(amount: int, key: str) -> list[int]:
+        desk.services.refunds.refund(desk.id, order.id, amount_paise=amount, reason="", key=key)
+        return [one.total_paise for one in desk.papers(order) if one.kind is DocumentKind.CREDIT_NOTE]
+
+    assert refund(total - 100, "a") == []
+    assert refund(300, "b") == [200], "the last rupee of what was too much, and two of the sale"
+    assert sum(refund(total - 200, "c")) == total
 
 
 def test_many_at_one_moment_leave_no_gap(make_world: Callable[..., World], database_url: str) -> None:
