@@ -15,15 +15,18 @@ import os
 import queue
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flask import Flask, Response, request
 
+from bench.bare_orders import PostgresOrders, SqliteOrders, read
+
 SECRET = os.environ.get("BENCH_SECRET", "bench").encode()
 TABLE = "CREATE TABLE IF NOT EXISTS inbox (event TEXT PRIMARY KEY, account TEXT, sender TEXT, body TEXT)"
 MAX_BATCH = 256
-Row = tuple[str, str, str, str]
+Row = tuple[Any, ...]
 
 
 class Store(Protocol):
@@ -70,6 +73,11 @@ def _open() -> Store:
     return Postgres(address) if address.startswith("postgres") else Sqlite(address)
 
 
+def _open_orders() -> Store:
+    address = os.environ["BENCH_DB"]
+    return PostgresOrders(address) if address.startswith("postgres") else SqliteOrders(address)
+
+
 @dataclass(slots=True, eq=False)
 class _Ask:
     row: Row
@@ -80,8 +88,9 @@ class _Ask:
 class Group:
     """One thread writes for all who wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_: Callable[[], Store] = _open) -> None:
         self._asks: queue.SimpleQueue[_Ask] = queue.SimpleQueue()
+        self._open = open_
         threading.Thread(target=self._work, daemon=True).start()
 
     def put(self, row: Row) -> None:
@@ -94,7 +103,7 @@ class Group:
             raise ask.error
 
     def _work(self) -> None:
-        store = _open()
+        store = self._open()
         while True:
             batch = [self._asks.get()]
             with contextlib.suppress(queue.Empty):
@@ -160,6 +169,19 @@ def page() -> str:
 def webhook() -> Response:
     """Those that wait share a commit."""
     return _take(Group)
+
+
+@app.post("/order")
+def order() -> Response:
+    """An order of a hot product; those that wait share a commit."""
+    row = read(request.get_data(cache=False), request.headers.get("Authorization", ""))
+    if row is None:
+        return Response(status=401)
+    with _making:
+        if "orders" not in _made:
+            _made["orders"] = Group(_open_orders)
+    _made["orders"].put(row)
+    return Response(json.dumps({"id": row[0]}), status=201, content_type="application/json")
 
 
 @app.post("/webhook-each")

@@ -35,9 +35,23 @@ FIGURES = {
     "delay the flood adds to others, p95, SQLite",
     "webhook answered at 50/s while every provider hangs, SQLite: p99 / p99.9",
     "orders on one hot product, 16 buyers, SQLite", "order placed, p50 / p95, SQLite",
-    "import rows a second, SQLite",
+    "orders on one hot product, 16 buyers, PostgreSQL", "order placed, p50 / p95, PostgreSQL",
+    "import rows a second, SQLite", "invoice time, 3 lines",
 }  # fmt: skip
-PARTS = ["rest", "intake", "rates", "reach", "scaling", "lane", "poison", "flood", "hanging", "orders", "importing"]
+PARTS = [
+    "rest",
+    "intake",
+    "rates",
+    "reach",
+    "scaling",
+    "lane",
+    "poison",
+    "flood",
+    "hanging",
+    "orders",
+    "importing",
+    "papers",
+]
 
 
 def test_the_bench_prints_its_table_and_every_figure_beside_its_limit(tmp_path: Path) -> None:
