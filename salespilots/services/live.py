@@ -6,7 +6,7 @@ from salespilots.domain.events import Event
 from salespilots.services.core import Core
 
 NAMES = {
-    "message": "message", "conversation": "chat", "order": "order", "payment": "order", "refund": "order",
+    "message": "message", "conversation": "chat", "order": "order", "payment": "order", "refund": "order", "document": "order",
     "product": "stats", "import": "stats", "waiting": "stats", "stock": "stats", "customer": "chat", "run": "run", "workflow": "run",
     "connection": "integration", "channel": "integration", "inbox": "notice", "shop": "stats",
 }  # fmt: skip

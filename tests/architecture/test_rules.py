@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from salespilots.domain.events import EVENT_TYPES
 from salespilots.plugins.builtin.storage_sql.storage import MIGRATIONS, SqlStorage, migrations
 from salespilots.plugins.builtin.storage_sql.tables import TABLES, db
 from salespilots.plugins.manager import SPEC_MODULES
 from salespilots.services.crash_points import POINTS
+from salespilots.services.live import NAMES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "salespilots").rglob("*.py"))
@@ -114,6 +116,11 @@ def test_public_names_have_docstrings() -> None:
             and ast.get_docstring(node) is None
         ]
     assert bare == []
+
+
+def test_every_event_has_a_name_in_the_live_stream() -> None:
+    """One without ended the stream of every open page."""
+    assert {one.partition(".")[0] for one in EVENT_TYPES} == set(NAMES)
 
 
 def test_no_module_is_a_grab_bag() -> None:
