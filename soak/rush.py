@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 
 import httpx
@@ -26,6 +27,7 @@ BUYERS, PIECES = 64, 10
 SKUS = ("RUSH-A", "RUSH-B")
 LATER = timedelta(minutes=31)
 """When the reservations of unpaid orders are over."""
+FATES = ("return", "cancel", "refund", "pay", "cancel", "forget")
 
 
 class LaterClock(SystemClock):
@@ -67,6 +69,7 @@ class Rush:
         self._engine = sa.create_engine(stage.product.application().config.database_url)
         self.came = Rounds()
         self._lock = threading.Lock()
+        self._sent = {"return": threading.Event(), "refund": threading.Event()}
 
     def close(self) -> None:
         """Let everything go."""
@@ -110,7 +113,10 @@ class Rush:
             bought = list(pool.map(lambda one: self._buy(one, f"{number}-{one}"), range(BUYERS)))
             orders = [one for one in bought if one]
             self._count(f"round {number}, after the rush")
-            jobs: list[Callable[[], Any]] = [lambda one=one: self._live(one) for one in orders]
+            for sent in self._sent.values():
+                sent.clear()
+            fates = zip(orders, cycle(FATES), strict=False)
+            jobs: list[Callable[[], Any]] = [lambda one=one, fate=fate: self._live(one, fate) for one, fate in fates]
             jobs += [lambda one=one: self._buy(one, f"{number}-{one}") for one in range(0, BUYERS, 8)]  # asked again
             jobs += [
                 lambda one=one: self._buy(one, f"{number}-{one}-again") for one in range(BUYERS) if not bought[one]
@@ -123,14 +129,12 @@ class Rush:
             self._chance.shuffle(jobs)
             list(pool.map(lambda job: job(), [*jobs, self._time_passes, self._time_passes]))
         self._count(f"round {number}, after everything")
-        self._time_passes()
+        self._time_passes(0)
         self._count(f"round {number}, at its end", ended=True)
         self._clear()
 
-    def _live(self, order: dict[str, Any]) -> None:
+    def _live(self, order: dict[str, Any], fate: str) -> None:
         """What becomes of an order."""
-        with self._lock:
-            fate = self._chance.choice(["cancel", "cancel", "pay", "return", "refund", "forget"])
         if fate == "cancel":
             for _ in range(2):
                 self._act(order, "cancel")
@@ -139,6 +143,7 @@ class Rush:
             if self._act(order, "confirm", received=received) is None or fate == "pay":
                 return
             self._act(order, "ship", courier="Delhivery", tracking_number=order["number"])
+            self._sent[fate].set()
             for _ in range(2):
                 if fate == "return":
                     self._act(order, "return", restock=True)
@@ -155,8 +160,10 @@ class Rush:
             if self._stock(sku, -1, reason):
                 return
 
-    def _time_passes(self) -> None:
-        """Another worker, for which the reservations are over."""
+    def _time_passes(self, patience: float = 10) -> None:
+        """Another worker, for which the reservations are over as soon as somebody's parcels are gone."""
+        for sent in self._sent.values():
+            sent.wait(patience)
         self._later.services.maintenance.sweep(lambda lane: None)
 
     def _clear(self) -> None:

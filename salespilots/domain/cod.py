@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from salespilots.domain.delivery import within
+
 
 class Refusal(StrEnum):
     """Why cash on delivery is not offered."""
@@ -27,7 +29,7 @@ class CodRules:
     fee_paise: int = 0
     min_paise: int | None = None
     max_paise: int | None = None
-    not_to: tuple[str, ...] = ()  # beginnings of pincodes
+    not_to: tuple[str, ...] = ()  # as in `salespilots.domain.delivery.Zone`
     not_categories: tuple[str, ...] = ()
     refused_limit: int | None = 2  # parcels that a customer did not accept, from which on it is not offered
     advance_paise: int = 0  # to be paid online before it is accepted
@@ -43,7 +45,7 @@ class CodRules:
             return Refusal.TOO_LITTLE
         if self.max_paise is not None and total_paise > self.max_paise:
             return Refusal.TOO_MUCH
-        if pincode and any(pincode.startswith(part) for part in self.not_to):
+        if pincode and any(within(pincode, part) for part in self.not_to):
             return Refusal.PINCODE
         if set(categories) & set(self.not_categories):
             return Refusal.ITEM

@@ -22,7 +22,7 @@ class Zone:
 
     def covers(self, pincode: str) -> bool:
         """Whether a pincode lies in it."""
-        return any(_within(pincode, part) for part in self.pincodes)
+        return any(within(pincode, part) for part in self.pincodes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,8 @@ def read_pincodes(text: str) -> list[str]:
     return parts
 
 
-def _within(pincode: str, part: str) -> bool:
+def within(pincode: str, part: str) -> bool:
+    """Whether a pincode is that part: itself, what begins so, or in the range."""
     match = _PART.match(part)
     if match is None:
         return False

@@ -155,9 +155,14 @@ class Order:
     @property
     def asked_paise(self) -> int:
         """What is to be paid online now: of a COD order only its advance, else all that is due."""
-        if self.advance_paise and self.state in (OrderState.PLACED, OrderState.EXPIRED):
+        if self.asked_is_advance:
             return max(0, min(self.advance_paise, self.total_paise) - self.paid_paise)
         return self.due_paise
+
+    @property
+    def asked_is_advance(self) -> bool:
+        """Whether what is asked for online is only the advance of a COD order."""
+        return bool(self.advance_paise) and self.state in (OrderState.PLACED, OrderState.EXPIRED)
 
     @property
     def offer(self) -> dict:
@@ -315,7 +320,7 @@ class Order:
         """Stop the order. The caller releases its stock in the same unit of work."""
         if self.state is OrderState.CANCELLED:
             return Ignored("already cancelled")
-        if self.part_shipped:
+        if self.part_shipped and (self.expected_back or any(self.to_come_back.values())):
             raise InvalidTransition("A part of it has left: send the rest, or take back what left.")
         self._move(OrderState.CANCELLED)
         self.closed_at, self.expires_at = now, None
@@ -335,7 +340,10 @@ class Order:
     def to_come_back(self) -> dict[str, int]:
         """Pieces by line id that left and neither came back nor are on their way back."""
         back = add_up([one.lines for one in self.returns])
-        return {line.id: line.quantity - back.get(line.id, 0) for line in self.lines} if self.state in LEFT else {}
+        if self.state in LEFT:
+            return {line.id: line.quantity - back.get(line.id, 0) for line in self.lines}
+        gone = add_up([one.lines for one in self.shipments]) if self.part_shipped else {}
+        return {line: count - back.get(line, 0) for line, count in gone.items()}
 
     def expect_back(
         self,
@@ -349,7 +357,7 @@ class Order:
         """Pieces that left are on their way back: all of them unless ``lines`` names some."""
         if self.state is OrderState.RETURNED:
             return Ignored("already returned")
-        if self.state not in LEFT:
+        if self.state not in LEFT and not self.part_shipped:
             raise InvalidTransition(f"A {self.state} order has nothing that could come back.", state=str(self.state))
         coming = pick(self.to_come_back, lines, "with the customer")
         if not coming:
@@ -380,7 +388,7 @@ class Order:
         self.released_paise += released_paise
         inspected = [one.lines for one in self.returns if one.state == ReturnState.INSPECTED]
         back = add_up(inspected)
-        if any(line.quantity > back.get(line.id, 0) for line in self.lines):
+        if self.state not in LEFT or any(line.quantity > back.get(line.id, 0) for line in self.lines):
             return self._applied("order.part_returned", now, number=self.number, pieces=sum(found.lines.values()))
         self._move(OrderState.RETURNED)
         self.closed_at = now

@@ -98,7 +98,7 @@ def credit_content(
         sums = rest if paise == rest["total_paise"] else _part(rest, paise, rate if taxed else 0, within)
         lines.append(
             {
-                "title": f"Refund for {original.number}", "sku": "", "hsn": "", "quantity": 1, "unit_paise": paise,
+                "title": f"Credit for {original.number}", "sku": "", "hsn": "", "quantity": 1, "unit_paise": paise,
                 "discount_paise": 0, "rate": rate, **sums,
             }
         )  # fmt: skip

@@ -16,14 +16,14 @@ from salespilots.ports.payments import PaymentEvent
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
-from salespilots.services.settlement import Settlement
-from salespilots.services.statement_reading import Entry, Unreadable, read_statement
+from salespilots.services.notices import notice_in
+from salespilots.services.settlement import Settlement, lanes_of
+from salespilots.services.statement_reading import UTR, Entry, Unreadable, read_statement
 
 DIRECT = "upi"
 CHECKING = timedelta(hours=24)
 """How long an order is held while the shop looks whether claimed money came."""
 
-UTR = re.compile(r"(?<!\d)(\d{12})(?!\d)")
 NOBODY = "This UTR was used for another payment already."
 
 
@@ -46,22 +46,24 @@ class OpenLine:
 
 
 def claim_in(core: Core, uow: UnitOfWork, payment: Payment, order: Order, utr: str) -> None:
-    """The customer says that they paid, under this reference. The order is held while the shop looks.
+    """The customer says that they paid, under this reference. The order is held while the shop looks, once; what was
+    paid for one that expired is noted all the same, and revives it or is given back when it shows.
 
     Raises `Conflict` for a reference that is another payment's, or an order that takes no money.
     """
     now = core.clock.now()
-    if payment.state is PaymentState.CAPTURED or not order.payable:
+    if payment.state is PaymentState.CAPTURED or order.state is OrderState.DRAFT or order.due_paise <= 0:
         raise Conflict("Nothing is due on this order.")
     other = uow.payments.find(provider=DIRECT, provider_ref=utr)
     if other is not None and other.id != payment.id:
         raise Conflict(NOBODY)
     if payment.provider_ref == utr:
         return
+    first = payment.state is PaymentState.CREATED
     payment.settle(PaymentState.PENDING, now=now)
     payment.provider_ref, payment.expires_at = utr, max(payment.expires_at or now, now + CHECKING)
     uow.payments.save(payment)
-    if order.state is OrderState.PLACED and order.expires_at is not None:
+    if first and order.state is OrderState.PLACED and order.expires_at is not None:
         order.expires_at, order.remind_at = max(order.expires_at, now + CHECKING), None
     uow.orders.save(order)
     uow.record(Event(type="payment.claimed", at=now, ids={**order.ids(), "payment_id": payment.id}))
@@ -100,6 +102,9 @@ class Direct:
             with self._core.storage.unit_of_work(payment.business_id) as uow:
                 fresh = uow.payments.get(payment.id)
                 claim_in(self._core, uow, fresh, uow.orders.get(fresh.order_id), found.group(1))
+                line = uow.statement_lines.find(utr=found.group(1))
+                if line is not None and line.state is LineState.UNMATCHED:
+                    self._book(uow, line, fresh, "")
                 uow.commit()
 
         retrying(use_case)
@@ -122,10 +127,15 @@ class Direct:
                 lanes: list[str] = []
                 if arrived:
                     lanes = self._capture(uow, payment, payment.amount_paise, payment.provider_ref or "", actor)
-                elif payment.state is not PaymentState.CAPTURED:
+                order = uow.orders.get(payment.order_id)
+                if not arrived and payment.state is not PaymentState.CAPTURED and payment.provider_ref:
+                    notice_in(
+                        self._core, uow, order, "not_arrived", about=f"{payment.id}:{payment.provider_ref}",
+                        reference=payment.provider_ref,
+                    )  # fmt: skip
+                    lanes = lanes_of(uow, order)
                     payment.provider_ref = None
                     uow.payments.save(payment)
-                order = uow.orders.get(payment.order_id)
                 uow.commit()
             return order, lanes
 
@@ -154,8 +164,8 @@ class Direct:
     def bring_in(self, business_id: str, text: str, *, actor: str = "") -> Brought:
         """A statement as text: each line once, however often it is brought in; what fits a payment for sure is booked.
 
-        For sure is the reference that the customer named, or the order's number in the line's words, with the exact
-        amount. Raises `InvalidInput` for what cannot be read.
+        For sure is the reference that the customer named (another amount under it is held there), or the order's number in
+        the line's words with the exact amount. Lines of before are looked at again. Raises `InvalidInput` for what cannot be read.
         """
         try:
             entries = read_statement(text)
@@ -175,6 +185,13 @@ class Direct:
     def _bring_in(self, uow: UnitOfWork, entries: Sequence[Entry], actor: str) -> tuple[Brought, list[str]]:
         now, lanes, new, matched = self._core.clock.now(), [], 0, 0
         waiting = _waiting(uow)
+        for line in uow.statement_lines.select(eq("state", LineState.UNMATCHED), order="created_at", limit=500):
+            entry = Entry(line.day, line.amount_paise, line.utr, line.text)  # claimed only after it was brought in
+            found = _fits(entry, waiting)
+            if found is not None:
+                lanes += self._book(uow, line, found, actor)
+                waiting = [(payment, order) for payment, order in waiting if payment.id != found.id]
+                matched += 1
         for entry in entries:
             line = StatementLine(
                 id=self._core.ids.new("statement_line"), business_id=uow.business_id, created_at=now, day=entry.day,
@@ -191,6 +208,12 @@ class Direct:
         return Brought(len(entries), new, matched, len(entries) - new), lanes
 
     def _book(self, uow: UnitOfWork, line: StatementLine, payment: Payment, actor: str) -> list[str]:
+        other = uow.payments.find(provider=DIRECT, provider_ref=line.utr) if line.utr else None
+        if other is not None and other.id != payment.id:  # claimed for another order, and the owner knows better
+            if other.state is PaymentState.CAPTURED:
+                raise Conflict(NOBODY)
+            other.provider_ref = None
+            uow.payments.save(other)
         line.state, line.payment_id, line.order_id = LineState.MATCHED, payment.id, payment.order_id
         uow.statement_lines.save(line)
         return self._capture(uow, payment, line.amount_paise, line.utr or payment.provider_ref or "", actor)
@@ -265,7 +288,7 @@ def utr_in(core: Core, uow: UnitOfWork, customer_id: str, text: str) -> str | No
         return None
     open_ = uow.orders.select(eq("customer_id", customer_id), order="-created_at", limit=10)
     for order in open_:
-        if not order.payable:
+        if order.due_paise <= 0 or order.state in (OrderState.DRAFT, OrderState.CANCELLED):
             continue
         payments = uow.payments.select(eq("order_id", order.id), eq("provider", DIRECT), order="-created_at")
         payment = next((one for one in payments if one.state is not PaymentState.CAPTURED), None)

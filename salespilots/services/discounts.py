@@ -9,7 +9,7 @@ from typing import Any
 from salespilots.domain.discount import Discount, DiscountUse
 from salespilots.domain.errors import Conflict, InvalidInput
 from salespilots.domain.order import Order
-from salespilots.ports.storage import Page, UnitOfWork, eq
+from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
 
 
@@ -106,6 +106,10 @@ def find_in(uow: UnitOfWork, code: str, *, goods_paise: int, customer_id: str, n
         raise no("This code is not valid any more.")
     if goods_paise < found.min_order_paise:
         raise no("This code needs a larger order.")
+    if found.usage_limit is not None:
+        taken = uow.discount_uses.count(eq("discount_id", found.id), Where("given_back_at", "is_null"))
+        if taken >= found.usage_limit:
+            raise no("This code was used as often as it may be.")
     uses = uow.discount_uses.select(eq("discount_id", found.id), eq("customer_id", customer_id))
     if found.per_customer is not None and sum(not one.given_back_at for one in uses) >= found.per_customer:
         raise no("This code was used already.")

@@ -117,16 +117,44 @@ def credit_note_in(core: Core, uow: UnitOfWork, order: Order, refund: Refund) ->
         return None
     if uow.invoices.find(cause_key=f"refund:{refund.id}") is not None:
         return None
+    cause = f"refund:{refund.id}"
+    return _credit_in(core, uow, order, original, refund.reason, cause, most=refund.amount_paise, refund_id=refund.id)
+
+
+def write_off_in(core: Core, uow: UnitOfWork, order: Order, reason: str, cause: str) -> Invoice | None:
+    """The credit note for what will never be collected of an invoiced sale: unpaid goods that came back, a cancelled
+    order, a benefit agreed on later. Money that was received is credited when it goes back. ``cause`` makes it happen
+    once; None where there is no document or nothing to credit."""
+    original = uow.invoices.find(cause_key=f"order:{order.id}")
+    if original is None or uow.invoices.find(cause_key=cause) is not None:
+        return None
+    ended = order.state in (OrderState.RETURNED, OrderState.CANCELLED, OrderState.EXPIRED)
+    return _credit_in(core, uow, order, original, reason, cause, at_least=0 if ended else order.kept_paise)
+
+
+def _credit_in(
+    core: Core,
+    uow: UnitOfWork,
+    order: Order,
+    original: Invoice,
+    reason: str,
+    cause: str,
+    *,
+    at_least: int = 0,
+    most: int | None = None,
+    refund_id: str | None = None,
+) -> Invoice | None:
+    """Credit what the invoice has beyond what the shop has, or will have (``at_least``); never more than ``most``."""
     earlier = uow.invoices.select(eq("original_id", original.id), order="issued_at")
     now = core.clock.now()
-    owed = order.total_paise - (order.paid_paise - order.refunded_paise) - sum(one.total_paise for one in earlier)
-    amount = min(refund.amount_paise, max(0, owed))  # what came too much was never part of the sale
-    content = credit_content(original, earlier, amount, refund.reason, now)
+    stays = max(order.paid_paise - order.refunded_paise, at_least)
+    owed = max(0, original.total_paise - stays - sum(one.total_paise for one in earlier))
+    content = credit_content(original, earlier, owed if most is None else min(most, owed), reason, now)
     if not content["totals"]["total_paise"]:
         return None
     made = Invoice(
         id=core.ids.new("invoice"), business_id=order.business_id, order_id=order.id, kind=DocumentKind.CREDIT_NOTE,
-        number="", year=financial_year(now), issued_at=now, cause_key=f"refund:{refund.id}", refund_id=refund.id,
+        number="", year=financial_year(now), issued_at=now, cause_key=cause, refund_id=refund_id,
         original_id=original.id, total_paise=content["totals"]["total_paise"], tax_paise=content["totals"]["tax_paise"],
         content=content, practice=original.practice,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from salespilots.domain.stock import MovementKind
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.discounts import give_back_in
-from salespilots.services.documents import issue_in
+from salespilots.services.documents import issue_in, write_off_in
 from salespilots.services.notices import REMINDER, notice_in, withdraw_in
 from salespilots.services.order_steps import OrderSteps
 from salespilots.services.ordering import BY_HAND, close_links_in, move_in, release_in
@@ -59,6 +59,8 @@ class Fulfilment(OrderSteps):
                 whole = kind if len(order.shipments) == 1 and not order.part_shipped else f"part_{kind}"
                 notice_in(self._core, uow, order, whole, about=parcel_id if whole != kind else "")
                 issue_in(self._core, uow, order, actor=actor)
+                if "prepaid_offer" in order.terms:  # too late now: the courier collects
+                    close_links_in(uow, order, now)
             return outcome
 
         return self.act(business_id, order_id, step, actor=actor)
@@ -87,6 +89,7 @@ class Fulfilment(OrderSteps):
                 withdraw_in(self._core, uow, order, REMINDER, "order_over")
                 give_back_in(uow, order, now)
                 close_links_in(uow, order, now)
+                write_off_in(self._core, uow, order, reason or "Cancelled", f"cancel:{order.id}")
             return outcome
 
         return self.act(business_id, order_id, step, actor=actor)

@@ -82,8 +82,8 @@ class Maintenance:
             self._guarded("expire", partial(self._orders.expire, business_id, order_id))
         for business_id, order_id in unpaid:
             self._guarded("remind", partial(self._orders.remind, business_id, order_id))
-            offer = partial(self._payments.offer_prepaid, business_id, order_id)
-            ask(order_id, partial(self._guarded, "offer", offer))
+            prepaid = partial(self._payments.offer_prepaid, business_id, order_id)
+            ask(order_id, partial(self._guarded, "offer", prepaid))
         for business_id, payment_id in payments:
             question = partial(self._payments.reconcile, business_id, payment_id)
             ask(payment_id, partial(self._guarded, "reconcile", question))

@@ -22,6 +22,7 @@ NOTICES = {
     "part_shipped_by_hand": "We bring you a part of order {number} ourselves. Follow it here: {url}",
     "prepaid_offer": "Pay {amount} for order {number} online before it leaves, and you save {saved}: {pay_url}",
     "prepaid": "{paid} received for order {number}. Thank you! Nothing is to be paid at the door. Follow it here: {url}",
+    "not_arrived": "We could not find your payment for order {number} under UTR {reference}. Please look again and send us the right one.",
     "delivered": "Order {number} was delivered. We hope you like it!",
     "cancelled": "Order {number} was cancelled.",
     "expired": "Order {number} was not paid in time, so we could not hold it any longer. Write to us if you still want it.",
@@ -64,6 +65,7 @@ def notice_in(
     pay_url: str = "",
     amount_paise: int = 0,
     saved_paise: int = 0,
+    reference: str = "",
 ) -> bool:
     """Queue a notice to the order's chat; an order without one has nobody to tell here. False when nothing is new."""
     if not order.conversation_id:
@@ -78,6 +80,7 @@ def notice_in(
         pay_url=pay_url or order.payment_url or "",
         amount=rupees(amount_paise),
         saved=rupees(saved_paise),
+        reference=reference,
         url=f"{core.base_url}/o/{order.token}",
         courier=order.tracking.get("courier", ""),
         tracking=order.tracking.get("tracking_number", ""),

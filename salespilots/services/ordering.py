@@ -186,8 +186,8 @@ def reserve_in(core: Core, uow: UnitOfWork, order: Order, key: str = "reserve") 
 
 
 def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:
-    """Give the promised pieces back, once."""
-    uow.stock.move(movements_of(core, order, MovementKind.RELEASE, 0, -1, key))
+    """Give the promised pieces back, once; what left in a parcel is not promised any more."""
+    uow.stock.move(movements_of(core, order, MovementKind.RELEASE, 0, -1, key, order.to_ship))
     _tell_stock(core, uow, order)
 
 

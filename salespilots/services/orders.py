@@ -264,7 +264,9 @@ class Orders(Returns):
         """
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            if order.remind_at is None or order.remind_at > now or order.payment_method == CASH:
+            if order.remind_at is None or order.remind_at > now:
+                return Ignored("not due")
+            if order.payment_method == CASH and not order.asked_is_advance:
                 return Ignored("not due, or offered something else")
             order.remind_at = None
             waits = order.state is OrderState.PLACED and order.asked_paise > 0 and order.payment_url

@@ -169,7 +169,10 @@ class Payments:
                 return payment.url
             order = uow.orders.get(payment.order_id)
             payment.link_ref, payment.url = link.link_ref, link.url
-            order.payment_url, order.payment_method = link.url, payment.provider
+            if order.terms.get("prepaid_offer", {}).get("payment_id") != payment.id:
+                order.payment_url = link.url
+                if order.payment_method != CASH:  # an advance, or paying early, leaves the rest due at the door
+                    order.payment_method = payment.provider
             uow.payments.save(payment)
             uow.orders.save(order)
             uow.record(
@@ -219,7 +222,8 @@ class Payments:
         except NotConnected:
             retrying(lambda: self._check_later(business_id, payment_id, timedelta()))
             raise
-        if link is not None and not payment.url and order.payable:
+        offered = order.terms.get("prepaid_offer", {}).get("payment_id") == payment.id  # sent with its own words
+        if link is not None and not payment.url and order.payable and not offered:
             retrying(lambda: self._keep_link(business_id, payment_id, link))
         lanes: list[str] = retrying(lambda: self._apply_link(business_id, payment_id, link))
         for lane in lanes:
@@ -259,7 +263,13 @@ class Payments:
                 payment = uow.payments.get(known["payment_id"])
                 order.remind_at = now + CHECK_EVERY
             else:
-                payment = self._new_payment(uow, order, self._provider_for(uow, order), amount, now)
+                try:
+                    provider = self._provider_for(uow, order)
+                except Conflict:  # no way to pay online
+                    uow.orders.save(order)
+                    uow.commit()
+                    return None
+                payment = self._new_payment(uow, order, provider, amount, now)
                 offer = {"payment_id": payment.id, "benefit_paise": benefit}
                 order.terms, order.remind_at = {**order.terms, "prepaid_offer": offer}, now + CHECK_EVERY
             uow.orders.save(order)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from salespilots.domain.errors import InvalidTransition
+from salespilots.domain.errors import Conflict, InvalidTransition
 from salespilots.domain.events import Event
 from salespilots.domain.order import HOLDS_STOCK, LEFT, Order
 from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState, Refund, RefundState
@@ -73,6 +73,8 @@ class Refunds:
         with core.storage.unit_of_work(business_id) as uow:
             order = uow.orders.get(order_id)
             before = _asked_before(uow, key)
+            if before and all(one.state is RefundState.FAILED for one in before):
+                raise Conflict("That refund did not go through. Look at the order again and ask anew.")
             if before:
                 return [(uow.payments.get(one.payment_id), one) for one in before if not answered(one)]
             begun: list[tuple[Payment, Refund]] = []
@@ -103,6 +105,11 @@ class Refunds:
         if order.attention_reason == RETURN_DUE and order.refund_due_paise <= 0:
             order.settle_attention()
         uow.record(*(dataclasses.replace(one, actor=actor or one.actor) for one in getattr(came, "events", ())))
+
+    def count(self, business_id: str, order_id: str) -> int:
+        """How many refunds of an order were asked for, also those that failed."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            return uow.refunds.count(eq("order_id", order_id))
 
     def ask_again(self, business_id: str, refund_id: str) -> None:
         """Ask for a refund whose answer is owed, with its own key; called by the sweeper, safe to repeat."""

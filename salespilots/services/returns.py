@@ -13,6 +13,7 @@ from salespilots.domain.stock import MovementKind
 from salespilots.domain.transitions import Applied, Ignored, Outcome
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.core import Core
+from salespilots.services.documents import write_off_in
 from salespilots.services.fulfilment import Fulfilment
 from salespilots.services.ordering import close_links_in, move_in
 
@@ -129,6 +130,7 @@ def receive_in(
     if order.refund_due_paise > 0:
         order.flag(RETURN_DUE)
     close_links_in(uow, order, now)
+    write_off_in(core, uow, order, "The goods came back", f"return:{return_id}")
     return outcome
 
 

@@ -7,15 +7,22 @@ from datetime import datetime
 from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
 from salespilots.domain.gst import tax_of_order
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import LEFT, Order, OrderState
 from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState, UnmatchedFact
 from salespilots.domain.transitions import Ignored
 from salespilots.ports.payments import PaymentEvent
 from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.services.automation import react
 from salespilots.services.core import Core
+from salespilots.services.documents import write_off_in
 from salespilots.services.notices import REMINDER, notice_in, withdraw_in
 from salespilots.services.ordering import close_links_in, credit_in, refund_in, revive_in, settle_refund_in
+
+
+def lanes_of(uow: UnitOfWork, order: Order) -> list[str]:
+    """The chat that has something to say about an order."""
+    return [uow.conversations.get(order.conversation_id).lane] if order.conversation_id else []
+
 
 HELD_REASONS = (
     "The currency or the reference does not fit the order.",
@@ -86,8 +93,9 @@ class Settlement:
         uow.payments.save(payment)
         if order.take_offer(payment.id, payment.provider):
             order.tax_paise = tax_of_order(order, uow.shop())
+            write_off_in(self._core, uow, order, "Paid online", f"offer:{payment.id}")
         self._count(uow, order, payment, now)
-        return self._lane_of(uow, order)
+        return lanes_of(uow, order)
 
     def _count(self, uow: UnitOfWork, order: Order, payment: Payment, now: datetime) -> None:
         """Captured money pays for its order; refunds that were told of before it are booked now."""
@@ -125,10 +133,14 @@ class Settlement:
         if not order.due_paise:
             close_links_in(uow, order, now)
         uow.orders.save(order)
-        return self._lane_of(uow, order)
+        return lanes_of(uow, order)
 
     def _follow(self, uow: UnitOfWork, order: Order, paid: list[Event], now: datetime) -> None:
         """What paid money means for the order in its present state; workflows hear of it where the order goes on."""
+        if order.state in LEFT and order.due_paise > 0:
+            order.flag("Paid online after it left: the courier collects the whole sum too.")
+            uow.record(Event(type="order.attention", at=now, ids=order.ids(), data={"reason": order.attention_reason}))
+            return
         if order.asked_paise > 0 and order.state not in (OrderState.CANCELLED, OrderState.RETURNED, OrderState.EXPIRED):
             return
         if order.paid_paise > order.total_paise:
@@ -148,6 +160,8 @@ class Settlement:
             return
         else:
             react(self._core, uow, paid, order_id=order.id)
+            if any(one.type == "order.paid" for one in paid):
+                notice_in(self._core, uow, order, "prepaid")
             return
         uow.record(Event(type="order.attention", at=now, ids=order.ids(), data={"reason": order.attention_reason}))
         notice_in(self._core, uow, order, "refund_due")
@@ -223,9 +237,6 @@ class Settlement:
             uow.unmatched.save(fact)
             if fact.kind == "refund_processed":
                 self._refund_elsewhere(uow, payment, order, fact.refund_ref, fact.amount_paise, now)
-
-    def _lane_of(self, uow: UnitOfWork, order: Order) -> list[str]:
-        return [uow.conversations.get(order.conversation_id).lane] if order.conversation_id else []
 
     def _refund_settled(
         self, uow: UnitOfWork, payment: Payment, order: Order, event: PaymentEvent, now: datetime

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from salespilots.domain.money import parse_rupees
@@ -19,7 +19,9 @@ from salespilots.domain.money import parse_rupees
 MOST_LINES = 5000
 MOST_BYTES = 2 * 1024 * 1024
 
-_UTR = re.compile(r"(?<!\d)(\d{12})(?!\d)")
+UTR = re.compile(r"(?<!\d)(?!91[6-9]\d{9}(?!\d))(\d{12})(?![\d@])")
+"""Not a phone number with its country, nor what stands before the @ of a UPI id."""
+
 _REF = re.compile(r"^[A-Z0-9]{10,22}$", re.IGNORECASE)
 _DAYS = (
     "%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d", "%d/%m/%y", "%d-%m-%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y",
@@ -54,11 +56,13 @@ class Entry:
     amount_paise: int
     utr: str | None
     text: str
+    nth: int = 1  # of equal lines of a statement
 
     @property
     def fingerprint(self) -> str:
         """Of the line itself: the same statement twice gives the same."""
         said = f"{self.day}|{self.amount_paise}|{self.utr or ''}|{' '.join(self.text.split()).casefold()}"
+        said += f"|{self.nth}" if self.nth > 1 else ""
         return hashlib.sha256(said.encode()).hexdigest()[:40]
 
 
@@ -66,16 +70,29 @@ def read_statement(text: str) -> list[Entry]:
     """The credits of a statement, in their order. Raises `Unreadable`."""
     if len(text.encode()) > MOST_BYTES:
         raise Unreadable("The statement is larger than 2 MB. Take a shorter time.")
-    rows = [[cell.strip() for cell in row] for row in _rows(text)]
+    try:
+        rows = [[cell.strip() for cell in row] for row in _rows(text)]
+    except csv.Error:
+        raise Unreadable("The lines cannot be taken apart. Save the statement as CSV and upload that.") from None
     rows = [row for row in rows if any(row)]
     if len(rows) > MOST_LINES:
         raise Unreadable(f"More than {MOST_LINES} lines. Take a shorter time.")
     head, columns = _columns(rows)
-    found = list(_entries(rows[head + 1 :] if head >= 0 else rows, columns))
+    found = _numbered(_entries(rows[head + 1 :] if head >= 0 else rows, columns))
     if not found:
         raise Unreadable(
             "No money that came in was found. Paste the lines with their headings, or upload the CSV file."
         )
+    return found
+
+
+def _numbered(entries: Iterator[Entry]) -> list[Entry]:
+    """Equal lines without a reference are as many payments as there are lines."""
+    seen: Counter[Entry] = Counter()
+    found = []
+    for entry in entries:
+        seen[entry] += 1
+        found.append(entry if entry.utr else replace(entry, nth=seen[entry]))
     return found
 
 
@@ -86,7 +103,7 @@ def _rows(text: str) -> Iterator[list[str]]:
     spaced = sum(len(re.split(r"\s{2,}", line.strip())) > 2 for line in sample) * 2 > len(sample)
     if not any(best in line for line in sample) or (spaced and best == ","):
         return iter([re.split(r"\s{2,}", line) for line in text.splitlines()])
-    return csv.reader(io.StringIO(text), delimiter=best)
+    return csv.reader(text.splitlines(keepends=True), delimiter=best)
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
@@ -171,7 +188,7 @@ def _signed(text: str, side: str) -> int | None:
 
 
 def _utr(ref: str, text: str) -> str | None:
-    found = _UTR.search(ref) or _UTR.search(text)
+    found = UTR.search(ref.strip().lstrip("0")) or UTR.search(text)
     if found:
         return found.group(1)
     plain = ref.strip().lstrip("0")

@@ -62,9 +62,11 @@ class Parcels(RuleBasedStateMachine):
 
     @rule()
     def cancel(self) -> None:
-        if self.order.shipments:
-            self.attempt(lambda: self.order.cancel(now=NOW))
-            assert self.order.state is not OrderState.CANCELLED
+        if self.order.shipments and self.order.state is OrderState.PACKED:
+            there = any(self.order.to_come_back.values()) or self.order.expected_back
+            if there:
+                self.attempt(lambda: self.order.cancel(now=NOW))
+                assert self.order.state is not OrderState.CANCELLED
 
     @rule(target=returns, lines=st.none() | st.dictionaries(st.sampled_from(["lin_0", "lin_1"]), st.integers(0, 5)))
     def send_back(self, lines):

@@ -26,13 +26,14 @@ class Campaign:
         self.till, self.chance = till, random.Random(seed)
         self.services, self.shop_id, self.clock = till.services, till.shop.id, till.shop.world.clock
         self.services.catalog.create(
-            self.shop_id, {"title": "Mug", "variants": [{"sku": "MUG", "price_paise": PRICE, "on_hand": PAYMENTS}]}
+            self.shop_id,
+            {"title": "Campaign", "variants": [{"sku": "CAMPAIGN", "price_paise": PRICE, "on_hand": PAYMENTS}]},
         )
         customer = self.services.customers.add(self.shop_id, name="Riya").id
         self.orders: list[Order] = []
         for _ in range(PAYMENTS):
             order = self.services.orders.create(
-                self.shop_id, customer_id=customer, lines=[{"sku": "MUG", "quantity": 1}], payment_method="bank"
+                self.shop_id, customer_id=customer, lines=[{"sku": "CAMPAIGN", "quantity": 1}], payment_method="bank"
             )
             self.services.payments.request_link(self.shop_id, order.id)
             self.orders.append(order)
@@ -90,7 +91,7 @@ class Campaign:
         came = sum(one.paid_paise for one in orders)
         assert came == sum(one.applied_paise + one.refund_due_paise for one in orders) + back
         assert all(one.refunded_paise <= one.amount_paise for one in captured)
-        level = next(iter(self.till.shop.product("Mug").levels.values()))
+        level = next(iter(self.till.shop.product("Campaign").levels.values()))
         assert (level.on_hand, level.reserved) == (PAYMENTS, PAYMENTS)
 
 

@@ -156,6 +156,46 @@ def test_what_came_too_much_was_never_part_of_the_sale(world: World) -> None:
     assert sum(refund(total - 200, "c")) == total
 
 
+def notes(desk: Desk, order: Order) -> list[int]:
+    return [one.total_paise for one in desk.papers(order) if one.kind is DocumentKind.CREDIT_NOTE]
+
+
+def test_what_nobody_paid_and_came_back_is_credited_once(world: World) -> None:
+    desk = Desk(world, **REGISTERED)
+    order = desk.order()
+    orders = desk.services.orders
+    orders.ship(desk.id, order.id, courier="DTDC", tracking_number="D1")
+    (line,) = order.lines
+    orders.take_back(desk.id, order.id, restock=True, lines={line.id: 1})
+    (part,) = notes(desk, order)
+    assert 0 < part <= 99900
+    assert part == orders.get(desk.id, order.id).released_paise
+    for _ in range(2):
+        orders.take_back(desk.id, order.id, restock=True)
+    assert sum(notes(desk, order)) == order.total_paise
+    assert len(notes(desk, order)) == 2
+    assert sum(one.tax_paise for one in desk.papers(order) if one.kind is DocumentKind.CREDIT_NOTE) == order.tax_paise
+
+
+def test_what_was_paid_and_came_back_is_credited_when_the_money_goes_back(world: World) -> None:
+    desk = Desk(world, **REGISTERED)
+    order = desk.paid()
+    desk.services.orders.ship(desk.id, order.id, courier="DTDC", tracking_number="D1")
+    desk.services.orders.take_back(desk.id, order.id, restock=True)
+    assert notes(desk, order) == []
+    desk.services.refunds.refund(desk.id, order.id, amount_paise=order.total_paise, reason="", key="a")
+    assert notes(desk, order) == [order.total_paise]
+
+
+def test_an_invoiced_order_that_is_cancelled_is_credited(world: World) -> None:
+    desk = Desk(world, **REGISTERED)
+    order = desk.order()
+    desk.services.documents.issue(desk.id, order.id)
+    for _ in range(2):
+        desk.services.orders.cancel(desk.id, order.id)
+    assert notes(desk, order) == [order.total_paise]
+
+
 def test_many_at_one_moment_leave_no_gap(make_world: Callable[..., World], database_url: str) -> None:
     desk = Desk(make_world(database_url))
     orders = [desk.order() for _ in range(64)]

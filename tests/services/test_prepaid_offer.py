@@ -59,6 +59,15 @@ def test_it_is_offered_once_and_taken_once(till: Till) -> None:
     assert paid.tax_paise == 0, "no GSTIN, no tax"
 
 
+def test_what_was_invoiced_before_is_credited_down_to_what_was_paid(till: Till) -> None:
+    documents = till.services.documents
+    documents.issue(till.shop.id, order(till).id)
+    till.later(minutes=3)
+    for event in ("a", "b"):
+        paid = till.tell(order(till), event=event)
+    assert [one.total_paise for one in documents.of_order(till.shop.id, paid.id)] == [GOODS + 12000, 9000]
+
+
 def test_after_it_left_the_link_is_closed_and_the_whole_is_due_at_the_door(till: Till) -> None:
     till.later(minutes=3)
     till.services.orders.ship(till.shop.id, order(till).id, courier="DTDC", tracking_number="1")

@@ -79,7 +79,8 @@ def _text(file: IO[bytes]) -> Iterator[list[str]]:
         except (csv.Error, UnicodeError):
             raise refused("This is not a table that can be read. Save it as CSV (UTF-8) or .xlsx.") from None
     finally:
-        text.detach()
+        if not file.closed:
+            text.detach()
 
 
 def _encoding(file: IO[bytes]) -> str:

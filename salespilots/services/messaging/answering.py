@@ -83,7 +83,8 @@ def answer_in(
     if understood.intent == "human_agent" and understood.confidence >= 0.5:
         hand_over_in(core, uow, conversation, message, "asked for a person")
         return
-    claimed = utr_in(core, uow, conversation.customer_id, message.text)
+    parts = asking is not None and (asking[1].get("settings") or {}).get("type") in DETAILS
+    claimed = None if parts else utr_in(core, uow, conversation.customer_id, message.text)
     if claimed is not None:
         queue_in(core, uow, conversation, Text(text=say(claimed)), author=Author.BOT, dedupe_key=f"utr:{message.id}")
         return

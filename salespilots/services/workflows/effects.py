@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from salespilots.domain.conversation import Author, Conversation
-from salespilots.domain.errors import PriceChanged
+from salespilots.domain.errors import Conflict, InvalidInput, PriceChanged
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
 from salespilots.domain.run import Run
@@ -104,15 +104,25 @@ def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, ef
     found = uow.orders.find(cause_key=key)
     if found is not None:
         return found
-    order = build_order_in(
-        core, uow, customer_id=conversation.customer_id, lines=list(effect.lines), address=effect.address,
-        conversation_id=conversation.id, cause_key=key, practice=conversation.practice,
-        payment_method=effect.payment_method or ("practice" if conversation.practice else None),
-        discount_code=effect.discount_code,
-    )  # fmt: skip
+    try:
+        order = build_order_in(
+            core, uow, customer_id=conversation.customer_id, lines=list(effect.lines), address=effect.address,
+            conversation_id=conversation.id, cause_key=key, practice=conversation.practice,
+            payment_method=effect.payment_method or ("practice" if conversation.practice else None),
+            discount_code=effect.discount_code,
+        )  # fmt: skip
+    except InvalidInput as error:
+        if "discount_code" not in error.fields:
+            raise
+        raise PriceChanged("The code cannot be used any more.") from error
     if effect.total_paise is not None and order.total_paise != effect.total_paise:
         raise PriceChanged("The price changed meanwhile.", total_paise=order.total_paise)
-    outcome = place_in(core, uow, order)
+    try:
+        outcome = place_in(core, uow, order)
+    except Conflict as error:  # somebody else had the last use of the code
+        if error.details.get("field") != "discount_code":
+            raise
+        raise PriceChanged("The code cannot be used any more.") from error
     if isinstance(outcome, Applied) and order.payment_method == CASH and not order.advance_paise:
         confirmed = order.confirm(now=core.clock.now())  # the customer has said yes to all of it
         outcome = Applied((*outcome.events, *getattr(confirmed, "events", ())))

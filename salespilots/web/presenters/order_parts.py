@@ -102,8 +102,11 @@ def payments(found: Sequence[Payment], label_of: Any) -> list[SimpleNamespace]:
     ]
 
 
-def refund(order: Order, rules: Mapping[str, object]) -> SimpleNamespace | None:
-    """The refund sheet: how much may go back, how much is proposed and why, before anything is decided."""
+def refund(order: Order, rules: Mapping[str, object], asked: int) -> SimpleNamespace | None:
+    """The refund sheet: how much may go back, how much is proposed and why, before anything is decided.
+
+    ``asked``: refunds so far, also failed ones, so that a page shown after one is another page.
+    """
     most = order.held_paise + order.paid_paise - order.refunded_paise
     if most <= 0:
         return None
@@ -126,7 +129,7 @@ def refund(order: Order, rules: Mapping[str, object]) -> SimpleNamespace | None:
         due_paise=order.refund_due_paise,
         why=why,
         can_restock=order.state in LEFT,
-        key=f"page:{order.id}:{order.refunded_paise}:{order.held_paise}:{order.paid_paise}",
+        key=f"page:{order.id}:{asked}:{order.refunded_paise}:{order.held_paise}:{order.paid_paise}",
     )
 
 

@@ -31,7 +31,10 @@ class Day(Line):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> date | None:  # type: ignore[override]
         text = super()._deserialize(value, attr, data, **more)
         try:
-            return date.fromisoformat(text) if text else None
+            found = date.fromisoformat(text) if text else None
+            if found is not None and not 2000 <= found.year <= 2100:
+                raise ValueError(text)
+            return found
         except ValueError:
             raise ValidationError(_("Write a day such as 2026-11-28.")) from None
 

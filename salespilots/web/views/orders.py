@@ -132,7 +132,9 @@ def detail_page(
         to_return=parts.to_return(order),
         return_kinds=parts.return_kinds(),
         payments=parts.payments(paid, lambda one: provider_label("payments", one.provider)),
-        refund=parts.refund(order, rules) if here().may(Permission.REFUND) else None,
+        refund=parts.refund(order, rules, services().refunds.count(shop_id, order_id))
+        if here().may(Permission.REFUND)
+        else None,
         cash_due=parts.cash_due(order) if here().may(Permission.ORDERS) else 0,
         may_refund=here().may(Permission.REFUND),
         sheet_errors=errors or {},

@@ -113,11 +113,19 @@ ONLINE_ONLY = "Please pay online this time: UPI, card or net banking."
 
 def _pay(context: ActionContext) -> Outcome:
     """Where and how it is paid: the total with delivery to this pincode, and cash on delivery where the rules allow."""
-    quote = _quoted(context, method=context.data.get("payment_method") or "")
+    chosen = context.data.get("payment_method") or ""
+    quote = _quoted(context, method=chosen)
+    if not quote.lines:
+        return Advance(branch="on_error", reason="It is not on sale any more")
     if not quote.serves:
         text = say("Sorry, we do not deliver to {pincode} yet.", pincode=context.data.get("pincode") or "")
         return Advance(effects=(SendMessage(content=Text(text=text)),), branch="on_no", reason="No delivery there")
-    if not quote.cash_offered or context.data.get("payment_method"):
+    if chosen == CASH and (not quote.cash_offered or quote.cash_refusal is not None):
+        online = _quoted(context, method="")
+        said = say(REFUSALS.get(quote.cash_refusal or "", ONLINE_ONLY))
+        changed = (SetData(values={"payment_method": ""}), _agreed(online), SendMessage(content=Text(text=said)))
+        return Advance(effects=changed, reason=f"No cash on delivery any more: {quote.cash_refusal}")
+    if not quote.cash_offered or chosen:
         return Advance(effects=(_agreed(quote),), reason=f"In all {rupees(quote.total_paise)}")
     cash = _quoted(context, method=CASH)
     wants = context.payload if context.payload.startswith("pay:") else _said(context.message)
