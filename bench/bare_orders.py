@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 import sqlite3
 from typing import Any
 
@@ -32,19 +33,12 @@ def read(body: bytes, authorization: str) -> Order | None:
     asked = json.loads(body)
     line = asked["lines"][0]
     return (
-        hashlib.sha256(body + _count()).hexdigest()[:22],
+        secrets.token_hex(11),
         asked["customer_id"],
         line["sku"],
         line["quantity"],
         body.decode(),
     )
-
-
-_number = iter(range(10**12))
-
-
-def _count() -> bytes:
-    return str(next(_number)).encode()
 
 
 class SqliteOrders:
@@ -85,7 +79,7 @@ class PostgresOrders:
 
     def insert(self, rows: list[Any]) -> None:
         """In one transaction. Raises `LookupError` when the stock is short."""
-        with self._connection.transaction(), self._connection.pipeline():
+        with self._connection.transaction(), self._connection.pipeline() as pipeline:
             updates = []
             for id, customer, sku, quantity, body in rows:
                 run = self._connection.execute
@@ -94,5 +88,6 @@ class PostgresOrders:
                 run("INSERT INTO moves VALUES (%s, %s, %s, %s)", (id, id, sku, quantity))
                 guarded = "UPDATE stock SET reserved = reserved + %s WHERE sku = %s AND on_hand - reserved >= %s"
                 updates.append(run(guarded, (quantity, sku, quantity)))
+            pipeline.sync()  # the counts are known from here on
             if any(one.rowcount != 1 for one in updates):
                 raise LookupError("short")
