@@ -220,7 +220,7 @@ class Visitor:
                 return found.group(1)
         raise AssertionError("no form token found")
 
-    def post(self, path: str, token: bool = True, **fields: str) -> TestResponse:
+    def post(self, path: str, token: bool = True, **fields: str | list[str]) -> TestResponse:
         """A form, with the token of the page unless told not to."""
         data = {**fields, **({"csrf_token": self.token()} if token else {})}
         return self.client.post(path, base_url=self.address, data=data)

@@ -164,13 +164,13 @@ def ignore(line_id: str) -> Any:
 def cash() -> Any:
     """The cash of several orders came at once; each is booked by itself."""
     done, refused, total = 0, [], 0
-    for order_id in request.form.getlist("order"):
-        order = services().orders.get(here().shop_id, order_id)
+    orders = [services().orders.get(here().shop_id, one) for one in dict.fromkeys(request.form.getlist("order"))]
+    for order in orders:
         received = {"method": "cash", "amount_paise": order.due_paise}
         if order.due_paise <= 0:
             continue
         try:
-            services().orders.confirm(here().shop_id, order_id, received=received, actor=here().user.id)
+            services().orders.confirm(here().shop_id, order.id, received=received, actor=here().user.id)
         except REFUSALS as error:
             refused.append(f"{order.number}: {_(error.message)}")
         else:
