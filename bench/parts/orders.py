@@ -15,8 +15,9 @@ BUYERS = 16
 
 
 def measure(bench: Bench) -> None:
-    """On SQLite, in turns with bare orders. All of them are of one customer, whose row PostgreSQL's writers would wait for."""
-    _measure(bench, "SQLite")
+    """On either database, in turns with bare orders."""
+    for kind in ("SQLite", "PostgreSQL"):
+        _measure(bench, kind)
 
 
 def _wire(path: str, key: str, body: str) -> str:

@@ -8,7 +8,10 @@ from datetime import datetime
 
 @dataclass(slots=True, kw_only=True)
 class Customer:
-    """A person as the shop knows them. ``address`` holds name, phone, line1, line2, city, state, pincode."""
+    """A person as the shop knows them. ``address`` holds name, phone, line1, line2, city, state, pincode.
+
+    ``orders_count``, ``refused_count`` and ``spent_paise`` are counted by the storage (`Collection.increase`).
+    """
 
     id: str
     business_id: str

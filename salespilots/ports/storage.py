@@ -33,6 +33,7 @@ from salespilots.domain.statement import StatementLine
 from salespilots.domain.stock import StockLevel, StockMovement
 from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
+from salespilots.ports.figures import Figures
 from salespilots.ports.markers import PORT_VERSION, hookspec
 from salespilots.ports.work import Inbox, Lanes, Lease, ScopedInbox, Throttle, Waiting, Work, Workers
 
@@ -118,6 +119,11 @@ class Collection(Protocol[T]):
         """Update, checking and raising ``version``. Raises `StaleEntity`, `NotFound`."""
         ...
 
+    def increase(self, id: str, **amounts: int) -> None:
+        """Add to numbers of a row that several count at the same moment: no version is checked or raised, and nobody
+        has to repeat. Only fields of `COUNTED`, which `save` leaves alone. Where there is no such row, nothing happens."""
+        ...
+
     def remove(self, entity: T) -> None:
         """Delete."""
         ...
@@ -142,11 +148,11 @@ class StockBook(Protocol):
         """The level of each id; a variant without movements has zeroes."""
         ...
 
-    def move(self, movements: Sequence[StockMovement]) -> bool:
-        """Book all or raise `OutOfStock` (on_hand or available would go below zero) having booked none of the rest.
+    def move(self, movements: Sequence[StockMovement]) -> dict[str, StockLevel]:
+        """Book all, or raise `OutOfStock` (on_hand or available would go below zero): leave the unit without commit then.
 
-        A movement whose ``cause_key`` was booked before is left out; False when all were. One guarded update per
-        variant, in order of variant id, so that buyers at the same moment never oversell and never deadlock.
+        Returns the levels of what was booked; a movement whose ``cause_key`` was booked before is left out. One guarded
+        update per variant, in order of variant id, so that buyers at the same moment never oversell and never deadlock.
         """
         ...
 
@@ -173,25 +179,6 @@ class EventLog(Protocol):
     def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
         """The newest events of these types, newest first."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """Totals of a time range, for tiles and statistics. Money in paise."""
-
-    revenue_paise: int = 0
-    orders: int = 0
-    paid_orders: int = 0
-    new_customers: int = 0
-    messages_in: int = 0
-    messages_out: int = 0
-    chats: int = 0
-    shown: int = 0
-    ordered: int = 0
-    paid: int = 0
-    answered_chats: int = 0
-    automated_chats: int = 0
-    reply_seconds: tuple[float, ...] = ()
 
 
 class Queries(Protocol):
@@ -370,6 +357,10 @@ class StorageProvider:
 @hookspec
 def salespilots_storage_providers() -> Sequence[StorageProvider]:
     """Storages this plugin supplies. Called once, at start-up."""
+
+
+COUNTED: dict[str, tuple[str, ...]] = {"customers": ("orders_count", "refused_count", "spent_paise")}
+"""The numbers of each collection that are changed with `Collection.increase` once the row is there, and never saved."""
 
 
 def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:

@@ -128,6 +128,12 @@ def free_skus_in(uow: UnitOfWork, wanted: Sequence[str]) -> list[str]:
     return given
 
 
+def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A product's own fields of a form, as the domain has them."""
+    own = {name: value for name, value in values.items() if name != "variants"}
+    return {**own, "state": ProductState(own["state"])} if own.get("state") else own
+
+
 class Catalog:
     """Owner's and API's use cases on products."""
 
@@ -240,7 +246,7 @@ class Catalog:
             raise InvalidInput({"variants": ["Add at least one variant with a price."]})
         product = Product(
             id=core.ids.new("product"), business_id=uow.business_id, created_at=now, updated_at=now, practice=practice,
-            **{name: value for name, value in values.items() if name != "variants" and value is not None},
+            **{name: value for name, value in _fields(values).items() if value is not None},
         )  # fmt: skip
         check_product_in(uow, product, values)
         check_variants(product.options, [one.get("choices") or [] for one in variants])
@@ -298,9 +304,8 @@ class Catalog:
         self, uow: UnitOfWork, product: Product, values: Mapping[str, Any], *, actor: str = ""
     ) -> ProductDetail:
         """The same within a transaction."""
-        for name, value in values.items():
-            if name != "variants":
-                setattr(product, name, value)
+        for name, value in _fields(values).items():
+            setattr(product, name, value)
         product.updated_at = self._core.clock.now()
         check_product_in(uow, product, values)
         uow.products.save(product)

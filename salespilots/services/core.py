@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -13,6 +15,9 @@ from salespilots.ports.understanding import Understander
 from salespilots.services.shop_memory import ShopMemory
 
 T = TypeVar("T")
+
+PAUSE_SECONDS = 0.002
+"""At most twice this is waited before the third try, twice as long before each that follows: a quarter of a second in all."""
 
 
 class Providers(Protocol):
@@ -54,13 +59,16 @@ class Core:
 
 
 def retrying(use_case: Callable[[], T], attempts: int = 8) -> T:
-    """Run a use case again, from its first read, when somebody else saved first."""
+    """Run a use case again, from its first read, when somebody else saved first. Who loses several times in a row waits
+    a little, longer each time and by chance, so that many at the same row do not go on beating each other."""
     for attempt in range(attempts):
         try:
             return use_case()
         except StaleEntity:
             if attempt == attempts - 1:
                 raise
+            if attempt:
+                time.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311 - no secret
     raise AssertionError("unreachable")
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from salespilots.domain.errors import InvalidInput
 from salespilots.domain.events import Event
-from salespilots.ports.storage import Figures
+from salespilots.ports.figures import Figures
 from salespilots.services.core import Core
 
 IST = timezone(timedelta(hours=5, minutes=30), "IST")

@@ -111,8 +111,8 @@ class _Told:
             self._uow.orders.save(self._order)
         customer = self._uow.customers.get(self._customer.id)
         customer.last_seen_at = self._chat.last_inbound_at
-        customer.spent_paise = self._order.paid_paise
         self._uow.customers.save(customer)
+        self._uow.customers.increase(customer.id, spent_paise=self._order.paid_paise)
 
     def _say(self, step: Step) -> None:
         now, chat, order = self._clock.now(), self._chat, self._order

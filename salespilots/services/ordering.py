@@ -22,7 +22,8 @@ from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.discounts import find_in, taken_off, use_in
 from salespilots.services.documents import credit_note_in
-from salespilots.services.shelf import moved_in
+from salespilots.services.shelf import low_marks_in, moved_in
+from salespilots.services.waiting import leave_in
 
 MAX_QUANTITY = 1000
 ASK_AGAIN = timedelta(minutes=1)
@@ -73,13 +74,9 @@ def build_order_in(
         raise InvalidInput({"lines": ["Add at least one line."]})
     quantities = merge_lines(lines)
     shop = uow.shop()
-    variants = {one.id: one for one in uow.variants.select(one_of("id", list(quantities)), eq("archived", False))}
-    products = {
-        one.id: one
-        for one in uow.products.select(
-            one_of("id", [one.product_id for one in variants.values()]), eq("state", ProductState.LIVE)
-        )
-    }
+    variants = {one.id: one for one in uow.variants.select(one_of("id", list(quantities))) if not one.archived}
+    named = sorted({one.product_id for one in variants.values()})
+    products = {one.id: one for one in uow.products.select(one_of("id", named)) if one.state is ProductState.LIVE}
     built: list[OrderLine] = []
     for variant_id, quantity in quantities.items():
         variant = variants.get(variant_id)
@@ -180,15 +177,17 @@ def movements_of(
 
 
 def reserve_in(core: Core, uow: UnitOfWork, order: Order, key: str = "reserve") -> None:
-    """Promise the order's pieces or raise `OutOfStock`."""
-    uow.stock.move(movements_of(core, order, MovementKind.RESERVE, 0, 1, key))
-    _tell_stock(core, uow, order, promised_to=order.customer_id)
+    """Promise the order's pieces or raise `OutOfStock`. What has to be read is read first: from the promise to the
+    commit, other buyers of the same pieces wait."""
+    low_at = low_marks_in(uow, [line.product_id for line in order.lines])
+    leave_in(core, uow, order.customer_id, [line.variant_id for line in order.lines])
+    levels = uow.stock.move(movements_of(core, order, MovementKind.RESERVE, 0, 1, key))
+    moved_in(core, uow, _places(order), levels, order_id=order.id, low_at=low_at, promised=True)
 
 
 def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:
     """Give the promised pieces back, once; what left in a parcel is not promised any more."""
-    uow.stock.move(movements_of(core, order, MovementKind.RELEASE, 0, -1, key, order.to_ship))
-    _tell_stock(core, uow, order)
+    move_in(core, uow, order, MovementKind.RELEASE, 0, -1, key, order.to_ship)
 
 
 def move_in(
@@ -202,13 +201,12 @@ def move_in(
     pieces: Mapping[str, int],
 ) -> None:
     """Pieces of an order left or came back, once per ``key``."""
-    uow.stock.move(movements_of(core, order, kind, on_hand, reserved, key, pieces))
-    _tell_stock(core, uow, order)
+    levels = uow.stock.move(movements_of(core, order, kind, on_hand, reserved, key, pieces))
+    moved_in(core, uow, _places(order), levels, order_id=order.id)
 
 
-def _tell_stock(core: Core, uow: UnitOfWork, order: Order, promised_to: str | None = None) -> None:
-    moved = [(line.product_id, line.variant_id) for line in order.lines]
-    moved_in(core, uow, moved, order_id=order.id, promised_to=promised_to)
+def _places(order: Order) -> list[tuple[str, str]]:
+    return [(line.product_id, line.variant_id) for line in order.lines]
 
 
 def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = None) -> Outcome:
@@ -228,9 +226,7 @@ def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = 
         else timedelta(minutes=shop.reserve_minutes),
     )
     order.remind_at = _reminder(order, shop)
-    customer = uow.customers.get(order.customer_id)
-    customer.orders_count += 1
-    uow.customers.save(customer)
+    uow.customers.increase(order.customer_id, orders_count=1)
     if order.total_paise == 0:
         confirmed = order.confirm(now=core.clock.now())
         if isinstance(outcome, Applied) and isinstance(confirmed, Applied):
@@ -253,9 +249,7 @@ def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now:
     """
     before = order.paid_paise
     order.paid_paise += amount_paise
-    customer = uow.customers.get(order.customer_id)
-    customer.spent_paise += amount_paise
-    uow.customers.save(customer)
+    uow.customers.increase(order.customer_id, spent_paise=amount_paise)
     if not before < order.total_paise <= order.paid_paise:
         return []
     order.paid_at = now
@@ -322,9 +316,7 @@ def _give_back_in(uow: UnitOfWork, order: Order, payment: Payment, amount_paise:
         order.held_paise -= amount_paise if payment.currency == "INR" else 0
         return
     order.refunded_paise += amount_paise
-    customer = uow.customers.get(order.customer_id)
-    customer.spent_paise -= amount_paise
-    uow.customers.save(customer)
+    uow.customers.increase(order.customer_id, spent_paise=-amount_paise)
 
 
 def settle_refund_in(

@@ -137,7 +137,7 @@ class Orders(Returns):
                     )
                 else:
                     self._finish(uow, order, place_in(core, uow, order), actor, new=True)
-                uow.orders.add(order)
+                uow.orders.add_new(order)
                 uow.commit()
             self._ring(order)
             return order

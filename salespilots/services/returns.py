@@ -124,9 +124,7 @@ def receive_in(
         return outcome
     move_in(core, uow, order, MovementKind.RETURN, 1, 0, f"return:{return_id}", found.restocked)
     if order.not_accepted:
-        customer = uow.customers.get(order.customer_id)
-        customer.refused_count += 1
-        uow.customers.save(customer)
+        uow.customers.increase(order.customer_id, refused_count=1)
     if order.refund_due_paise > 0:
         order.flag(RETURN_DUE)
     close_links_in(uow, order, now)

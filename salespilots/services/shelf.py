@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from salespilots.domain.catalog import LOW_STOCK
 from salespilots.domain.events import Event
-from salespilots.domain.stock import MovementKind, StockMovement
+from salespilots.domain.stock import MovementKind, StockLevel, StockMovement
 from salespilots.ports.storage import UnitOfWork, one_of
 from salespilots.services.core import Core
-from salespilots.services.waiting import leave_in, tell_in
+from salespilots.services.waiting import tell_in
+
+
+def low_marks_in(uow: UnitOfWork, product_ids: Iterable[str]) -> dict[str, int]:
+    """At how many pieces each of these products is low."""
+    return {one.id: one.low_at for one in uow.products.select(one_of("id", sorted(set(product_ids))))}
 
 
 def moved_in(
     core: Core,
     uow: UnitOfWork,
     moved: Sequence[tuple[str, str]],
+    levels: Mapping[str, StockLevel],
     *,
     order_id: str | None = None,
-    promised_to: str | None = None,
+    low_at: Mapping[str, int] | None = None,
+    promised: bool = False,
 ) -> None:
     """Record that pieces of these (product id, variant id) came, went or were promised, and what is low now; and tell
-    who waits for them. ``promised_to``: the customer whose order they are held for, who waits for them no more."""
-    now = core.clock.now()
-    levels = uow.stock.levels([variant_id for _, variant_id in moved])
-    low_at = {one.id: one.low_at for one in uow.products.select(one_of("id", {product for product, _ in moved}))}
+    who waits for them, unless they are ``promised``. ``levels``: of what was booked, anything else did not move.
+    ``low_at``: from `low_marks_in`, where it was asked before."""
+    moved = [one for one in moved if one[1] in levels]
+    now, marks = core.clock.now(), low_at or low_marks_in(uow, [product_id for product_id, _ in moved])
     for product_id, variant_id in moved:
         ids = {"product_id": product_id, "variant_id": variant_id, **({"order_id": order_id} if order_id else {})}
         uow.record(Event(type="stock.changed", at=now, ids=ids))
         available = levels[variant_id].available
-        if available <= low_at.get(product_id, LOW_STOCK):
+        if available <= marks.get(product_id, LOW_STOCK):
             uow.record(Event(type="stock.low", at=now, ids=ids, data={"available": available}))
-    if promised_to is None:
+    if not promised:
         tell_in(core, uow, moved, levels)
-    else:
-        leave_in(core, uow, promised_to, [variant_id for _, variant_id in moved])
 
 
 def hand_movement(

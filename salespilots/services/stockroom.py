@@ -98,14 +98,14 @@ class Stockroom:
         core = self._core
         cause = f"hand:{core.ids.new('movement')}"
         try:
-            uow.stock.move([hand_movement(core, uow, variant.id, kind, delta, cause, actor, note)])
+            levels = uow.stock.move([hand_movement(core, uow, variant.id, kind, delta, cause, actor, note)])
         except OutOfStock as error:
             reserved, on_hand = error.details.get("reserved", 0), error.details.get("on_hand", 0)
             raise BelowReserved(
                 f"{on_hand} on hand and {reserved} of them promised to orders: {-delta} cannot be taken away.",
                 holders_in(uow, variant.id), reserved=reserved, on_hand=on_hand,
             ) from None  # fmt: skip
-        moved_in(core, uow, [(product.id, variant.id)])
+        moved_in(core, uow, [(product.id, variant.id)], levels)
 
     def ledger(self, business_id: str, product_id: str, limit: int = 60) -> list[LedgerLine]:
         """The product's ledger, newest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -60,7 +60,7 @@ def leave_in(core: Core, uow: UnitOfWork, customer_id: str, variant_ids: Sequenc
             _record(core, uow, place, "waiting.left")
 
 
-def tell_in(core: Core, uow: UnitOfWork, moved: Sequence[tuple[str, str]], levels: dict[str, StockLevel]) -> None:
+def tell_in(core: Core, uow: UnitOfWork, moved: Sequence[tuple[str, str]], levels: Mapping[str, StockLevel]) -> None:
     """Pieces of these (product id, variant id) may be there again: tell as many customers as there are pieces that nobody
     was told of, in the order in which they came. Who cannot be written to now is passed over and marked."""
     wanted = sorted({variant_id for _, variant_id in moved if levels[variant_id].available > 0})

@@ -66,6 +66,7 @@ def create_app(application: Application) -> Flask:
     )
     app.extensions["salespilots"] = application.services
     app.extensions["salespilots.application"] = application
+    app.session_interface = security.Cookies()
     app.secret_key = security.cookie_key(config.secret_keys[0])
     app.config.update(
         SECRET_KEY_FALLBACKS=[security.cookie_key(key) for key in config.secret_keys[1:]],

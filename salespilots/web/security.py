@@ -7,7 +7,8 @@ import hashlib
 import hmac
 from typing import Any
 
-from flask import Flask, Response, g, redirect, request, session, url_for
+from flask import Flask, Request, Response, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import NotFound as HttpNotFound
@@ -62,6 +63,14 @@ def open_session(token: str) -> None:
     for name, value in zip(("lang", "theme"), kept, strict=True):
         if value:
             session[name] = value
+
+
+class Cookies(SecureCookieSessionInterface):
+    """The signed cookie of a browser. What programs ask for has a key of its own: a cookie is not even read there."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What the cookie holds; none for a program."""
+        return None if request.path.startswith(("/api/", "/webhooks/")) else super().open_session(app, request)
 
 
 def always(app: Flask) -> list[tuple[str, str]]:

@@ -55,3 +55,34 @@ def test_many_buyers_and_ten_pieces(make_world: Callable[..., World], database_u
         services.orders.cancel(business.id, one.id)
     after = services.catalog.get(business.id, detail.product.id)
     assert [(one.on_hand, one.reserved) for one in after.levels.values()] == [(PIECES, 0)] * 2
+
+
+def test_one_customer_orders_many_times_at_one_moment(make_world: Callable[..., World], database_url: str) -> None:
+    """Nobody is told to try again, and the customer is counted and credited for each."""
+    world = make_world(database_url)
+    _, business = world.sign_up()
+    services = world.services
+    variants = [{"sku": "A", "price_paise": 100, "on_hand": 100}]
+    services.catalog.create(business.id, {"title": "Hot item", "variants": variants})
+    customer = services.customers.add(business.id, name="Riya")
+    start, failed = threading.Barrier(BUYERS), list[Exception]()
+
+    def buy() -> None:
+        start.wait()
+        try:
+            order = services.orders.create(
+                business.id, customer_id=customer.id, lines=[{"sku": "A", "quantity": 1}], payment_method="cod"
+            )
+            cash = {"amount_paise": order.total_paise, "method": "cash", "reference": order.id}
+            services.orders.confirm(business.id, order.id, received=cash)
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=buy) for _ in range(BUYERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    kept = services.customers.get(business.id, customer.id)
+    order_paise = services.orders.page(business.id, limit=1).items[0].total_paise
+    assert (failed, kept.orders_count, kept.spent_paise) == ([], BUYERS, BUYERS * order_paise)

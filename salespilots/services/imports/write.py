@@ -31,9 +31,7 @@ def write_in(core: Core, uow: UnitOfWork, imported: ProductImport, rows: Sequenc
         uow.next_number(CODES)
     done = [one for one in planned if one.outcome in (RowOutcome.NEW, RowOutcome.CHANGED)]
     _save_entities(core, uow, planner, done)
-    moved = _move(core, uow, imported, done)
-    if moved:
-        moved_in(core, uow, moved)
+    _move(core, uow, imported, done)
     for one in planned:
         row = one.row
         row.outcome, row.problems = one.outcome, one.said.problems
@@ -67,7 +65,7 @@ def _save_entities(core: Core, uow: UnitOfWork, planner: Planner, done: Sequence
             uow.variants.save(one.variant)
 
 
-def _move(core: Core, uow: UnitOfWork, imported: ProductImport, done: Sequence[Planned]) -> list[tuple[str, str]]:
+def _move(core: Core, uow: UnitOfWork, imported: ProductImport, done: Sequence[Planned]) -> None:
     """Bring the shelf to what the rows say."""
     movements, moved = [], []
     for one in done:
@@ -83,8 +81,9 @@ def _move(core: Core, uow: UnitOfWork, imported: ProductImport, done: Sequence[P
             moved.append((one.product.id, one.variant.id))
     if movements:
         uow.variants.count(eq("id", movements[0].variant_id))  # the ledger speaks of them: they are written before it
-    uow.stock.move(movements)
-    return moved
+    levels = uow.stock.move(movements)
+    if moved:
+        moved_in(core, uow, moved, levels)
 
 
 def undo_in(core: Core, uow: UnitOfWork, imported: ProductImport, rows: Sequence[ImportRow]) -> None:
@@ -129,9 +128,9 @@ def undo_in(core: Core, uow: UnitOfWork, imported: ProductImport, rows: Sequence
     for variant in variants.values():
         if variant.id in changed:
             uow.variants.save(variant)
-    uow.stock.move(movements)
+    levels = uow.stock.move(movements)
     if moved:
-        moved_in(core, uow, moved)
+        moved_in(core, uow, moved, levels)
 
 
 def _restore(entity: Any, before: dict[str, list[Any]], changed: set[str]) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from salespilots.ports.storage import Where
+
 from .storage_work import NOW, A, B, WorkContract
 
 IDS = tuple(f"prd_{number:08d}" for number in range(5))
@@ -79,6 +81,94 @@ class RowsContract(WorkContract):
             uow.commit()
         with store.unit_of_work(A, read_only=True) as uow:
             assert {one.title for one in uow.products.select()} == {"Blue saree", "Theirs"}
+
+    def customer(self, store: Any) -> Any:
+        """A customer who has ordered once, kept."""
+        from salespilots.domain.customer import Customer
+
+        kept = Customer(id="cus_one00000", business_id=A, created_at=NOW, channel="fake", orders_count=1)
+        with store.unit_of_work(A) as uow:
+            uow.customers.add(kept)
+            uow.commit()
+        return kept
+
+    def test_what_is_counted_is_never_saved(self, store: Any) -> None:
+        """Who read a row before it was counted saves it afterwards; the unit that counts sees it at once."""
+        early = self.customer(store)
+        with store.unit_of_work(A) as uow:
+            uow.customers.increase(early.id, orders_count=1, spent_paise=500)
+            seen = uow.customers.get(early.id)
+            assert (seen.orders_count, seen.spent_paise, seen.version) == (2, 500, early.version)
+            uow.customers.increase(early.id, spent_paise=-100)
+            seen.name = "Riya"
+            uow.customers.save(seen)
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            late = uow.customers.get(early.id)
+            uow.customers.increase(late.id, orders_count=1)
+            late.note, late.orders_count = "late", 70
+            uow.customers.save(late)
+            uow.commit()
+        with store.unit_of_work(A, read_only=True) as uow:
+            found = uow.customers.get(early.id)
+            assert [one.id for one in uow.customers.select(Where("orders_count", "gt", 2))] == [early.id]
+        kept = (found.orders_count, found.spent_paise, found.name, found.note)
+        assert kept == (3, 400, "Riya", "late")
+
+    def test_counting_stays_in_its_shop_and_its_unit(self, store: Any) -> None:
+        """Another shop's row, one that is not there, a unit that is left, a field that is not counted."""
+        id = self.customer(store).id
+        with store.unit_of_work(B) as uow:
+            uow.customers.increase(id, orders_count=5)
+            uow.customers.increase("cus_nobody00", orders_count=5)
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            uow.customers.increase(id, orders_count=5)
+        with store.unit_of_work(A) as uow, pytest.raises(ValueError, match="not counted"):
+            uow.customers.increase(id, version=1)
+        with store.unit_of_work(A, read_only=True) as uow:
+            assert uow.customers.get(id).orders_count == 1
+
+    def test_many_count_at_once_and_nobody_repeats(self, store: Any) -> None:
+        """Sixteen at the same moment, each of whom has read the row first."""
+        import threading
+
+        id = self.customer(store).id
+        start, failed = threading.Barrier(16), list[Exception]()
+
+        def count() -> None:
+            start.wait(10)
+            try:
+                with store.unit_of_work(A) as uow:
+                    uow.customers.get(id)
+                    uow.customers.increase(id, orders_count=1)
+                    uow.commit()
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=count) for _ in range(16)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join(30)
+        with store.unit_of_work(A, read_only=True) as uow:
+            assert (uow.customers.get(id).orders_count, failed) == (17, [])
+
+    def test_rows_known_already_come_in_the_order_of_their_ids(self, store: Any) -> None:
+        """Asked for by their ids, read or changed before, some or all of them."""
+        from salespilots.ports.storage import one_of
+
+        self.fill(store)
+        with store.unit_of_work(A) as uow:
+            for id in (IDS[3], IDS[1]):
+                one = uow.products.get(id)
+                one.title = "Changed"
+                uow.products.save(one)
+            for wanted in ([IDS[3], IDS[1]], [IDS[3], IDS[1], IDS[1]], [IDS[4], IDS[3], "prd_none0000"]):
+                found = [(one.id, one.title) for one in uow.products.select(one_of("id", wanted))]
+                there = sorted({*wanted} - {"prd_none0000"})
+                assert found == [(id, "Changed" if id in (IDS[1], IDS[3]) else "Blue saree") for id in there]
+            assert uow.products.select(one_of("id", [])) == []
 
     def test_a_limited_counter_stops_at_its_limit(self, store: Any) -> None:
         """Given back it can be claimed again, below nothing it does not go, and it is the shop's own."""

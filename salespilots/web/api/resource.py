@@ -24,6 +24,12 @@ class Resource(Blueprint):
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def arguments(self, schema: type[Schema], **how: Any) -> Callable[[Any], Any]:
+        """The view is given what this schema reads of the body, or of what ``location`` says. One schema serves all
+        requests: making one copies each of its fields."""
+        mark: Callable[[Any], Any] = super().arguments(schema(), **how)
+        return mark
+
     def answers(self, schema: type[Schema], status: int = 200, *, page: bool = False) -> Callable[[Any], Any]:
         """The view answers ``status`` with this shape, or with a page of it."""
         described = self.also(page_of(schema) if page else schema, status)

@@ -23,14 +23,13 @@ class MemoryStockBook:
             for one in variant_ids
         }
 
-    def move(self, movements: Sequence[StockMovement]) -> bool:
-        booked = False
+    def move(self, movements: Sequence[StockMovement]) -> dict[str, StockLevel]:
+        moved: dict[str, StockLevel] = {}
         known = {one.cause_key for one in self._tables.movements if one.business_id == self._business_id}
         for one in sorted(movements, key=lambda each: each.variant_id):
             if one.cause_key in known:
                 continue
             known.add(one.cause_key)
-            booked = True
             level = self.levels([one.variant_id])[one.variant_id]
             on_hand, reserved = level.on_hand + one.on_hand_delta, level.reserved + one.reserved_delta
             if reserved < 0 or on_hand < reserved:
@@ -39,10 +38,10 @@ class MemoryStockBook:
                     reserved=level.reserved, on_hand=level.on_hand,
                 )  # fmt: skip
             self._tables.movements.append(one)
-            self._tables.levels[(self._business_id, one.variant_id)] = StockLevel(
-                variant_id=one.variant_id, on_hand=on_hand, reserved=reserved
-            )
-        return booked
+            level = StockLevel(variant_id=one.variant_id, on_hand=on_hand, reserved=reserved)
+            self._tables.levels[(self._business_id, one.variant_id)] = level
+            moved[one.variant_id] = copy.copy(level)
+        return moved
 
     def movements(self, variant_id: str, limit: int = 50) -> list[StockMovement]:
         rows = [

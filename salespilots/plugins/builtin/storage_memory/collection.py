@@ -8,7 +8,7 @@ from typing import Any
 
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_memory.tables import Tables, holds
-from salespilots.ports.storage import Page, Where, unique_keys
+from salespilots.ports.storage import COUNTED, Page, Where, unique_keys
 
 
 class MemoryCollection:
@@ -19,6 +19,7 @@ class MemoryCollection:
         self._unique = unique_keys().get(name, ())
         self._business_id = business_id
         self._name = name
+        self._counted = COUNTED.get(name, ())
         self.added: list[str] = []
 
     def _mine(self, *where: Where) -> list[Any]:
@@ -76,7 +77,18 @@ class MemoryCollection:
         if self._clash(entity):
             raise Conflict(f"This row of {self._name} exists already.")
         entity.version += 1
-        self._rows[entity.id] = copy.deepcopy(entity)
+        kept = self._rows[entity.id] = copy.deepcopy(entity)
+        for name in self._counted:
+            setattr(kept, name, getattr(present, name))
+
+    def increase(self, id: str, **amounts: int) -> None:
+        if not amounts.keys() <= set(self._counted):
+            raise ValueError(f"not counted: {', '.join(amounts)}")
+        found = self.find(id=id)
+        if found is not None:  # rows are replaced, not changed: a unit that rolls back has the old ones
+            for name, amount in amounts.items():
+                setattr(found, name, getattr(found, name) + amount)
+            self._rows[id] = found
 
     def remove(self, entity: Any) -> None:
         if self.find(id=entity.id) is not None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from salespilots.domain.inbox import InboxState
 from salespilots.domain.stock import StockLevel
-from salespilots.ports.storage import Figures, Where
+from salespilots.ports.figures import Figures
+from salespilots.ports.storage import Where
 from salespilots.ports.work import UNDECIDED
 
 GONE = ("cancelled", "skipped", "failed")

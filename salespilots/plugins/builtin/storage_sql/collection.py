@@ -25,7 +25,7 @@ from salespilots.plugins.builtin.storage_sql.conditions import (
 from salespilots.plugins.builtin.storage_sql.cursors import read_cursor, write_cursor
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
-from salespilots.ports.storage import Page, Where, storable
+from salespilots.ports.storage import COUNTED, Page, Where, storable
 
 T = TypeVar("T")
 _ID = re.compile(r"^[a-z]{3}_[A-Za-z0-9]{1,44}\Z")
@@ -65,6 +65,8 @@ class SqlCollection(Generic[T]):
         self._new: list[str] = []
         self._many: list[dict[str, Any]] = []
         self._changed: set[str] = set()
+        self._numbers = COUNTED.get(name, ())
+        self._increased: dict[str, dict[str, int]] = {}
         self.added: list[str] = []
         self._absent: set[str] = set()
         self._is_whole = False
@@ -201,7 +203,7 @@ class SqlCollection(Generic[T]):
         stored, changed = entity.version, None
         if kept is not None:
             stored = kept.stored
-            changed = self._codec.differences(kept.values, entity)
+            changed = self._codec.differences(kept.values, entity).difference(self._numbers)
             if not changed:
                 return
             if kept.version != kept.stored:  # a change is still to be written: this one goes with it
@@ -209,16 +211,34 @@ class SqlCollection(Generic[T]):
         entity.version += 1
         self.touched = True
         values = self._codec.snapshot(entity)
+        if kept is not None:
+            for place in map(self._codec.places.__getitem__, self._numbers):
+                values[place] = kept.values[place]
         if entity.id in self._new:  # not written yet: it is written as it is now
             self._kept[entity.id] = _Kept(entity.version, entity.version, values)
             return
         self._kept[entity.id] = _Kept(entity.version, stored, values, changed)
         self._changed.add(entity.id)
 
+    def increase(self, id: str, **amounts: int) -> None:
+        """Noted like what is saved; what this unit knows of the row has it already."""
+        if not amounts.keys() <= set(self._numbers):
+            raise ValueError(f"not counted: {', '.join(amounts)}")
+        kept = self._kept.get(id)
+        if kept is not None:
+            for name, amount in amounts.items():
+                kept.values[self._codec.places[name]] += amount
+        self.touched = True
+        if id in self._new:
+            return
+        waiting = self._increased.setdefault(id, {})
+        for name, amount in amounts.items():
+            waiting[name] = waiting.get(name, 0) + amount
+
     @property
     def waits(self) -> bool:
         """Whether something is still to be written."""
-        return bool(self._new or self._many or self._changed)
+        return bool(self._new or self._many or self._changed or self._increased)
 
     def new_rows(self) -> list[Change]:
         """What writes the rows that are new."""
@@ -243,16 +263,31 @@ class SqlCollection(Generic[T]):
         return changes
 
     def changed_rows(self) -> list[Change]:
-        """What writes the rows that were saved, those with the same fields changed together."""
-        if not self._changed:
-            return []
+        """What writes the rows that were saved, those with the same fields changed together, and what was counted."""
         groups: dict[tuple[str, ...], list[str]] = {}
+        saved = [name for name in self._codec.names if name not in self._numbers]
         for id in sorted(self._changed):
             changed = self._kept[id].changed
-            written = [name for name in self._codec.names if changed is None or name in changed or name == "version"]
+            written = [name for name in saved if changed is None or name in changed or name == "version"]
             groups.setdefault(tuple(written), []).append(id)
         self._changed.clear()
-        return [self._update(names, ids) for names, ids in groups.items()]
+        changes = [self._update(names, ids) for names, ids in groups.items()]
+        changes += [self._increase(id, self._increased[id]) for id in sorted(self._increased)]
+        self._increased.clear()
+        return changes
+
+    def _increase(self, id: str, amounts: dict[str, int]) -> Change:
+        table, scoped, names = self._table, self._business_id is not None, sorted(amounts)
+
+        def build() -> Any:
+            conditions = [table.c.id == sa.bindparam("at_id", type_=table.c.id.type)]
+            if scoped:
+                conditions.append(table.c.business_id == sa.bindparam("shop", type_=sa.Text))
+            more = {name: table.c[name] + sa.bindparam(f"more_{name}", type_=sa.BigInteger) for name in names}
+            return sa.update(table).where(*conditions).values(more)
+
+        given = {**{f"more_{name}": amounts[name] for name in names}, "at_id": id, "shop": self._business_id}
+        return Change(("increase", self._name, scoped, *names), build, [given])
 
     def _update(self, names: Sequence[str], ids: Sequence[str]) -> Change:
         table, scoped = self._table, self._business_id is not None
@@ -285,6 +320,10 @@ class SqlCollection(Generic[T]):
         self._wire.execute(sa.delete(self._table).where(*self._scoped(self._table.c.id == entity.id)))
 
     def select(self, *where: Where, order: str = "id", limit: int | None = None) -> list[T]:
+        if len(where) == 1 and (where[0].field, where[0].op, order, limit) == ("id", "in", "id", None):
+            wanted = set(where[0].value)
+            if wanted <= self._kept.keys():  # all were read before
+                return [self._codec.entity_of(self._kept[id].values) for id in sorted(wanted)]
         return self._read(where, order, limit)
 
     def page(self, *where: Where, order: str = "-created_at", cursor: str | None = None, limit: int = 50) -> Page[T]:

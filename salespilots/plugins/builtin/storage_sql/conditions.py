@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from salespilots.plugins.builtin.storage_sql.wire import Wire, places
+from salespilots.plugins.builtin.storage_sql.wire import Ask, Wire, places
 from salespilots.ports.storage import Where
 
 
@@ -25,14 +25,19 @@ def upsert(dialect: sa.Dialect, table: sa.Table) -> Any:
     return sqlite_insert(table)
 
 
-def insert_once(wire: Wire, table: sa.Table, values: dict[str, Any]) -> bool:
-    """Insert unless a unique value exists; tells whether it did. PostgreSQL gives no row count here, a row it does."""
+def asked_once(wire: Wire, table: sa.Table, values: dict[str, Any]) -> Ask:
+    """Insert unless a unique value exists; answers whether it did. PostgreSQL gives no row count here, a row it does."""
 
     def build() -> Any:
         named = {name: sa.bindparam(name, type_=table.c[name].type) for name in values}
         return upsert(wire.dialect, table).values(named).on_conflict_do_nothing().returning(sa.literal(1))
 
-    return wire.first(("insert", table.name), build, values) is not None
+    return Ask(("insert", table.name), build, values, lambda _, rows: bool(rows))
+
+
+def insert_once(wire: Wire, table: sa.Table, values: dict[str, Any]) -> bool:
+    """The same, asked alone."""
+    return bool(wire.together([asked_once(wire, table, values)])[0])
 
 
 APART = frozenset({("conversations", "lane"), ("messages", "lane"), ("runs", "lane"), ("messages", "provider_ref")})
@@ -52,10 +57,17 @@ def of_shop(wire: Wire, table: sa.Table, where: Sequence[Where] = ()) -> sa.Colu
 def ordered(wire: Wire, table: sa.Table, where: Sequence[Where], order: str, limit: int | None) -> list[Any]:
     """What to sort by. All the rows of one order or chat are looked up and sorted: SQLite is kept from going through all
     of the shop's in that order instead."""
-    few = not wire.far and limit is None and any(one.field.endswith("_id") and one.op in FINDS for one in where)
+    few = limit is None and any(one.field.endswith("_id") and one.op in FINDS for one in where)
+    return sorted_by(wire, table, order, few)
+
+
+def sorted_by(wire: Wire, table: sa.Table, order: str, few: bool) -> list[Any]:
+    """A field, then what tells equal ones apart. ``few``: SQLite looks the rows up and sorts them."""
     column = table.c[order.lstrip("-")]
     direction = sa.desc if order.startswith("-") else sa.asc
-    return [direction(_unindexed(column) if few else column), direction(table.c.id)]
+    ties = table.c.id if "id" in table.c else table.c.seq
+    first = direction(_unindexed(column) if few and not wire.far else column)
+    return [first] if ties is column else [first, direction(ties)]
 
 
 def _unindexed(column: sa.Column) -> sa.ColumnElement:

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
-from salespilots.plugins.builtin.storage_sql.conditions import bound, insert_once, parameters, shape
+from salespilots.plugins.builtin.storage_sql.conditions import (
+    asked_once,
+    bound,
+    insert_once,
+    of_shop,
+    parameters,
+    shape,
+    sorted_by,
+)
 from salespilots.plugins.builtin.storage_sql.numbers import take_number
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import dump_json
-from salespilots.plugins.builtin.storage_sql.wire import Change, Wire
-from salespilots.ports.storage import one_of
+from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
+from salespilots.ports.storage import Where, eq, one_of
+
+MOST_QUEUED = 32
+"""Lines of an order that queue for their pieces; a long list, of an import, would fill the server's table of locks."""
+
+_QUEUE = "SELECT pg_advisory_xact_lock(CAST(:place AS bigint))"
+
+
+def _place(business_id: str, variant_id: str) -> int:
+    """Where the buyers of a variant queue: a number that no other variant shares, as good as."""
+    return int.from_bytes(hashlib.sha256(f"stock:{business_id}:{variant_id}".encode()).digest()[:8], signed=True)
 
 
 class SqlStockBook:
@@ -42,43 +62,75 @@ class SqlStockBook:
                 found[variant_id] = StockLevel(variant_id=variant_id, on_hand=on_hand, reserved=reserved)
         return found
 
-    def move(self, movements: Sequence[StockMovement]) -> bool:
-        booked = False
-        for movement in sorted(movements, key=lambda one: one.variant_id):
-            if not insert_once(self._wire, self._movements, CODECS["movements"].values(movement)):
-                continue
-            booked = True
-            if not self._changed(movement):
-                self._open_level(movement)
-        return booked
+    def move(self, movements: Sequence[StockMovement]) -> dict[str, StockLevel]:
+        """Each line of the ledger goes together with its one guarded update, all of them at once to a server that is
+        far: a hot row is locked for as few exchanges as can be."""
+        ordered = sorted(movements, key=lambda one: one.variant_id)
+        queue = self._queueing(ordered)
+        asks = [ask for one in ordered for ask in (self._booking(one), self._changing(one))]
+        answers = self._wire.together([*queue, *asks])[len(queue) :]
+        levels: dict[str, StockLevel] = {}
+        for movement, booked, changed in zip(ordered, answers[::2], answers[1::2], strict=True):
+            if booked:
+                levels[movement.variant_id] = changed or self._first_or_short(movement)
+            elif changed:  # the very same line again, id and all: it was there, so it counted a second time
+                self._wire.together([self._changing(movement, -1)])
+        return levels
 
-    def _changed(self, movement: StockMovement) -> bool:
-        """The one guarded update; False when what would be left does not cover what is promised."""
-        table = self._levels
+    def _queueing(self, movements: Sequence[StockMovement]) -> list[Ask]:
+        """Buyers of a hot piece wait in the order in which they came. PostgreSQL wakes all who wait for a row whenever
+        it changes, and the more there are the slower each gets; for an advisory lock it wakes one. The guard does not
+        rely on it."""
+        if not self._wire.far or len(movements) > MOST_QUEUED:
+            return []
+        places = sorted({_place(self._business_id, one.variant_id) for one in movements})
+        return [Ask(("stock_queue",), lambda: sa.text(_QUEUE), {"place": one}, lambda _, rows: None) for one in places]
+
+    def _booking(self, movement: StockMovement) -> Ask:
+        """Its line in the ledger, unless its cause has one. Answers whether it was written."""
+        return asked_once(self._wire, self._movements, CODECS["movements"].values(movement))
+
+    def _changing(self, movement: StockMovement, times: int = 1) -> Ask:
+        """The one guarded update, for a movement that is in the ledger. Answers the level, or None when what would be
+        left does not cover what is promised. ``times``: -1 takes it back."""
+        table, booked = self._levels, self._movements
 
         def build() -> sa.Update:
             on_hand = table.c.on_hand + sa.bindparam("shelf", type_=sa.BigInteger)
             reserved = table.c.reserved + sa.bindparam("promised", type_=sa.BigInteger)
-            mine = table.c.business_id == sa.bindparam("shop", type_=sa.String)
+            shop = sa.bindparam("shop", type_=sa.String)
             this = table.c.variant_id == sa.bindparam("variant", type_=sa.String)
-            guarded = sa.update(table).where(mine, this, reserved >= 0, on_hand >= reserved)
-            return guarded.values(on_hand=on_hand, reserved=reserved).returning(table.c.variant_id)
+            line = booked.c.id == sa.bindparam("movement", type_=sa.String)
+            in_ledger = sa.exists().where(booked.c.business_id == shop, line)
+            guarded = sa.update(table).where(table.c.business_id == shop, this, reserved >= 0, on_hand >= reserved)
+            changed = guarded.where(in_ledger).values(on_hand=on_hand, reserved=reserved)
+            return changed.returning(table.c.on_hand, table.c.reserved)
 
         given = {
-            "shop": self._business_id, "variant": movement.variant_id, "shelf": movement.on_hand_delta,
-            "promised": movement.reserved_delta,
+            "shop": self._business_id, "variant": movement.variant_id, "shelf": times * movement.on_hand_delta,
+            "promised": times * movement.reserved_delta, "movement": movement.id,
         }  # fmt: skip
-        return self._wire.first(("stock_move",), build, given) is not None
 
-    def _open_level(self, movement: StockMovement) -> None:
-        """The first receipt makes the level; anything else that did not fit is a lack of stock."""
+        def take(statement: Prepared, rows: Sequence[Sequence[Any]]) -> StockLevel | None:
+            on_hand, reserved = rows[0] if rows else (None, None)
+            if on_hand is None or reserved is None:
+                return None
+            return StockLevel(variant_id=movement.variant_id, on_hand=on_hand, reserved=reserved)
+
+        return Ask(("stock_move",), build, given, take)
+
+    def _first_or_short(self, movement: StockMovement) -> StockLevel:
+        """The first receipt makes the level, and what was sent with it finds it now; anything else is short."""
         if movement.reserved_delta == 0 and movement.on_hand_delta >= 0:
             values = {
                 "business_id": self._business_id, "variant_id": movement.variant_id, "on_hand": movement.on_hand_delta,
                 "reserved": 0,
             }  # fmt: skip
             if insert_once(self._wire, self._levels, values):
-                return
+                return StockLevel(variant_id=movement.variant_id, on_hand=movement.on_hand_delta)
+        changed: StockLevel | None = self._wire.together([self._changing(movement)])[0]
+        if changed is not None:
+            return changed
         level = self.levels([movement.variant_id])[movement.variant_id]
         raise OutOfStock(
             f"Only {level.available} available.",
@@ -99,6 +151,9 @@ class SqlStockBook:
         return [CODECS["movements"].load(row) for row in self._wire.execute(query).mappings()]
 
 
+_EVENT = ("type", "at", "ids", "data", "actor", "seq", "business_id")
+
+
 class SqlEventLog:
     """See `salespilots.ports.storage.EventLog`. Numbers are taken at commit, from a counter row."""
 
@@ -107,34 +162,34 @@ class SqlEventLog:
         self._business_id = business_id
         self._table = TABLES["events"]
 
-    def _read(self, *conditions: sa.ColumnElement, order: Sequence[sa.ColumnElement], limit: int) -> list[Event]:
+    def _read(self, where: Sequence[Where], order: str, limit: int, near: bool = False) -> list[Event]:
+        """``near``: the rows that fit are few and lie together, whatever the order."""
         table = self._table
-        query = (
-            sa.select(table).where(table.c.business_id == self._business_id, *conditions).order_by(*order).limit(limit)
-        )
-        return [
-            Event(
-                type=row["type"], at=row["at"], ids=row["ids"], data=row["data"], actor=row["actor"], seq=row["seq"],
-                business_id=row["business_id"],
-            )
-            for row in self._wire.execute(query).mappings()
-        ]  # fmt: skip
+
+        def build() -> sa.Select:
+            columns = [table.c[name] for name in _EVENT]
+            query = sa.select(*columns).where(of_shop(self._wire, table), *bound(table, where))
+            query = query.order_by(*sorted_by(self._wire, table, order, near))
+            return query.limit(sa.bindparam("most", type_=sa.Integer))
+
+        given = {**parameters(where), "shop": self._business_id, "most": limit}
+        rows = self._wire.rows(("events", shape(where), order, near), build, given)
+        return [Event(**dict(zip(_EVENT, row, strict=True))) for row in rows]
 
     def after(self, seq: int, limit: int = 200) -> list[Event]:
         if not -(2**63) <= seq < 2**63:
             return []
-        return self._read(self._table.c.seq > seq, order=[self._table.c.seq.asc()], limit=limit)
+        return self._read([Where("seq", "gt", seq)], "seq", limit)
 
     def last_seq(self) -> int:
         query = sa.select(sa.func.max(self._table.c.seq)).where(self._table.c.business_id == self._business_id)
         return self._wire.execute(query).scalar() or 0
 
     def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
-        return self._read(self._table.c[key] == value, order=[self._table.c.seq.asc()], limit=limit)
+        return self._read([eq(key, value)], "seq", limit, near=True)
 
     def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
-        newest = [self._table.c.at.desc(), self._table.c.seq.desc()]  # as the index of types has them
-        return self._read(self._table.c.type.in_(list(types)), order=newest, limit=limit)
+        return self._read([one_of("type", types)], "-at", limit)
 
     def append(self, events: Sequence[Event]) -> list[Change]:
         """What numbers the events and writes them; done last, before the commit, so the counter is locked only briefly."""

@@ -11,7 +11,8 @@ from salespilots.plugins.builtin.storage_sql.conditions import bound, condition,
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.plugins.builtin.storage_sql.work import of_shop, state_is
-from salespilots.ports.storage import Figures, Where
+from salespilots.ports.figures import Figures
+from salespilots.ports.storage import Where
 from salespilots.ports.work import UNDECIDED
 
 

@@ -182,7 +182,7 @@ class SqlUnitOfWork(_Unit):
             changes += self.events.append(self._recorded)
             self._recorded = []
         if changes:
-            self._wire.write(changes)
+            self._wire.write(changes, last=True)
         Transaction.commit(self)
 
 

@@ -180,12 +180,14 @@ class Wire:
             self._translate(error)
         return [ask.take(one, rows) for ask, one, rows in zip(asks, prepared, found, strict=True)]
 
-    def write(self, changes: Sequence[Change]) -> None:
+    def write(self, changes: Sequence[Change], *, last: bool = False) -> None:
         """Several changes in this order, sent together. Raises `Conflict` for a unique value that exists already, and
-        what a change says for rows that were not there to be changed."""
+        what a change says for rows that were not there to be changed. ``last``: to be made durable at once, so a server
+        far away gets the commit with them, unless a change may turn out to be stale."""
+        last = last and all(one.missing is None for one in changes)
         try:
-            if self.far and sum(len(one.rows) for one in changes) > 1:
-                counts = self._write_far(changes)
+            if self.far and (last or sum(len(one.rows) for one in changes) > 1):
+                counts = self._write_far(changes, last)
             else:
                 counts = [self._write_near(one) for one in changes]
         except self.dialect.loaded_dbapi.Error as error:
@@ -207,9 +209,11 @@ class Wire:
         finally:
             cursor.close()
 
-    def _write_far(self, changes: Sequence[Change]) -> list[int]:
+    def _write_far(self, changes: Sequence[Change], last: bool) -> list[int]:
         with self._driver.pipeline():
             cursors = [self._sent(change) for change in changes]
+            if last:
+                self._driver.commit()
         return [sum(int(cursor.rowcount) for cursor in of) for of in cursors]
 
     def _sent(self, change: Change) -> list[Any]:
@@ -238,7 +242,7 @@ class Wire:
         return True
 
     def commit(self) -> None:
-        """Make everything durable."""
+        """Make everything durable that is not yet."""
         try:
             self._driver.commit()
         except self.dialect.loaded_dbapi.Error as error:
