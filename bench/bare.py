@@ -122,10 +122,10 @@ class Group:
 class Each:
     """A commit for each: SQLite has one writer, PostgreSQL eight connections."""
 
-    def __init__(self) -> None:
+    def __init__(self, open_: Callable[[], Store] = _open) -> None:
         self._stores: queue.SimpleQueue[Store] = queue.SimpleQueue()
         for _ in range(8 if os.environ["BENCH_DB"].startswith("postgres") else 1):
-            self._stores.put(_open())
+            self._stores.put(open_())
 
     def put(self, row: Row) -> None:
         """Returns when it is on disk."""
@@ -141,11 +141,12 @@ _made: dict[str, Any] = {}
 _making = threading.Lock()
 
 
-def _keeper(kind: type[Group] | type[Each]) -> Any:
+def _keeper(kind: type[Group] | type[Each], open_: Callable[[], Store] = _open) -> Any:
+    name = f"{kind.__name__} {open_.__name__}"
     with _making:
-        if kind.__name__ not in _made:
-            _made[kind.__name__] = kind()
-        return _made[kind.__name__]
+        if name not in _made:
+            _made[name] = kind(open_)
+        return _made[name]
 
 
 def _take(kind: type[Group] | type[Each]) -> Response:
@@ -171,17 +172,24 @@ def webhook() -> Response:
     return _take(Group)
 
 
-@app.post("/order")
-def order() -> Response:
-    """An order of a hot product; those that wait share a commit."""
+def _order(kind: type[Group] | type[Each]) -> Response:
     row = read(request.get_data(cache=False), request.headers.get("Authorization", ""))
     if row is None:
         return Response(status=401)
-    with _making:
-        if "orders" not in _made:
-            _made["orders"] = Group(_open_orders)
-    _made["orders"].put(row)
+    _keeper(kind, _open_orders).put(row)
     return Response(json.dumps({"id": row[0]}), status=201, content_type="application/json")
+
+
+@app.post("/order")
+def order() -> Response:
+    """An order of a hot product; those that wait share a commit."""
+    return _order(Group)
+
+
+@app.post("/order-each")
+def order_each() -> Response:
+    """The same with a commit for each."""
+    return _order(Each)
 
 
 @app.post("/webhook-each")

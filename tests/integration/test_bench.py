@@ -35,6 +35,7 @@ FIGURES = {
     "delay the flood adds to others, p95, SQLite",
     "webhook answered at 50/s while every provider hangs, SQLite: p99 / p99.9",
     "orders on one hot product, 16 buyers, SQLite", "order placed, p50 / p95, SQLite",
+    "the same beside bare orders that commit each, SQLite", "the same beside bare orders that commit each, PostgreSQL",
     "orders on one hot product, 16 buyers, PostgreSQL", "order placed, p50 / p95, PostgreSQL",
     "import rows a second, SQLite", "invoice time, 3 lines",
 }  # fmt: skip
