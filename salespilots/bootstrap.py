@@ -51,6 +51,7 @@ from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
+from salespilots.services.reminders import Reminders
 from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
@@ -180,11 +181,12 @@ def assemble(
     inbox = InboxService(core, connections)
     imports = Imports(core)
     pictures = Pictures(core, config.home / "media")
+    reminders = Reminders(core, payments)
     services = Services(
         core=core,
         accounts=Accounts(core),
         api_keys=ApiKeys(core),
-        bulk=Bulk(core, orders),
+        bulk=Bulk(core, orders, reminders),
         catalog=catalog,
         connections=connections,
         conversations=Conversations(core),
@@ -209,6 +211,7 @@ def assemble(
         pictures=pictures,
         practice=Practice(core, inbox),
         refunds=refunds,
+        reminders=reminders,
         shops=Shops(core),
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from salespilots.bootstrap import Application, assemble
 from salespilots.config import load_config
-from salespilots.domain.order import HOLDS_STOCK
+from salespilots.domain.order_states import HOLDS_STOCK
 from salespilots.plugins.runtime import SystemClock
 from soak.fleet import Fleet
 from soak.stage import Stage

@@ -42,6 +42,7 @@ EVENT_TYPES: dict[str, str] = {
     "order.drafted": "An order was begun",
     "order.placed": "An order was placed and its stock is held",
     "order.confirmed": "An order is paid or accepted",
+    "order.reminded": "The shop reminded a customer to pay",
     "order.packed": "An order was packed",
     "order.part_shipped": "A part of an order left",
     "order.shipped": "An order left",

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from salespilots.domain.money import allocate
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.domain.parcels import ReturnState, add_up
 
 

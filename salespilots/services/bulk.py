@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from salespilots.domain.errors import DomainError, InvalidInput
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.errors import Conflict, DomainError, InvalidInput, StaleEntity
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.ports.errors import PortError
 from salespilots.ports.storage import one_of
 from salespilots.services.core import Core
 from salespilots.services.orders import Orders
+from salespilots.services.reminders import Reminders
 
 MOST = 100
 """Orders at once."""
@@ -33,17 +35,26 @@ class Row:
 class Bulk:
     """Use cases on many orders."""
 
-    def __init__(self, core: Core, orders: Orders) -> None:
-        self._core, self._orders = core, orders
+    def __init__(self, core: Core, orders: Orders, reminders: Reminders) -> None:
+        self._core, self._orders, self._reminders = core, orders, reminders
 
     def pack(self, business_id: str, order_ids: Sequence[str], *, actor: str = "") -> list[Row]:
         """Mark as packed. Doing it again changes nothing."""
-        found = self._many(business_id, "id", order_ids)
         packed = (OrderState.PACKED, *_GONE)
+        return self._each(
+            business_id, order_ids, lambda order: self._orders.pack(business_id, order.id, actor=actor), packed
+        )
+
+    def remind(self, business_id: str, order_ids: Sequence[str], *, actor: str = "") -> list[Row]:
+        """Ask the customers of unpaid orders for their payment once more."""
+        return self._each(business_id, order_ids, lambda one: self._reminders.send(business_id, one.id, actor=actor))
+
+    def _each(
+        self, business_id: str, order_ids: Sequence[str], act: Callable[[Order], Order], done: Sequence[OrderState] = ()
+    ) -> list[Row]:
+        found = self._many(business_id, "id", order_ids)
         return [
-            self._step(found[one], lambda order: self._orders.pack(business_id, order.id, actor=actor), packed)
-            if one in found
-            else Row(label=one, why="There is no such order.")
+            self._step(found[one], act, done) if one in found else Row(label=one, why="There is no such order.")
             for one in dict.fromkeys(order_ids)
         ]
 
@@ -106,7 +117,7 @@ class Bulk:
         except InvalidInput as error:
             why = next(iter(error.fields.values()))[0]
             return Row(label=str(order.number), order_id=order.id, why=why)
-        except (DomainError, PortError) as error:
+        except (DomainError, Conflict, StaleEntity, PortError) as error:
             return Row(label=str(order.number or "Draft"), order_id=order.id, why=error.message)
         return Row(label=str(order.number), order_id=order.id, done=True, before=before)
 

@@ -33,6 +33,7 @@ from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
+from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
@@ -73,6 +74,7 @@ class Services:
     pictures: Pictures
     practice: Practice
     refunds: Refunds
+    reminders: Reminders
     shops: Shops
     stockroom: Stockroom
     stuck: Stuck

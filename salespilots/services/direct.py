@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.events import Event
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.statement import LineState, StatementLine
 from salespilots.ports.payments import PaymentEvent

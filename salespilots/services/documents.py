@@ -19,7 +19,8 @@ from salespilots.domain.gst import (
     financial_year,
 )
 from salespilots.domain.invoice import DocumentKind, Invoice
-from salespilots.domain.order import ACCEPTED, Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import ACCEPTED, OrderState
 from salespilots.domain.payment import Refund, RefundState
 from salespilots.domain.sale_papers import credit_content, kind_for, sale_content
 from salespilots.ports.pincodes import place_of

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from salespilots.domain.catalog import ProductState
+from salespilots.domain.cod import Refusal
 from salespilots.domain.errors import InvalidTransition
 from salespilots.domain.events import Event
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
+from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import eq, one_of
 from salespilots.services.core import Core, retrying
 from salespilots.services.ordering import build_order_in
+from salespilots.services.quotes import cash_refusal_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,17 @@ class Offer:
     sku: str
     price_paise: int
     available: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What an order would be, not kept. ``least_paise``: the shop's smallest order, where this one is smaller;
+    ``cash_refusal``: why it could not be paid at the door in the chat. The owner may make it all the same."""
+
+    order: Order
+    least_paise: int
+    serves: bool
+    cash_refusal: Refusal | None
 
 
 WRITTEN = (
@@ -61,6 +76,20 @@ class Drafts:
             for one in variants
             if one.product_id in products
         }  # fmt: skip
+
+    def preview(self, business_id: str, *, customer_id: str, lines: Sequence[tuple[str, int]], **more: Any) -> Preview:
+        """The order that `change` and `Orders.create` would make of this. Raises what they raise."""
+        core = self._core
+        with core.storage.unit_of_work(business_id, read_only=True) as uow:
+            order = build_order_in(core, uow, customer_id=customer_id, lines=lines, **more)
+            shop = uow.shop()
+            asked = order.payment_method == CASH and shop.cash_rules.offered
+            return Preview(
+                order=order,
+                least_paise=shop.min_order_paise if order.subtotal_paise < shop.min_order_paise else 0,
+                serves=shop.deliveries.serves(order.address.get("pincode")),
+                cash_refusal=cash_refusal_in(uow, shop.cash_rules, order) if asked else None,
+            )
 
     def change(
         self, business_id: str, order_id: str, *, lines: Sequence[tuple[str, int]], actor: str = "", **more: Any

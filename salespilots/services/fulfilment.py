@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from salespilots.domain.errors import InvalidInput
-from salespilots.domain.order import HOLDS_STOCK, Order
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import HOLDS_STOCK
 from salespilots.domain.stock import MovementKind
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.discounts import give_back_in
 from salespilots.services.documents import issue_in, write_off_in
-from salespilots.services.notices import REMINDER, notice_in, withdraw_in
+from salespilots.services.notices import notice_in, withdraw_reminders_in
 from salespilots.services.order_steps import OrderSteps
 from salespilots.services.ordering import BY_HAND, close_links_in, move_in, release_in
 
@@ -86,7 +87,7 @@ class Fulfilment(OrderSteps):
                 if held:
                     release_in(self._core, uow, order, "cancel")
                     notice_in(self._core, uow, order, "cancelled")
-                withdraw_in(self._core, uow, order, REMINDER, "order_over")
+                withdraw_reminders_in(self._core, uow, order, "order_over")
                 give_back_in(uow, order, now)
                 close_links_in(uow, order, now)
                 write_off_in(self._core, uow, order, reason or "Cancelled", f"cancel:{order.id}")

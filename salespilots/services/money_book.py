@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment, PaymentState, UnmatchedFact
 from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import Where, eq, one_of

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from salespilots.domain.conversation import Author, Message
+from salespilots.domain.conversation import Author, Conversation, Message
+from salespilots.domain.errors import ReplyWindowClosed
 from salespilots.domain.money import rupees
-from salespilots.domain.order import ACCEPTED, Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import ACCEPTED, OrderState
 from salespilots.ports.channel import Text
 from salespilots.ports.storage import UnitOfWork
 from salespilots.ports.texts import say
@@ -16,6 +18,7 @@ NOTICES = {
     "advance_paid": "{paid} received for order {number}. Thank you! Please keep {due} ready for the courier. Follow it here: {url}",
     "payment_link": "Pay {total} for order {number} here: {pay_url}",
     "unpaid_reminder": "Your order {number} is held only a little longer. Pay {total} here to keep it: {pay_url}",
+    "payment_reminder": "Order {number} is waiting for you. Pay {total} here and we pack it: {pay_url}",
     "shipped": "Order {number} is on its way with {courier}, tracking number {tracking}. Follow it here: {url}",
     "shipped_by_hand": "Order {number} is on its way: we bring it to you ourselves. Follow it here: {url}",
     "part_shipped": "A part of order {number} is on its way with {courier}, tracking number {tracking}. Follow it here: {url}",
@@ -32,27 +35,46 @@ NOTICES = {
 
 
 REMINDER = "unpaid_reminder"
+"""Said once, before an order is given up."""
+
+ASKED_AGAIN = "payment_reminder"
+"""Said because the shop wants it, each time about the next number."""
 
 
 def _key(order: Order, kind: str, about: str = "") -> str:
     return ":".join(filter(None, ("notice", order.id, kind, about)))
 
 
-def withdraw_in(core: Core, uow: UnitOfWork, order: Order, kind: str, reason: str) -> None:
-    """Stop a notice that has not left yet: what it says is not true any more."""
-    message = uow.messages.find(dedupe_key=_key(order, kind)) if order.conversation_id else None
-    if message is not None:
-        cancel_in(core, uow, message, reason)
+def withdraw_reminders_in(core: Core, uow: UnitOfWork, order: Order, reason: str) -> None:
+    """Stop what asks for a payment and has not left yet: it is not true any more."""
+    if not order.conversation_id:
+        return
+    asked = order.asked_again[0]
+    for key in (_key(order, REMINDER), *([_key(order, ASKED_AGAIN, str(asked))] if asked else [])):
+        message = uow.messages.find(dedupe_key=key)
+        if message is not None:
+            cancel_in(core, uow, message, reason)
 
 
 def untrue_in(uow: UnitOfWork, message: Message) -> str | None:
     """Why a notice that is about to leave must not: a reminder to pay, when the money came or the order ended."""
-    if message.order_id is None or message.dedupe_key != f"notice:{message.order_id}:{REMINDER}":
+    kind = (message.dedupe_key or "").split(":")[2:3] if message.order_id else []
+    if message.order_id is None or kind not in ([REMINDER], [ASKED_AGAIN]):
         return None
     order = uow.orders.get(message.order_id)
     if order.state is not OrderState.PLACED:
         return "paid" if order.state in ACCEPTED else "order_over"
     return None if order.asked_paise > 0 else "paid"
+
+
+def chat_of_in(core: Core, uow: UnitOfWork, order: Order) -> Conversation:
+    """The chat of an order that has one, if it can be written to now. Raises `ReplyWindowClosed`."""
+    conversation = uow.conversations.get(order.conversation_id or "")
+    channel = core.registry.channels.find(conversation.provider)
+    window = channel.capabilities.reply_window if channel else None
+    if not conversation.window_open(window, core.clock.now()):
+        raise ReplyWindowClosed("The reply window is closed. You can reply when the customer writes again.")
+    return conversation
 
 
 def notice_in(
@@ -74,7 +96,7 @@ def notice_in(
     text = say(
         NOTICES[kind],
         number=order.number or "",
-        total=rupees(order.asked_paise if kind in ("payment_link", REMINDER) else order.total_paise),
+        total=rupees(order.asked_paise if kind in ("payment_link", REMINDER, ASKED_AGAIN) else order.total_paise),
         paid=rupees(order.paid_paise),
         due=rupees(order.due_paise),
         pay_url=pay_url or order.payment_url or "",

@@ -12,8 +12,9 @@ from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfSto
 from salespilots.domain.events import Event
 from salespilots.domain.gst import tax_of_order
 from salespilots.domain.money import MAX_PAISE
-from salespilots.domain.order import Order, OrderLine, OrderState
-from salespilots.domain.payment import Payment, Refund, RefundState
+from salespilots.domain.order import Order, OrderLine
+from salespilots.domain.order_states import OrderState
+from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
 from salespilots.domain.stock import MovementKind, StockMovement
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.extensions import CASH
@@ -258,6 +259,14 @@ def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now:
     )
     uow.record(event)
     return [event]
+
+
+def promised_in(uow: UnitOfWork, order: Order, now: datetime) -> bool:
+    """Whether a bank has said yes to a payment of this order that is not collected yet."""
+    return any(
+        one.state is PaymentState.AUTHORISED and now - one.created_at < AUTHORISED_LIFE
+        for one in uow.payments.select(eq("order_id", order.id))
+    )
 
 
 def close_links_in(uow: UnitOfWork, order: Order, now: datetime) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
 from salespilots.domain.events import Event
-from salespilots.domain.order import ACCEPTED, Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import ACCEPTED, OrderState
 from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState
 from salespilots.domain.transitions import Applied, Ignored, Outcome
 from salespilots.ports.extensions import CASH
@@ -16,15 +17,15 @@ from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.automation import react
 from salespilots.services.core import retrying
 from salespilots.services.discounts import give_back_in
-from salespilots.services.notices import REMINDER, notice_in, withdraw_in
+from salespilots.services.notices import REMINDER, notice_in, withdraw_reminders_in
 from salespilots.services.ordering import (
-    AUTHORISED_LIFE,
     build_order_in,
     charge_in,
     check_amounts,
     close_links_in,
     credit_in,
     place_in,
+    promised_in,
     release_in,
 )
 from salespilots.services.returns import Returns
@@ -204,7 +205,7 @@ class Orders(Returns):
         captured = Event(type="payment.captured", at=now, ids=ids, data={"amount_paise": amount})
         uow.record(captured)
         react(self._core, uow, [captured, *credit_in(self._core, uow, order, amount, now)], order_id=order.id)
-        withdraw_in(self._core, uow, order, REMINDER, "paid")
+        withdraw_reminders_in(self._core, uow, order, "paid")
         close_links_in(uow, order, now)
 
     def change(self, business_id: str, order_id: str, values: Mapping[str, Any], *, actor: str = "") -> Order:
@@ -243,13 +244,13 @@ class Orders(Returns):
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
             due = order.state is OrderState.PLACED and order.expires_at is not None and order.expires_at <= now
-            if due and self._money_on_its_way(uow, order, now):
+            if due and promised_in(uow, order, now):
                 order.expires_at = now + CHECK_EVERY
                 return Applied()
             outcome = order.expire(now=now)
             if isinstance(outcome, Applied):
                 release_in(self._core, uow, order, "expire")
-                withdraw_in(self._core, uow, order, REMINDER, "order_over")
+                withdraw_reminders_in(self._core, uow, order, "order_over")
                 give_back_in(uow, order, now)
                 close_links_in(uow, order, now)
                 notice_in(self._core, uow, order, "expired")
@@ -270,17 +271,11 @@ class Orders(Returns):
                 return Ignored("not due, or offered something else")
             order.remind_at = None
             waits = order.state is OrderState.PLACED and order.asked_paise > 0 and order.payment_url
-            if waits and not self._money_on_its_way(uow, order, now):
+            if waits and not promised_in(uow, order, now):
                 notice_in(self._core, uow, order, REMINDER)
             return Applied()
 
         return self.act(business_id, order_id, step)
-
-    def _money_on_its_way(self, uow: UnitOfWork, order: Order, now: datetime) -> bool:
-        return any(
-            one.state is PaymentState.AUTHORISED and now - one.created_at < AUTHORISED_LIFE
-            for one in uow.payments.select(eq("order_id", order.id))
-        )
 
 
 def _filtered_page(

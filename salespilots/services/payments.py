@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from salespilots.domain.errors import Conflict, InvalidTransition, NotFound, ReplyWindowClosed
+from salespilots.domain.errors import Conflict, InvalidTransition, NotFound
 from salespilots.domain.events import Event
-from salespilots.domain.order import UNPAYABLE, Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import UNPAYABLE, OrderState
 from salespilots.domain.payment import CHECK_EVERY, ENDED, LATE, Payment, PaymentState
 from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
 from salespilots.ports.extensions import CASH
@@ -15,7 +16,7 @@ from salespilots.ports.storage import Page, UnitOfWork, eq
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.crash_points import crash_point
-from salespilots.services.notices import notice_in
+from salespilots.services.notices import chat_of_in, notice_in
 from salespilots.services.ordering import AUTHORISED_LIFE
 from salespilots.services.settlement import Settlement
 
@@ -108,11 +109,7 @@ class Payments:
                 order = uow.orders.get(order_id)
                 if not order.conversation_id:
                     return ""
-                conversation = uow.conversations.get(order.conversation_id)
-                channel = core.registry.channels.find(conversation.provider)
-                window = channel.capabilities.reply_window if channel else None
-                if not conversation.window_open(window, core.clock.now()):
-                    raise ReplyWindowClosed("The reply window is closed. You can reply when the customer writes again.")
+                conversation = chat_of_in(core, uow, order)
                 paid_by = next(one for one in uow.payments.select(eq("order_id", order_id)) if one.url == url)
                 if not notice_in(core, uow, order, "payment_link", about=paid_by.id):
                     return ""

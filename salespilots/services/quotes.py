@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from salespilots.domain.cod import CodRules, Refusal
 from salespilots.domain.errors import InvalidInput, NotFound
+from salespilots.domain.order import Order
 from salespilots.ports.extensions import CASH, QuoteLine, QuoteView
 from salespilots.ports.storage import UnitOfWork, one_of
 from salespilots.services.core import Core
@@ -40,13 +42,7 @@ def quote_in(
         )
     levels = uow.stock.levels([line.variant_id for line in order.lines])
     rules = shop.cash_rules
-    refusal = None
-    if rules.offered:
-        products = uow.products.select(one_of("id", [line.product_id for line in order.lines]))
-        refusal = rules.refusal(
-            total_paise=order.total_paise, pincode=pincode, categories=[one.category for one in products],
-            refused_count=uow.customers.get(customer_id).refused_count,
-        )  # fmt: skip
+    refusal = cash_refusal_in(uow, rules, order) if rules.offered else None
     return QuoteView(
         lines=tuple(
             QuoteLine(
@@ -59,4 +55,14 @@ def quote_in(
         cod_fee_paise=order.cod_fee_paise, advance_paise=order.advance_paise if payment_method == CASH else 0,
         total_paise=order.total_paise, min_order_paise=shop.min_order_paise, serves=shop.deliveries.serves(pincode),
         cash_offered=rules.offered, cash_refusal=refusal, discount_code=order.discount_code, code_problem=problem,
+    )  # fmt: skip
+
+
+def cash_refusal_in(uow: UnitOfWork, rules: CodRules, order: Order) -> Refusal | None:
+    """Why the shop's rules would not let this order be paid at the door."""
+    products = uow.products.select(one_of("id", [line.product_id for line in order.lines]))
+    return rules.refusal(
+        total_paise=order.total_paise, pincode=order.address.get("pincode"),
+        categories=[one.category for one in products],
+        refused_count=uow.customers.get(order.customer_id).refused_count,
     )  # fmt: skip

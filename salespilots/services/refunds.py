@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from salespilots.domain.errors import Conflict, InvalidTransition
 from salespilots.domain.events import Event
-from salespilots.domain.order import HOLDS_STOCK, LEFT, Order
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import HOLDS_STOCK, LEFT
 from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState, Refund, RefundState
 from salespilots.ports.errors import NotConnected, OutcomeUnknown, PortError
 from salespilots.ports.payments import RefundRequest, RefundResult

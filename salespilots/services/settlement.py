@@ -7,7 +7,8 @@ from datetime import datetime
 from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
 from salespilots.domain.gst import tax_of_order
-from salespilots.domain.order import LEFT, Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import LEFT, OrderState
 from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState, UnmatchedFact
 from salespilots.domain.transitions import Ignored
 from salespilots.ports.payments import PaymentEvent
@@ -15,7 +16,7 @@ from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.documents import write_off_in
-from salespilots.services.notices import REMINDER, notice_in, withdraw_in
+from salespilots.services.notices import notice_in, withdraw_reminders_in
 from salespilots.services.ordering import close_links_in, credit_in, refund_in, revive_in, settle_refund_in
 
 
@@ -104,7 +105,7 @@ class Settlement:
             data={"amount_paise": payment.amount_paise, "method": payment.method or ""},
         )  # fmt: skip
         uow.record(captured)
-        withdraw_in(self._core, uow, order, REMINDER, "paid")
+        withdraw_reminders_in(self._core, uow, order, "paid")
         paid = [captured, *credit_in(self._core, uow, order, payment.amount_paise, now)]
         self._follow(uow, order, paid, now)
         if not order.due_paise:

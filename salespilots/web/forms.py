@@ -84,6 +84,7 @@ class NewOrderForm(Form):
         longest=6, load_default="", validate=validate.Regexp(r"^([1-9][0-9]{5})?$", error="A pincode has six digits.")
     )
     discount = Rupees(load_default=None)
+    code = Line(longest=20, load_default="")
     delivery = Rupees(load_default=None)
     payment = Line(longest=10, load_default="link", validate=validate.OneOf(["link", "cod", "paid"]))
     key = Line(longest=60, load_default="")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.browser import PHONE, Watched, chromium, running_product
+from tests.support.browser import PHONE, Watched
 
 PASSWORD = "lotus river 42 sun"
 PATIENCE = 20_000
@@ -16,18 +14,6 @@ LIVE_MS = 2000
 """How long a change may take to reach another open page, by the definition of done."""
 
 expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_product(tmp_path_factory.mktemp("product")) as url:
-        yield url
 
 
 def sign_up(page: Page, email: str) -> None:

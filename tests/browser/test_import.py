@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.test_first_sale import load_practice_shop, sign_up
-from tests.support.browser import PHONE, Watched, chromium, running_product
+from tests.support.browser import PHONE, Watched
 from tests.support.imports import table
 
 FILE = table(
     *((f"Kurta {n // 3}", f"K-{n}", "SML"[n % 3], "899", 5) for n in range(240)), ("Cap", "CAP-1", "", "9o0", 2),
     headings=("Name", "SKU", "Size", "Price", "Stock"),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_product(tmp_path_factory.mktemp("product")) as url:
-        yield url
 
 
 def test_a_list_comes_in_and_is_taken_back(chrome: Browser, address: str, tmp_path: Path) -> None:

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, expect
-from werkzeug.serving import make_server
 
-from salespilots.web.app import create_app
-from tests.support.browser import PHONE, Watched, chromium
-from tests.support.shop import PASSWORD, Shop, World
-
-
-@pytest.fixture
-def chrome() -> Iterator[Browser]:
-    with chromium() as one:
-        yield one
+from salespilots.domain.order import Order
+from tests.support.browser import DESK, PHONE, Watched
+from tests.support.shop import PASSWORD, Shop
 
 
-@pytest.fixture
-def address(shop: Shop, world: World) -> Iterator[str]:
-    """The web application alone on loopback."""
-    server = make_server("127.0.0.1", 0, create_app(world.application), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-
-
-def test_an_order_by_hand(chrome: Browser, address: str, shop: Shop) -> None:
+def test_an_order_by_hand(chrome: Browser, site: str, shop: Shop) -> None:
     known = shop.order_two_sarees()
-    watched = Watched(chrome, address, **PHONE)
+    watched = Watched(chrome, site, **PHONE)
     page = watched.page("/signin")
     page.get_by_label("E-mail").fill("meera@example.in")
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
@@ -42,7 +22,7 @@ def test_an_order_by_hand(chrome: Browser, address: str, shop: Shop) -> None:
     cookies = watched.context.cookies()
     watched.close()
 
-    plain = Watched(chrome, address, java_script_enabled=False, **PHONE)
+    plain = Watched(chrome, site, java_script_enabled=False, **PHONE)
     plain.context.add_cookies(cookies)
     page = plain.page(f"/app/orders/new?customer={known.customer_id}")
     page.get_by_label("Search items").fill("jute")
@@ -56,10 +36,12 @@ def test_an_order_by_hand(chrome: Browser, address: str, shop: Shop) -> None:
     plain.close()
 
     order = shop.world.services.orders.page(shop.id, state="confirmed").items[0]
-    owner = Watched(chrome, address, **PHONE)
+    drag_to_packed(chrome, site, cookies, order)
+    assert shop.world.services.orders.get(shop.id, order.id).state == "packed"
+    owner = Watched(chrome, site, **PHONE)
     owner.context.add_cookies(cookies)
     for path in (
-        "/app/orders/new", f"/app/orders/new?customer={known.customer_id}", f"/app/orders/{order.id}", "/app/money",
+        "/app/orders", "/app/orders/board", "/app/orders/bulk?state=placed", "/app/orders/new", f"/app/orders/new?customer={known.customer_id}", f"/app/orders/{order.id}", "/app/money",
         "/app/discounts/new", "/app/settings/selling",
     ):  # fmt: skip
         page = owner.page(path)
@@ -67,3 +49,23 @@ def test_an_order_by_hand(chrome: Browser, address: str, shop: Shop) -> None:
         page.close()
     assert [one for one in owner.problems if "live stream" not in one] == []
     owner.close()
+
+
+def drag_to_packed(chrome: Browser, site: str, cookies: list[Any], order: Order) -> None:
+    """On the board of a desktop; anywhere else the card goes back."""
+    desk = Watched(chrome, site, **DESK)
+    desk.context.add_cookies(cookies)
+    page = desk.page("/app/orders")
+    page.get_by_role("link", name="Board").click()
+    column = {one: page.get_by_role("region", name=one) for one in ("To pack", "Packed", "Delivered")}
+    card = column["To pack"].get_by_role("listitem").filter(has_text=str(order.number))
+    card.drag_to(column["Delivered"])
+    expect(card).to_be_visible()
+    card.drag_to(column["Packed"])
+    expect(column["Packed"].get_by_role("listitem").filter(has_text=str(order.number))).to_be_visible()
+    expect(page.get_by_text(f"{order.number} marked as packed")).to_be_visible()
+    desk.check(page)
+    page.goto("/app/orders")
+    desk.check(page)
+    assert [one for one in desk.problems if "live stream" not in one] == []
+    desk.close()

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salespilots.domain.errors import InvalidTransition
-from salespilots.domain.order import HOLDS_STOCK, TRANSITIONS, Order, OrderLine, OrderState, PaymentStatus
+from salespilots.domain.order import Order, OrderLine
+from salespilots.domain.order_states import HOLDS_STOCK, TRANSITIONS, OrderState, PaymentStatus
 from salespilots.domain.transitions import Applied, Ignored
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

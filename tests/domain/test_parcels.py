@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from salespilots.domain.errors import InvalidInput, InvalidTransition
-from salespilots.domain.order import LEFT, Order, OrderLine, OrderState
+from salespilots.domain.order import Order, OrderLine
+from salespilots.domain.order_states import LEFT, OrderState
 from salespilots.domain.parcels import ReturnKind, ReturnState, add_up
 from salespilots.domain.refunding import discount_of_lines, given_back_for
 from salespilots.domain.transitions import Applied

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from salespilots.domain.conversation import MessageState, Mode
-from salespilots.domain.order import OrderState
+from salespilots.domain.order_states import OrderState
 from salespilots.services.dashboard import IST
 from tests.support.shop import Shop, World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from salespilots.domain.order import OrderState
+from salespilots.domain.order_states import OrderState
 from salespilots.plugins.builtin.payments_practice import PracticePayments
 from salespilots.ports.errors import OutcomeUnknown
 from salespilots.ports.payments import RefundRequest, RefundResult

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import PaymentState
 from salespilots.plugins.builtin.storage_memory import MemoryStorage
 from salespilots.ports.payments import PaymentFact

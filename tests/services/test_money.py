@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from salespilots.domain.errors import Conflict, InvalidTransition
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import PaymentState, RefundState
 from salespilots.ports.errors import OutcomeUnknown, Rejected, Unavailable
 from tests.support.fake_channel import FakeChannelPlugin, FarSide

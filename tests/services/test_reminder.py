@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from salespilots.domain.conversation import MessageState
+from salespilots.domain.errors import Conflict, InvalidTransition, ReplyWindowClosed
 from salespilots.domain.order import Order
 from salespilots.ports.storage import eq
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
@@ -80,7 +82,7 @@ def test_the_reminder_stops_at_the_moment_the_money_comes(scene: Scene) -> None:
 
 def test_a_reminder_that_is_about_to_leave_looks_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the money were booked by a release that does not know of reminders."""
-    monkeypatch.setattr("salespilots.services.settlement.withdraw_in", lambda *_: None)
+    monkeypatch.setattr("salespilots.services.settlement.withdraw_reminders_in", lambda *_: None)
     scene.wait(21, settle=False)
     scene.till.tell(scene.order)
     assert (scene.state(), scene.reminders()) == ((MessageState.CANCELLED, "paid"), [])
@@ -104,3 +106,61 @@ def test_a_shop_may_remind_nobody(scene: Scene) -> None:
     scene.till.services.orders.cancel(scene.till.shop.id, scene.order.id)
     scene.wait(25)
     assert scene.reminders() == []
+
+
+AGAIN = "is waiting for you"
+
+
+def again(scene: Scene) -> list[str]:
+    return [text for text in scene.far.channel.texts() if AGAIN in text]
+
+
+def test_the_shop_reminds_now_and_not_again_for_three_hours(scene: Scene) -> None:
+    shop = scene.till.shop
+    reminders = scene.till.services.reminders
+    reminders.send(shop.id, scene.order.id)
+    shop.world.settle()
+    (text,) = again(scene)
+    assert scene.till.asked(scene.order).url in text
+    with pytest.raises(Conflict, match="less than three hours"):
+        reminders.send(shop.id, scene.order.id)
+    shop.world.clock.advance(29 * 60)
+    assert scene.state() is None, "its own reminder is another one"
+    with pytest.raises(Conflict):
+        reminders.send(shop.id, scene.order.id)
+    assert len(again(scene)) == 1
+    assert [one.type for one in scene.till.services.orders.timeline(shop.id, scene.order.id)].count(
+        "order.reminded"
+    ) == 1
+
+
+def test_a_reminder_by_the_shop_stops_at_the_moment_the_money_comes(scene: Scene) -> None:
+    shop = scene.till.shop
+    scene.till.services.reminders.send(shop.id, scene.order.id)
+    scene.till.tell(scene.order)
+    shop.world.settle()
+    assert again(scene) == []
+
+
+@pytest.mark.parametrize("what", ["paid", "authorised", "cancelled", "window"])
+def test_nobody_is_reminded_of_what_is_not_owed_or_out_of_reach(scene: Scene, what: str) -> None:
+    shop, services = scene.till.shop, scene.till.services
+    if what == "paid":
+        scene.till.tell(scene.order)
+    elif what == "authorised":
+        scene.till.tell(scene.order, "authorised")
+    elif what == "cancelled":
+        services.orders.cancel(shop.id, scene.order.id)
+    else:
+        services.shops.update(shop.id, {"reserve_minutes": 3 * 24 * 60})
+        later = services.orders.create(
+            shop.id, customer_id=scene.order.customer_id, conversation_id=scene.order.conversation_id,
+            payment_method=scene.order.payment_method,
+            lines=[{"sku": scene.order.lines[0].sku, "quantity": 1}],
+        )  # fmt: skip
+        shop.world.clock.advance(timedelta(hours=25))
+        scene.order = later
+    with pytest.raises((InvalidTransition, Conflict, ReplyWindowClosed)):
+        services.reminders.send(shop.id, scene.order.id)
+    shop.world.settle()
+    assert again(scene) == []

@@ -16,13 +16,6 @@ HTTPS = "https://shop.example.in"
 
 
 @pytest.fixture
-def owner(shop: Shop) -> Visitor:
-    one = Visitor.of(shop.world)
-    one.sign_in("meera@example.in")
-    return one
-
-
-@pytest.fixture
 def secure(make_world: Callable[..., World], sqlite_url: str) -> Visitor:
     """A shop behind https, signed in."""
     world = make_world(sqlite_url, environ={"SALESPILOTS_BASE_URL": HTTPS})

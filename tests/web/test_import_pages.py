@@ -20,13 +20,6 @@ FILE = table(
 )
 
 
-@pytest.fixture
-def owner(shop: Shop) -> Visitor:
-    visitor = Visitor.of(shop.world)
-    visitor.sign_in("meera@example.in")
-    return visitor
-
-
 def send(owner: Visitor, content: bytes, name: str = "list.csv") -> Any:
     data = {"csrf_token": owner.token(), "file": (io.BytesIO(content), name)}
     return owner.client.post(

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from salespilots.domain.order import Order, OrderState
-from tests.support.shop import World
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
+from tests.support.browser import Visitor
+from tests.support.shop import Shop, World
 from tests.web.test_papers import Office
 
 
@@ -93,3 +95,30 @@ def test_another_shops_orders_are_nobodys(office: Office, world: World) -> None:
     found = rows(office.owner.post("/app/orders/bulk/pack", ids=[theirs.id]).text)
     assert found == [(theirs.id, False, "There is no such order.")]
     assert other.world.services.orders.get(other.id, theirs.id).state is OrderState.CONFIRMED
+
+
+def test_customers_are_reminded_together_and_not_at_once_again(shop: Shop) -> None:
+    waits = shop.order_two_sarees()
+    shop.world.clock.advance(1)
+    paid = shop.pay(shop.order_two_sarees("asha"))
+    owner = Visitor.of(shop.world)
+    owner.sign_in("meera@example.in")
+    assert str(waits.number) in owner.get("/app/orders/bulk?state=placed").text
+    said = rows(owner.post("/app/orders/bulk/remind", ids=[waits.id, paid.id, "ord_other"]).text)
+    assert said == [
+        (waits.number, True, ""), (paid.number, False, "This order waits for no payment."),
+        ("ord_other", False, "There is no such order."),
+    ]  # fmt: skip
+    shop.world.settle()
+    assert sum("is waiting for you" in text for text in shop.texts()) == 1
+    again = owner.post("/app/orders/bulk/remind", ids=[waits.id]).text
+    assert rows(again) == [(waits.number, False, "The customer was reminded less than three hours ago.")]
+    assert "Send a reminder" in owner.get(f"/app/orders/{waits.id}").text
+    assert owner.post("/app/orders/bulk/remind").status_code == 422
+
+
+def test_a_packer_reminds_nobody(office: Office) -> None:
+    order = office.desk.order(accepted=False)
+    page = office.packer.get("/app/orders/bulk?state=placed").text
+    assert "Send reminders" not in page
+    assert office.packer.post("/app/orders/bulk/remind", ids=[order.id]).status_code == 403

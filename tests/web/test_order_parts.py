@@ -15,13 +15,6 @@ PIECE = 149900
 
 
 @pytest.fixture
-def owner(shop: Shop) -> Visitor:
-    visitor = Visitor.of(shop.world)
-    visitor.sign_in("meera@example.in")
-    return visitor
-
-
-@pytest.fixture
 def paid(shop: Shop) -> Order:
     return shop.pay(shop.order_two_sarees())
 

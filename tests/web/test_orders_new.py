@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from salespilots.domain.order import OrderState
+from salespilots.domain.order_states import OrderState
 from salespilots.web.app import create_app
 from tests.support.browser import Visitor
 from tests.support.shop import Shop, World
@@ -95,6 +95,34 @@ def test_a_draft_is_opened_changed_and_placed(stall: Stall, owner: Visitor) -> N
     assert (placed.state, placed.due_paise) == (OrderState.CONFIRMED, 0)
     assert owner.get(f"{NEW}?draft={draft.id}").status_code == 404
     assert owner.post(NEW, **given(stall, **more, act="place")).status_code == 404
+
+
+def test_the_sum_is_that_of_the_order_with_its_code_and_its_fee(stall: Stall, owner: Visitor) -> None:
+    services, saree = stall.services, variant(stall, 0)
+    services.discounts.create(stall.id, {"code": "DIWALI", "kind": "percent", "percent": 10, "usage_limit": 1})
+    services.shops.update(stall.id, {"cod": {"offered": True, "fee_paise": 4000}, "min_order_paise": 500000})
+    form = given(stall, **{f"qty-{saree}": "1", "code": "diwali"})
+    page = owner.post(NEW, **form).text
+    for text in ("−₹210.00", "₹40.00", "₹2,009.00", "Your smallest order is ₹5,000.00."):
+        assert text in page, text
+    for more, said in (
+        ({"code": "NOPE"}, "There is no such code."),
+        ({"discount": "5", "act": "save"}, "Give either a discount or a code."),
+        ({"code": "NOPE", "act": "place"}, "There is no such code."),
+    ):
+        refused = owner.post(NEW, **{**form, **more})
+        assert said in refused.text
+        assert re.search(r'id="f-code"[^>]*aria-invalid="true"', refused.text)
+        assert f'value="{({**form, **more})["code"]}"' in refused.text, "what was typed stays"
+    assert orders(stall) == []
+    owner.post(NEW, **form, act="save")
+    (draft,) = orders(stall)
+    assert 'value="DIWALI"' in owner.get(f"{NEW}?draft={draft.id}").text
+    owner.post(NEW, **form, draft=draft.id, act="place")
+    placed = services.orders.get(stall.id, draft.id)
+    assert (placed.total_paise, placed.discount_code, placed.state) == (200900, "DIWALI", OrderState.CONFIRMED)
+    page = owner.post(NEW, **{**form, "key": "k2", "act": "place"}).text
+    assert "This code was used as often as it may be." in page
 
 
 def test_from_a_chat_with_a_payment_link(shop: Shop) -> None:

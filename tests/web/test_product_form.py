@@ -23,13 +23,6 @@ NEW = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def owner(shop: Shop) -> Visitor:
-    visitor = Visitor.of(shop.world)
-    visitor.sign_in("meera@example.in")
-    return visitor
-
-
 def fields(text: str) -> dict[str, str]:
     """What the page's product form would send."""
     import html

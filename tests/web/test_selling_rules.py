@@ -19,13 +19,6 @@ RULES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def owner(shop: Shop) -> Visitor:
-    visitor = Visitor.of(shop.world)
-    visitor.sign_in("meera@example.in")
-    return visitor
-
-
 def rules(shop: Shop) -> Business:
     return shop.world.services.shops.get(shop.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from salespilots.domain.conversation import Author, Conversation, Message
 from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
-from salespilots.domain.order import OPEN_STATES
+from salespilots.domain.order_states import OPEN_STATES
 from salespilots.ports.channel import Text
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.ports.texts import say

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from salespilots.domain.catalog import ProductState
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.ports.extensions import CASH, OrderView, ProductView, QuoteView
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.ports.understanding import Understanding

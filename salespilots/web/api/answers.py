@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from salespilots.domain.conversation import MessageState
-from salespilots.domain.order import OrderState, PaymentStatus
+from salespilots.domain.order_states import OrderState, PaymentStatus
 from salespilots.domain.parcels import ReturnKind, ReturnState
 from salespilots.domain.payment import PaymentState
 from salespilots.domain.workflow import WorkflowState

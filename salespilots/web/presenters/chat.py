@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from flask_babel import gettext as _
 
 from salespilots.domain.conversation import Author, Direction, Message, MessageState
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.ports.channel import Image, ProductCard, ProductCards, Text
 from salespilots.services.messaging.content import load
 

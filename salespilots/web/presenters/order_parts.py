@@ -10,7 +10,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from salespilots.domain.money import rupees
-from salespilots.domain.order import LEFT, Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import LEFT, OrderState
 from salespilots.domain.parcels import ReturnKind, ReturnState
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.refunding import given_back_for, suggested_refund

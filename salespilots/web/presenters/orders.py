@@ -13,7 +13,8 @@ from flask_babel import ngettext
 from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.money import rupees
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.filters import clock, local, now, written
 
@@ -36,6 +37,7 @@ def order_row(
         number=order.number or _("Draft"),
         customer_name=customer.display_name if customer else str(order.address.get("name") or ""),
         items_label=items_label(order.items_count),
+        first_item=order.lines[0].title if order.lines else "",
         placed_at=order.placed_at or order.created_at,
         total_paise=order.total_paise if money else None,
         state=str(order.state),
@@ -163,7 +165,9 @@ def next_step(order: Order, *, orders: bool, fulfil: bool) -> str | None:
     if order.state is OrderState.DRAFT and orders:
         return "draft"
     if order.state is OrderState.PLACED and orders:
-        return "confirm" if order.payment_method == "cod" or order.due_paise == 0 else "payment_link"
+        if order.payment_method == "cod" or order.due_paise == 0:
+            return "confirm"
+        return "remind" if order.payment_url and order.conversation_id else "payment_link"
     if fulfil:
         return {OrderState.CONFIRMED: "pack", OrderState.PACKED: "ship", OrderState.SHIPPED: "deliver"}.get(order.state)
     return None
@@ -209,6 +213,7 @@ def _moment(event: Event, money: bool) -> SimpleNamespace | None:
         "payment.kept": ("ok", "check", _("Held money was counted for this order")),
         "order.paid": ("ok", "check", _("Fully paid")),
         "order.confirmed": ("ok", "check", _("Confirmed, to be packed")),
+        "order.reminded": ("info", "inbox", _("Reminded to pay")),
         "order.packed": ("info", "box", _("Packed")),
         "order.part_shipped": ("info", "truck", _("A part left")),
         "order.shipped": ("info", "truck", _("Shipped")),

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 from flask_babel import gettext as _
 
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.filters import clock

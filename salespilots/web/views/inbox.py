@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, DomainError, InvalidInput, NotFound
-from salespilots.domain.order import OPEN_STATES, Order
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OPEN_STATES
 from salespilots.services.conversations import VIEWS, ChatRow
 from salespilots.web.context import here, services
 from salespilots.web.forms import ReplyForm, query_number, query_text, read

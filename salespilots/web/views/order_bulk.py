@@ -1,4 +1,4 @@
-"""Many orders at once: choose, mark as packed or shipped, print. Each row says what became of it."""
+"""Many orders at once: choose, mark as packed or shipped, remind, print. Each row says what became of it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import InvalidInput
-from salespilots.domain.order import OrderState
+from salespilots.domain.order_states import OrderState
 from salespilots.services.bulk import MOST, Row
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.context import here, services
 from salespilots.web.fields import Line, Text
 from salespilots.web.forms import Form, first_messages, query_text, read
-from salespilots.web.lookups import order_rows
+from salespilots.web.lookups import order_rows, sees_money
 from salespilots.web.pages import page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import order_bulk as present
@@ -23,7 +23,7 @@ from salespilots.web.presenters.orders import by_day, couriers
 
 blueprint = Blueprint("order_bulk", __name__, url_prefix="/app/orders/bulk")
 
-STATES = (OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED)
+STATES = (OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED)
 
 
 class ShipForm(Form):
@@ -42,7 +42,7 @@ def index() -> Any:
 
 def _choose(status: int = 200, errors: dict[str, str] | None = None) -> Any:
     state = request.values.get("state", "")
-    state = state if state in STATES else ""
+    state = state if state in STATES and (state != OrderState.PLACED or sees_money()) else ""
     q = query_text(request.values.get("q"))
     found = services().orders.page(here().shop_id, state=state, q=q, limit=MOST)
     return page(
@@ -57,6 +57,7 @@ def _choose(status: int = 200, errors: dict[str, str] | None = None) -> Any:
         couriers=[one for one in couriers() if one[0] != BY_HAND],
         values=request.form,
         errors=errors or {},
+        may_remind=sees_money(),
     )
 
 
@@ -71,6 +72,15 @@ def pack() -> Any:
     if not _ids():
         return _choose(422, {"ids": _("Choose at least one order.")})
     return _done(services().bulk.pack(here().shop_id, _ids(), actor=here().user.id), _("Packed"))
+
+
+@blueprint.post("/remind")
+@permits(Permission.ORDERS)
+def remind() -> Any:
+    """Ask the customers of the chosen ones for their payment once more."""
+    if not _ids():
+        return _choose(422, {"ids": _("Choose at least one order.")})
+    return _done(services().bulk.remind(here().shop_id, _ids(), actor=here().user.id), _("Reminders"))
 
 
 @blueprint.post("/ship")

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, DomainError, InvalidInput
-from salespilots.domain.order import OrderState, PaymentStatus
+from salespilots.domain.order_states import OrderState, PaymentStatus
 from salespilots.ports.errors import PluginError, PortError
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.context import here, services
@@ -174,6 +174,13 @@ def payment_link(order_id: str) -> Any:
         said = _("Payment link sent") if sent else _("This link was sent before") if chat else _("Payment link made")
         flash(said, "ok")
     return back_to(url_for("orders.detail", order_id=order_id))
+
+
+@blueprint.post("/<order_id>/remind")
+@permits(Permission.ORDERS)
+def remind(order_id: str) -> Any:
+    """Ask for the payment once more."""
+    return _step(order_id, services().reminders.send, _("The customer of {number} was reminded"))
 
 
 @blueprint.post("/<order_id>/confirm")

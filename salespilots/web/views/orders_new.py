@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,15 +12,19 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
+from salespilots.domain.cod import Refusal
 from salespilots.domain.errors import InvalidInput, NotFound, OutOfStock
-from salespilots.domain.order import Order, OrderState
-from salespilots.services.drafts import Offer
+from salespilots.domain.money import rupees
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
+from salespilots.services.drafts import Offer, Preview
 from salespilots.services.ordering import CASH, MAX_QUANTITY
 from salespilots.web.context import here, services
 from salespilots.web.forms import NewOrderForm, first_messages, query_text, read
 from salespilots.web.lookups import pictures
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
+from salespilots.web.presenters.orders import money_lines
 from salespilots.web.views.orders import REFUSALS
 
 blueprint = Blueprint("orders_new", __name__, url_prefix="/app/orders/new")
@@ -36,7 +41,8 @@ def new() -> Any:
     if args.get("draft"):
         order = _draft(args["draft"])
         values = {name: str(order.address.get(name) or "") for name in FIELDS}
-        values |= {"discount": _plain(order.discount_paise), "delivery": _plain(order.shipping_paise)}
+        values |= {"delivery": _plain(order.shipping_paise), "code": order.discount_code or ""}
+        values["discount"] = "" if order.discount_code else _plain(order.discount_paise)
         values["payment"] = "cod" if order.payment_method == CASH else "link"
         lines = {line.variant_id: line.quantity for line in order.lines}
         return _form(order.customer_id, order.conversation_id or "", lines, values, order=order)
@@ -66,6 +72,8 @@ def new_post() -> Any:
     loaded, errors = read(NewOrderForm, form)
     if not lines:
         errors["q"] = _("Add at least one item.")
+    if loaded.get("code") and loaded.get("discount"):
+        errors["code"] = _("Give either a discount or a code.")
     offers = services().drafts.offers(here().shop_id, list(lines))
     for variant_id, count in lines.items():
         if variant_id not in offers:
@@ -81,8 +89,7 @@ def new_post() -> Any:
         if act == "place":
             _place(kept, loaded["payment"])
     except InvalidInput as error:
-        known = {"discount_paise": "discount", "shipping_paise": "delivery"}
-        errors = {known.get(name, name): text for name, text in first_messages(error.fields).items()}
+        errors = _at_fields(error)
         return _form(customer_id, conversation_id, lines, values, {}, errors, order=order, status=422)
     except REFUSALS as error:
         flash(_(error.message), "bad")
@@ -96,15 +103,7 @@ def _keep(
     order: Order | None, customer_id: str, conversation_id: str, lines: dict[str, int], loaded: dict[str, Any]
 ) -> Order:
     """The draft with what the form says; the same form makes one draft."""
-    shop_id, actor = here().shop_id, here().user.id
-    more: dict[str, Any] = {
-        "address": {name: loaded[name] for name in FIELDS if loaded[name]}, "discount_paise": loaded["discount"] or 0,
-        "shipping_paise": loaded["delivery"],
-    }  # fmt: skip
-    if loaded["payment"] == "cod":
-        more["payment_method"] = CASH
-    elif order is not None and order.payment_method == CASH:
-        more["payment_method"] = "practice" if order.practice else None
+    shop_id, actor, more = here().shop_id, here().user.id, _asked(order, loaded)
     if order is not None:
         return services().drafts.change(shop_id, order.id, lines=list(lines.items()), actor=actor, **more)
     return services().orders.create(
@@ -112,6 +111,25 @@ def _keep(
         lines=[{"variant_id": one, "quantity": count} for one, count in lines.items()],
         conversation_id=conversation_id or None, **more,
     )  # fmt: skip
+
+
+def _asked(order: Order | None, loaded: Mapping[str, Any]) -> dict[str, Any]:
+    """Address, charges and payment of a form, as an order takes them."""
+    asked: dict[str, Any] = {
+        "address": {name: loaded[name] for name in FIELDS if loaded.get(name)},
+        "discount_paise": loaded.get("discount") or 0, "discount_code": loaded.get("code") or None,
+        "shipping_paise": loaded.get("delivery"),
+    }  # fmt: skip
+    if loaded.get("payment") == "cod":
+        asked["payment_method"] = CASH
+    elif order is not None and order.payment_method == CASH:
+        asked["payment_method"] = "practice" if order.practice else None
+    return asked
+
+
+def _at_fields(error: InvalidInput) -> dict[str, str]:
+    known = {"discount_paise": "discount", "shipping_paise": "delivery", "discount_code": "code", "lines": "q"}
+    return {known.get(name, name): text for name, text in first_messages(error.fields).items()}
 
 
 def _place(order: Order, payment: str) -> None:
@@ -177,17 +195,37 @@ def _form(
         )
         for one, count in lines.items()
     ]
+    errors = errors or {}
     loaded, _problems = read(NewOrderForm, values)
-    subtotal, discount = sum(one.total_paise for one in rows), loaded.get("discount") or 0
-    delivery = loaded.get("delivery")
-    delivery = here().shop.shipping_for(subtotal - discount) if delivery is None else delivery
+    preview = None
+    if lines and lines.keys() <= offers.keys():
+        try:
+            preview = services().drafts.preview(
+                shop_id, customer_id=customer_id, lines=list(lines.items()), **_asked(order, loaded)
+            )
+        except InvalidInput as error:
+            errors = {**_at_fields(error), **errors}
     return page(
         "orders/new.html", status, customer=customer, conversation_id=conversation_id, order=order, rows=rows, q=q,
         choices=[SimpleNamespace(id=one.variant_id, **_offer(one, shown, 1)) for one in choices.values()],
-        values={"payment": "link", "key": secrets.token_urlsafe(12), **values}, errors=errors or {},
-        subtotal_paise=subtotal, discount_paise=discount, delivery_paise=delivery,
-        total_paise=max(0, subtotal - discount + delivery),
+        values={"payment": "link", "key": secrets.token_urlsafe(12), **values}, errors=errors,
+        sums=money_lines(preview.order) if preview else [], hints=_hints(preview) if preview else [],
+        total_paise=preview.order.total_paise if preview else sum(one.total_paise for one in rows),
     )  # fmt: skip
+
+
+def _hints(preview: Preview) -> list[str]:
+    """Where the order goes beyond what customers may order in the chat: the shop decides."""
+    refused = {
+        Refusal.TOO_LITTLE: _("By your rules cash on delivery is for larger orders."),
+        Refusal.TOO_MUCH: _("By your rules cash on delivery is for smaller orders."),
+        Refusal.PINCODE: _("By your rules cash on delivery does not reach this pincode."),
+        Refusal.ITEM: _("By your rules these items are not sold for cash on delivery."),
+        Refusal.REFUSED_BEFORE: _("This customer did not accept parcels before."),
+    }
+    least = _("Your smallest order is %(least)s.", least=rupees(preview.least_paise)) if preview.least_paise else ""
+    far = "" if preview.serves else _("By your rules you do not deliver to this pincode.")
+    return [one for one in (least, far, refused.get(preview.cash_refusal, "") if preview.cash_refusal else "") if one]
 
 
 def _offer(offer: Offer | None, shown: dict[str, str], count: int) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from flask_babel import gettext as _
 
 from salespilots.domain.business import Business
 from salespilots.domain.errors import NotFound
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.web.context import services, signed_in
 from salespilots.web.forms import PayForm, read

@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from salespilots.domain.business import Permission
 from salespilots.domain.conversation import Conversation, Direction
 from salespilots.domain.errors import InvalidInput, NotFound
-from salespilots.domain.order import Order, OrderState
+from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.services.practice import PERSONAS, Persona
 from salespilots.web.context import here, services
 from salespilots.web.forms import SayForm, read
