@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -141,7 +141,11 @@ class PaymentWebhooks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentsProvider:
-    """A payments provider as registered. ``online`` False: money comes another way (cash, direct UPI)."""
+    """A payments provider as registered. ``online`` False: money comes another way (cash, direct UPI).
+
+    ``is_test`` tells by a shop's settings (secrets left out) whether they are the provider's test mode, in which links
+    work and no money moves: screens say so wherever it matters.
+    """
 
     key: str
     label: str
@@ -151,6 +155,7 @@ class PaymentsProvider:
     online: bool = True
     practice: bool = False
     direct: bool = False  # money goes straight to the shop: a link leads to a page that shows where, and nobody tells
+    is_test: Callable[[Mapping[str, Any]], bool] | None = None
     instance_settings: type[SettingsSchema] | None = None
     webhook_events: tuple[str, ...] = ()  # what to tick at the provider, shown to the owner
     summary: str = ""

@@ -195,6 +195,11 @@ class Connections:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return {one.provider: one for one in uow.connections.select()}
 
+    def tests(self, business_id: str) -> dict[str, str]:
+        """Payments providers of the shop that are in their test mode: key to label."""
+        shelf, stored = self._core.registry.payments, self.all(business_id)
+        return {one.key: one.label for one in shelf.all() if tests_only(one, stored.get(one.key))}
+
     def webhook_url(self, connection: Connection) -> str | None:
         """The address a provider calls, where it has one for each shop."""
         if not connection.endpoint_token:
@@ -364,3 +369,9 @@ class Connections:
         if found is None:
             raise NotFound(f"There is no plugin {provider_key!r}.")
         return found
+
+
+def tests_only(provider: Any, connection: Connection | None) -> bool:
+    """Whether a shop has connected a provider's test mode: links work and no money moves."""
+    is_test = getattr(provider, "is_test", None)
+    return bool(connection and connection.enabled and is_test is not None and is_test(connection.values))

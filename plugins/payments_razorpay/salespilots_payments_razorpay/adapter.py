@@ -22,6 +22,7 @@ from salespilots.ports.payments import PaymentFact, PaymentLink, PaymentRequest,
 from salespilots.ports.settings import PluginSettings
 from salespilots_payments_razorpay.client import RazorpayClient
 from salespilots_payments_razorpay.figures import PROVIDER, whole
+from salespilots_payments_razorpay.settings import is_test_key
 
 SHORTEST = 16 * 60
 """Seconds a link lives at least: Razorpay wants fifteen minutes, and clocks differ."""
@@ -132,7 +133,7 @@ class RazorpayPayments:
 
     def check(self) -> Health:
         """A cheap call that needs the keys."""
-        mode = "test" if self._key_id.startswith("rzp_test_") else "live"
+        mode = "test" if is_test_key(self._key_id) else "live"
         try:
             self._client.list_links(count=1)
         except PortError as error:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from salespilots.ports.markers import hookimpl
 from salespilots.ports.payments import Payments, PaymentsProvider
 from salespilots.ports.settings import PluginSettings
-from salespilots_payments_razorpay.settings import RazorpayInstance, RazorpaySettings
+from salespilots_payments_razorpay.settings import RazorpayInstance, RazorpaySettings, is_test_key
 from salespilots_payments_razorpay.webhooks import EVENTS, RazorpayWebhooks
 
 
@@ -24,6 +24,7 @@ PROVIDER = PaymentsProvider(
     settings=RazorpaySettings,
     build=build,
     webhooks=RazorpayWebhooks.from_settings,
+    is_test=lambda values: is_test_key(str(values.get("key_id") or "")),
     instance_settings=RazorpayInstance,
     webhook_events=EVENTS,
     summary="UPI, cards and net banking by payment link; the money goes straight to your own Razorpay account.",

@@ -42,3 +42,8 @@ class RazorpayInstance(SettingsSchema):
         load_default="https://api.razorpay.com",
         validate=validate.Regexp(r"^https?://[^/\s]+/?$", error="Scheme, host and port only."),
     )
+
+
+def is_test_key(key_id: str) -> bool:
+    """Whether these are keys of Razorpay's test mode (razorpay.com/docs/payments/dashboard/account-settings/api-keys)."""
+    return key_id.startswith("rzp_test_")

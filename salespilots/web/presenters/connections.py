@@ -11,7 +11,7 @@ from marshmallow import validate
 
 from salespilots.domain.business import Business, Connection
 from salespilots.ports.settings import Secret
-from salespilots.services.connections import ALWAYS_THERE
+from salespilots.services.connections import ALWAYS_THERE, tests_only
 from salespilots.services.container import Services
 
 ICONS = {"channel": "camera", "payments": "rupee", "ai": "bolt", "shipping": "truck"}
@@ -29,12 +29,16 @@ def status_of(provider: Any, connection: Connection | None) -> str:
         return "working"
     if connection is None or not connection.enabled:
         return "off"
-    return {"working": "working", "attention": "attention"}.get(connection.state, "test")
+    if connection.state != "attention" and tests_only(provider, connection):
+        return "test"
+    return {"working": "working", "attention": "attention"}.get(connection.state, "saved")
 
 
-def _note(connection: Connection | None) -> str:
+def _note(provider: Any, connection: Connection | None) -> str:
     if connection is None:
         return ""
+    if connection.state != "attention" and tests_only(provider, connection):
+        return _("These are test keys: links work and no real money moves.")
     if connection.state == "attention":
         return connection.last_error or _("Needs a look.")
     return _("Works") if connection.state == "working" else _("Saved, not tested yet")
@@ -61,7 +65,7 @@ def groups(registry: Any, stored: dict[str, Connection], shop: Business) -> list
             items.append(
                 {
                     "key": one.key, "name": one.label, "text": one.summary, "icon": PROVIDER_ICONS.get(one.key, ICONS[kind]),
-                    "status": status_of(one, stored.get(one.key)), "note": _note(stored.get(one.key)),
+                    "status": status_of(one, stored.get(one.key)), "note": _note(one, stored.get(one.key)),
                     "is_default": _is_default(kind, one, shop),
                 }
             )  # fmt: skip
@@ -90,7 +94,7 @@ def plugin(
     return {
         "key": provider.key, "name": provider.label, "text": provider.summary, "kind": kind,
         "icon": PROVIDER_ICONS.get(provider.key, ICONS[kind]), "status": status_of(provider, connection),
-        "note": _note(connection),
+        "note": _note(provider, connection),
         "problem": connection.last_error if connection and connection.state == "attention" else None,
         "on": connected or provider.key in ALWAYS_THERE, "is_default": _is_default(kind, provider, shop),
         "can_default": kind in ("payments", "ai") and (connected or provider.key in ALWAYS_THERE),

@@ -83,6 +83,7 @@ def _page(status: int = 200, text: str = "", errors: dict[str, str] | None = Non
         received_paise=cash.received_paise,
         received_count=len(cash.received),
         unmatched=services().money_book.unmatched(shop_id),
+        test_modes=sorted(services().connections.tests(shop_id).values()),
         takes_upi=services().connections.find(shop_id, "upi") is not None,
         text=text,
         errors=errors or {},

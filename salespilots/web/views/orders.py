@@ -131,6 +131,7 @@ def detail_page(
         to_send=parts.to_send(order),
         to_return=parts.to_return(order),
         return_kinds=parts.return_kinds(),
+        test_mode=services().connections.tests(shop_id).get(order.payment_method, "") if money else "",
         payments=parts.payments(paid, lambda one: provider_label("payments", one.provider)),
         refund=parts.refund(order, rules, services().refunds.count(shop_id, order_id))
         if here().may(Permission.REFUND)
