@@ -199,8 +199,11 @@ class Queries(Protocol):
         ...
 
     def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
-        """Product id to (on_hand, available, any live variant at or below the product's ``low_stock``,
-        or ``low_at`` where that is None, available)."""
+        """Product id to (on_hand, available, whether a live variant has ``low_stock`` pieces, else ``low_at``, or fewer)."""
+        ...
+
+    def sold(self, variant_ids: Sequence[str], since: datetime) -> dict[str, int]:
+        """Pieces of each of these variants in accepted orders that were placed from then on; absent where none."""
         ...
 
     def preview_counts(self) -> dict[str, int]:
@@ -364,10 +367,7 @@ COUNTED: dict[str, tuple[str, ...]] = {"customers": ("orders_count", "refused_co
 
 
 def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
-    """What is unique besides the id, per collection; rows with a None in the key do not collide.
-
-    Every storage enforces these; the contract suite checks each one.
-    """
+    """What is unique besides the id, per collection, in every storage; rows with a None in the key do not collide."""
     return {
         "businesses": (("slug",),),
         "users": (("email",),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from salespilots.domain.catalog import LOW_STOCK, Product, ProductState, Variant, title_of
@@ -191,6 +192,18 @@ class Catalog:
         """One product. Raises `NotFound`."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return details_in(uow, [uow.products.get(product_id)])[0]
+
+    def sold(self, business_id: str, details: Sequence[ProductDetail], since: datetime) -> dict[str, int]:
+        """Pieces of each product, by its id, in accepted orders placed from then on."""
+        product_of = {variant.id: one.product.id for one in details for variant in one.variants}
+        if not product_of:
+            return {}
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            counts = uow.queries.sold(sorted(product_of), since)
+        found: dict[str, int] = {}
+        for variant_id, count in counts.items():
+            found[product_of[variant_id]] = found.get(product_of[variant_id], 0) + count
+        return found
 
     def categories(self, business_id: str) -> list[str]:
         """What the shop calls its kinds of things, in order of the alphabet."""

@@ -22,8 +22,8 @@ def status(detail: ProductDetail) -> str:
     return "low" if detail.low else "live"
 
 
-def row(detail: ProductDetail) -> SimpleNamespace:
-    """One line of the list."""
+def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
+    """One line of the list; ``sold``: pieces in the last thirty days."""
     product, prices = detail.product, {one.price_paise for one in detail.variants}
     low = rupees(detail.from_paise)
     many = len(detail.variants) > 1
@@ -35,7 +35,7 @@ def row(detail: ProductDetail) -> SimpleNamespace:
         price_label=_("from %(price)s", price=low) if len(prices) > 1 else low,
         stock_label=_("%(count)s in stock", count=detail.available) if detail.available > 0 else _("None left"),
         variants_label=ngettext("%(num)d kind", "%(num)d kinds", len(detail.variants)) if many else "",
-        sold_label="",
+        sold=sold,
         status=status(detail),
         practice=product.practice,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,6 +35,9 @@ STATUSES = {
 }
 
 
+SOLD_WITHIN = timedelta(days=30)
+
+
 @blueprint.get("")
 @permits(Permission.CATALOGUE)
 def index() -> Any:
@@ -43,6 +47,7 @@ def index() -> Any:
     status = status if status in STATUSES else ""
     found = services().catalog.page(shop_id, q=q, cursor=cursor, limit=30, **STATUSES.get(status, {}))
     counts = services().catalog.counts(shop_id)
+    sold = services().catalog.sold(shop_id, found.items, services().core.clock.now() - SOLD_WITHIN)
     keep: dict[str, Any] = {"status": status or None, "q": q or None}
     chips = (
         ("", _("All"), None), ("low", _("Low stock"), counts["low"]), ("sold_out", _("Sold out"), counts["out"]),
@@ -61,7 +66,7 @@ def index() -> Any:
         ],
         q=q,
         ever=bool(counts["all"] or status),
-        products=[present.row(one) for one in found.items],
+        products=[present.row(one, sold.get(one.product.id, 0)) for one in found.items],
         older_href=url_for("products.index", **keep, after=found.next) if found.next else None,
         newer_href=url_for("products.index", **keep) if cursor else None,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.inbox import InboxState
-from salespilots.domain.stock import StockLevel
+from salespilots.domain.order_states import ACCEPTED
+from salespilots.domain.stock import MovementKind, StockLevel
 from salespilots.ports.figures import Figures
 from salespilots.ports.storage import Where
 from salespilots.ports.work import UNDECIDED
@@ -127,6 +128,15 @@ class MemoryQueries:
             )
             for product_id, levels in found.items()
         }
+
+    def sold(self, variant_ids: Sequence[str], since: datetime) -> dict[str, int]:
+        accepted = {one.id for one in self._rows("orders") if one.state in ACCEPTED}
+        found: Counter[str] = Counter()
+        for one in self._tables.movements:
+            mine = one.business_id == self._business_id and one.variant_id in variant_ids and one.order_id in accepted
+            if mine and one.kind is MovementKind.RESERVE and one.at >= since:
+                found[one.variant_id] += one.reserved_delta
+        return dict(found)
 
     def undecided(self) -> tuple[int, str | None]:
         found = [one for one in self._rows("messages") if one.state == "uncertain" and one.reason == UNDECIDED]

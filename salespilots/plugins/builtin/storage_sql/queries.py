@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from salespilots.domain.inbox import InboxState
+from salespilots.domain.order_states import ACCEPTED
+from salespilots.domain.stock import MovementKind
 from salespilots.plugins.builtin.storage_sql.conditions import bound, condition, parameters, shape
 from salespilots.plugins.builtin.storage_sql.tables import TABLES
 from salespilots.plugins.builtin.storage_sql.wire import Wire
@@ -220,6 +223,19 @@ class SqlQueries:
             product_id: (int(on_hand), int(left), least <= 0)
             for product_id, on_hand, left, least in self._wire.execute(query)
         }
+
+    def sold(self, variant_ids: Sequence[str], since: datetime) -> dict[str, int]:
+        moved, orders = TABLES["movements"], TABLES["orders"]
+        accepted = state_is(orders, *sorted(ACCEPTED))
+        theirs = sa.and_(orders.c.business_id == moved.c.business_id, orders.c.id == moved.c.order_id)
+        query = (
+            sa.select(moved.c.variant_id, sa.func.sum(moved.c.reserved_delta))
+            .select_from(moved.join(orders, theirs))
+            .where(moved.c.business_id == self._business_id, moved.c.variant_id.in_(list(variant_ids)))
+            .where(moved.c.at >= since, moved.c.kind == str(MovementKind.RESERVE), accepted)
+            .group_by(moved.c.variant_id)
+        )
+        return {variant_id: int(count) for variant_id, count in self._wire.execute(query)}
 
     def undecided(self) -> tuple[int, str | None]:
         table = TABLES["messages"]
