@@ -165,6 +165,11 @@ class Order:
         return PaymentStatus.PART_PAID if self.paid_paise else PaymentStatus.UNPAID
 
     @property
+    def cancellable_by_customer(self) -> bool:
+        """Whether the customer may still step back: until it is packed, and nothing of it has left."""
+        return self.state in (OrderState.PLACED, OrderState.CONFIRMED) and not self.shipments
+
+    @property
     def items_count(self) -> int:
         """Pieces in all lines."""
         return sum(line.quantity for line in self.lines)
@@ -199,7 +204,7 @@ class Order:
         if self.state in ACCEPTED:
             return Ignored("already confirmed")
         self._move(OrderState.CONFIRMED)
-        self.confirmed_at, self.expires_at = now, None
+        self.confirmed_at, self.expires_at, self.remind_at = now, None, None
         return self._applied("order.confirmed", now, number=self.number)
 
     def pack(self, *, now: datetime) -> Outcome:

@@ -13,7 +13,7 @@ class WaitingState(StrEnum):
     WAITING = "waiting"
     TOLD = "told"  # a message went out
     UNREACHABLE = "unreachable"  # it is back, but the reply window is closed: the owner sees it
-    LEFT = "left"  # bought it, or does not want it any more
+    LEFT = "left"  # bought it, was told and let a day pass, or does not want it any more
 
 
 @dataclass(slots=True, kw_only=True)

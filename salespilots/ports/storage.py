@@ -172,8 +172,8 @@ class EventLog(Protocol):
         """The newest number given."""
         ...
 
-    def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
-        """Events whose ids contain ``key: value``, oldest first (an order's timeline)."""
+    def about(self, key: str, value: str, limit: int = 100, but: str = "") -> list[Event]:
+        """Events whose ids contain ``key: value``, oldest first; without those whose type begins with ``but``."""
         ...
 
     def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:

@@ -215,6 +215,10 @@ class Work(Protocol):
     def orders_to_remind(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         """(business id, order id) of orders whose ``remind_at`` has come, the longest due first."""
 
+    def promises_to_lapse(self, since: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        """(business id, variant id) of which somebody on the waiting list was told by ``since`` and has not ordered."""
+        ...
+
     def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
         """(business id, import id) of imports that a worker shall go on with."""
         ...

@@ -288,6 +288,8 @@ def utr_in(core: Core, uow: UnitOfWork, customer_id: str, text: str) -> str | No
     if found is None:
         return None
     open_ = uow.orders.select(eq("customer_id", customer_id), order="-created_at", limit=10)
+    if any(parcel.tracking_number == found.group(1) for order in open_ for parcel in order.shipments):
+        return None  # they ask for a parcel by its courier's number
     for order in open_:
         if order.due_paise <= 0 or order.state in (OrderState.DRAFT, OrderState.CANCELLED):
             continue

@@ -158,6 +158,16 @@ def use_in(core: Core, uow: UnitOfWork, order: Order) -> None:
         uow.discount_uses.save(before)
 
 
+def use_again_in(uow: UnitOfWork, order: Order) -> None:
+    """Money came for an order whose use was given back: it counts again, also above the limit, as the price was agreed."""
+    use = uow.discount_uses.find(order_id=order.id) if order.discount_code else None
+    if use is None or use.given_back_at is None:
+        return
+    use.given_back_at = None
+    uow.discount_uses.save(use)
+    uow.claim(use.discount_id, 2**31)
+
+
 def give_back_in(uow: UnitOfWork, order: Order, now: datetime) -> None:
     """An order that ended without being fulfilled gives its use of a code back, once."""
     if not order.discount_code:

@@ -14,7 +14,7 @@ from salespilots.ports.storage import UnitOfWork
 from salespilots.services.discounts import give_back_in
 from salespilots.services.documents import issue_in, write_off_in
 from salespilots.services.notices import notice_in, withdraw_reminders_in
-from salespilots.services.order_steps import OrderSteps
+from salespilots.services.order_steps import OrderSteps, check_seen
 from salespilots.services.ordering import BY_HAND, close_links_in, move_in, release_in
 
 
@@ -35,9 +35,11 @@ class Fulfilment(OrderSteps):
         tracking_url: str = "",
         lines: Mapping[str, int] | None = None,
         actor: str = "",
+        seen: int | None = None,
     ) -> Order:
         """A parcel left, with ``lines`` (pieces by line id) or with all that is left: what was promised of it is gone,
-        and the customer is told. By hand needs no number. The same parcel twice is one."""
+        and the customer is told. By hand needs no number. The same parcel twice is one; ``seen``: how many parcels
+        there were when this was decided. Raises `Conflict` where another was noted since."""
         by_hand = courier.strip() == BY_HAND
         fields = {
             name: ["Write this."]
@@ -49,6 +51,7 @@ class Fulfilment(OrderSteps):
         kind = "shipped_by_hand" if by_hand and not tracking_number.strip() else "shipped"
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            check_seen(seen, order.shipments)
             parcel_id = self._core.ids.new("shipment")
             outcome = order.ship(
                 now=now, courier=courier.strip(), tracking_number=tracking_number.strip(), parcel_id=parcel_id,
@@ -79,18 +82,20 @@ class Fulfilment(OrderSteps):
 
     def cancel(self, business_id: str, order_id: str, *, reason: str = "", actor: str = "") -> Order:
         """Stop it and release its stock; the customer is told."""
+        return self.act(
+            business_id, order_id, lambda uow, order, now: self.cancel_in(uow, order, now, reason), actor=actor
+        )
 
-        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            held = order.state in HOLDS_STOCK
-            outcome = order.cancel(now=now, reason=reason)
-            if isinstance(outcome, Applied):
-                if held:
-                    release_in(self._core, uow, order, "cancel")
-                    notice_in(self._core, uow, order, "cancelled")
-                withdraw_reminders_in(self._core, uow, order, "order_over")
-                give_back_in(uow, order, now)
-                close_links_in(uow, order, now)
-                write_off_in(self._core, uow, order, reason or "Cancelled", f"cancel:{order.id}")
-            return outcome
-
-        return self.act(business_id, order_id, step, actor=actor)
+    def cancel_in(self, uow: UnitOfWork, order: Order, now: datetime, reason: str) -> Outcome:
+        """The same within a transaction; the caller saves the order."""
+        held = order.state in HOLDS_STOCK
+        outcome = order.cancel(now=now, reason=reason)
+        if isinstance(outcome, Applied):
+            if held:
+                release_in(self._core, uow, order, "cancel")
+                notice_in(self._core, uow, order, "cancelled")
+            withdraw_reminders_in(self._core, uow, order, "order_over")
+            give_back_in(uow, order, now)
+            close_links_in(uow, order, now)
+            write_off_in(self._core, uow, order, reason or "Cancelled", f"cancel:{order.id}")
+        return outcome

@@ -19,6 +19,7 @@ from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.refunds import Refunds
+from salespilots.services.waiting import KEPT_FOR, lapse
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +78,7 @@ class Maintenance:
             payments = system.work.payments_to_check(now)
             refunds = system.work.refunds_to_ask(now)
             imports = system.work.imports_to_do(now)
+            promises = system.work.promises_to_lapse(now - KEPT_FOR)
         offer(lanes)
         for business_id, order_id in orders:
             self._guarded("expire", partial(self._orders.expire, business_id, order_id))
@@ -84,6 +86,8 @@ class Maintenance:
             self._guarded("remind", partial(self._orders.remind, business_id, order_id))
             prepaid = partial(self._payments.offer_prepaid, business_id, order_id)
             ask(order_id, partial(self._guarded, "offer", prepaid))
+        for business_id, variant_id in promises:
+            self._guarded("lapse", partial(lapse, self._core, business_id, variant_id))
         for business_id, payment_id in payments:
             question = partial(self._payments.reconcile, business_id, payment_id)
             ask(payment_id, partial(self._guarded, "reconcile", question))

@@ -43,8 +43,9 @@ class MoneyBook:
         """Cash on delivery: what is owed now, oldest first, and what was received in ``start <= t < end``."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             orders = uow.orders.select(
-                eq("payment_method", CASH), one_of("state", ON_THE_WAY), order="created_at", limit=500
-            )
+                eq("payment_method", CASH), one_of("state", ON_THE_WAY), Where("paid_at", "is_null"),
+                order="created_at", limit=500,
+            )  # fmt: skip
             received = uow.payments.select(
                 one_of("provider", (CASH, "cash")), eq("state", PaymentState.CAPTURED),
                 Where("captured_at", "ge", start), Where("captured_at", "lt", end), order="captured_at", limit=500,
@@ -54,8 +55,8 @@ class MoneyBook:
     def unmatched(self, business_id: str) -> list[UnmatchedFact]:
         """Captured money of providers for which no order is known, newest first."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            found = uow.unmatched.select(eq("kind", "captured"), order="-created_at", limit=100)
-        return [one for one in found if one.settled_at is None]
+            open_ = (eq("kind", "captured"), Where("settled_at", "is_null"))
+            return uow.unmatched.select(*open_, order="-created_at", limit=100)
 
     def seen(self, business_id: str, fact_id: str) -> None:
         """A person dealt with money that no order explains."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
 from salespilots.domain.transitions import Applied, Outcome
@@ -63,3 +64,10 @@ class OrderSteps:
         with self._core.storage.unit_of_work(order.business_id, read_only=True) as uow:
             lane = uow.conversations.get(order.conversation_id).lane
         self._core.doorbell.ring(lane)
+
+
+def check_seen(seen: int | None, noted: Sequence[object]) -> None:
+    """Raise `Conflict` where somebody noted another parcel or return since a page was shown: a form sent twice, or two
+    people at once, make one."""
+    if seen is not None and seen != len(noted):
+        raise Conflict("This was noted already, or something else was meanwhile. Look at the order again.")

@@ -10,18 +10,16 @@ from salespilots.domain.business import Business
 from salespilots.domain.catalog import ProductState
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock, StaleEntity
 from salespilots.domain.events import Event
-from salespilots.domain.gst import tax_of_order
-from salespilots.domain.money import MAX_PAISE
 from salespilots.domain.order import Order, OrderLine
 from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
 from salespilots.domain.stock import MovementKind, StockMovement
 from salespilots.domain.transitions import Applied, Outcome
-from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import react
+from salespilots.services.charging import charge_in, hold_of, reminder_of
 from salespilots.services.core import Core
-from salespilots.services.discounts import find_in, taken_off, use_in
+from salespilots.services.discounts import find_in, use_again_in, use_in
 from salespilots.services.documents import credit_note_in
 from salespilots.services.shelf import low_marks_in, moved_in
 from salespilots.services.waiting import leave_in
@@ -112,47 +110,25 @@ def build_order_in(
     )
     order.note = note
     order.terms = {"hsn": {line.id: products[line.product_id].hsn for line in built if products[line.product_id].hsn}}
-    charge_in(core, uow, order, shop, shipping_paise=shipping_paise, discount_code=discount_code)
+    order.discount_code = discount_code or None
+    if shipping_paise is not None:
+        order.terms["shipping_paise"] = shipping_paise
+    charge_in(core, uow, order, shop)
     return order
 
 
-def charge_in(
-    core: Core,
-    uow: UnitOfWork,
-    order: Order,
-    shop: Business,
-    *,
-    shipping_paise: int | None = None,
-    discount_code: str | None = None,
-) -> None:
-    """Discount, delivery, COD fee, advance and tax of an order that is not placed yet. A given ``shipping_paise``
-    stands instead of the shop's rule."""
-    pincode = order.address.get("pincode")
-    if discount_code:
-        code = find_in(
-            uow, discount_code, goods_paise=order.subtotal_paise, customer_id=order.customer_id, now=core.clock.now()
-        )
-        order.discount_code = code.code
-        order.discount_paise, off_shipping = taken_off(code, order.subtotal_paise, 1)
-        shipping_paise = 0 if off_shipping else shipping_paise
-    goods = order.subtotal_paise - order.discount_paise
-    order.shipping_paise = shop.shipping_for(goods, pincode) if shipping_paise is None else shipping_paise
-    rules, cash = shop.cash_rules, order.payment_method == CASH
-    order.cod_fee_paise = rules.fee_paise if cash else 0
-    check_amounts(order)
-    order.advance_paise = min(rules.advance_paise, order.total_paise) if cash else 0
-    order.tax_paise = tax_of_order(order, shop)
-
-
-def check_amounts(order: Order) -> None:
-    """Raise `InvalidInput` for the field that makes the order too large or its discount larger than its goods."""
-    too_large = "The order comes to more than one order can."
-    if order.subtotal_paise > MAX_PAISE:
-        raise InvalidInput({"lines": [too_large]})
-    if order.discount_paise > order.subtotal_paise:
-        raise InvalidInput({"discount_paise": ["More than the goods cost."]})
-    if order.total_paise > MAX_PAISE:
-        raise InvalidInput({"shipping_paise": [too_large]})
+def check_again_in(core: Core, uow: UnitOfWork, order: Order) -> None:
+    """A draft may be old: raise `Conflict` for a line that is not on sale any more, `InvalidInput` for a code that may
+    not be used any more. Its prices stay as they were agreed."""
+    variants = {one.id: one for one in uow.variants.select(one_of("id", [line.variant_id for line in order.lines]))}
+    products = {one.id: one for one in uow.products.select(one_of("id", [line.product_id for line in order.lines]))}
+    for line in order.lines:
+        variant, product = variants.get(line.variant_id), products.get(line.product_id)
+        if variant is None or variant.archived or product is None or product.state is not ProductState.LIVE:
+            raise Conflict(f"{line.title} is not on sale any more.", variant_id=line.variant_id)
+    if order.discount_code:
+        goods = order.subtotal_paise
+        find_in(uow, order.discount_code, goods_paise=goods, customer_id=order.customer_id, now=core.clock.now())
 
 
 def movements_of(
@@ -222,25 +198,15 @@ def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = 
         now=core.clock.now(),
         number=f"{shop.order_prefix}-{value}",
         number_value=value,
-        hold=None
-        if order.payment_method == CASH and not order.advance_paise
-        else timedelta(minutes=shop.reserve_minutes),
+        hold=hold_of(order, shop),
     )
-    order.remind_at = _reminder(order, shop)
+    order.remind_at = reminder_of(order, shop)
     uow.customers.increase(order.customer_id, orders_count=1)
     if order.total_paise == 0:
         confirmed = order.confirm(now=core.clock.now())
         if isinstance(outcome, Applied) and isinstance(confirmed, Applied):
             return Applied((*outcome.events, *confirmed.events))
     return outcome
-
-
-def _reminder(order: Order, shop: Business) -> datetime | None:
-    """When who has not paid yet is told that the time runs out: only where there is a chat, and time left for it."""
-    if not order.conversation_id or not shop.remind_minutes or order.expires_at is None or order.placed_at is None:
-        return None
-    at = order.expires_at - timedelta(minutes=shop.remind_minutes)
-    return at if at > order.placed_at else None
 
 
 def credit_in(core: Core, uow: UnitOfWork, order: Order, amount_paise: int, now: datetime) -> list[Event]:
@@ -360,4 +326,5 @@ def revive_in(core: Core, uow: UnitOfWork, order: Order) -> bool:
         reserve_in(core, uow, order, key="revive")
     except OutOfStock:  # a buyer in the same instant: repeat the whole use case with fresh levels
         raise StaleEntity("stock moved meanwhile") from None
+    use_again_in(uow, order)
     return True

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
-from salespilots.domain.order_states import ACCEPTED, OrderState
+from salespilots.domain.order_states import ACCEPTED, OrderState, PaymentStatus
 from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState
 from salespilots.domain.transitions import Applied, Ignored, Outcome
 from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.automation import react
+from salespilots.services.charging import charge_in, switch_in
 from salespilots.services.core import retrying
 from salespilots.services.discounts import give_back_in
 from salespilots.services.notices import REMINDER, notice_in, withdraw_reminders_in
 from salespilots.services.ordering import (
     build_order_in,
-    charge_in,
-    check_amounts,
+    check_again_in,
     close_links_in,
     credit_in,
     place_in,
@@ -29,6 +29,11 @@ from salespilots.services.ordering import (
     release_in,
 )
 from salespilots.services.returns import Returns
+
+NOT_ACCEPTED_YET = "Cash on delivery, and nobody has accepted it yet: its pieces are held."
+
+TOLD = 200
+"""Events of an order's timeline at most, the oldest."""
 
 
 class Orders(Returns):
@@ -53,10 +58,15 @@ class Orders(Returns):
             where.append(eq("customer_id", customer_id))
         if q:
             where.append(Where("number|lines|address", "like", q))
-        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            if not payment_status:
+
+        def read(cursor: str | None, limit: int) -> Page[Order]:
+            with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
                 return uow.orders.page(*where, cursor=cursor, limit=limit)
-            return _filtered_page(uow, where, payment_status, cursor, limit)
+
+        if not payment_status:
+            return read(cursor, limit)
+        known = payment_status in set(PaymentStatus)
+        return _filtered_page(read, payment_status, cursor, limit) if known else Page([], None)
 
     def get(self, business_id: str, order_id: str) -> Order:
         """One order. Raises `NotFound`."""
@@ -72,15 +82,12 @@ class Orders(Returns):
     def timeline(self, business_id: str, order_id: str) -> list[Event]:
         """What happened to it, oldest first."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return [one for one in uow.events.about("order_id", order_id) if not one.type.startswith("stock.")]
+            return uow.events.about("order_id", order_id, TOLD, but="stock.")
 
     def timelines(self, business_id: str, order_ids: Sequence[str]) -> dict[str, list[Event]]:
         """The same for several orders."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return {
-                one: [event for event in uow.events.about("order_id", one) if not event.type.startswith("stock.")]
-                for one in order_ids
-            }
+            return {one: uow.events.about("order_id", one, TOLD, but="stock.") for one in order_ids}
 
     def by_token(self, token: str) -> Order:
         """The order of a customer's page. Raises `NotFound`."""
@@ -89,6 +96,19 @@ class Orders(Returns):
         if found is None or found.state is OrderState.DRAFT:
             raise NotFound("There is no such order.")
         return found
+
+    def cancel_by_customer(self, token: str) -> Order:
+        """The customer's own way back, until it is packed. Raises `NotFound`, and `InvalidTransition` when it is too late."""
+        found = self.by_token(token)
+        if not found.cancellable_by_customer:
+            raise InvalidTransition("This order cannot be cancelled here any more.")
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            if order.state is not OrderState.CANCELLED and not order.cancellable_by_customer:
+                raise InvalidTransition("This order cannot be cancelled here any more.")
+            return self.cancel_in(uow, order, now, "customer")
+
+        return self.act(found.business_id, found.id, step, actor="customer")
 
     def counts(self, business_id: str) -> dict[str, int]:
         """Orders by state, for the chips."""
@@ -143,7 +163,16 @@ class Orders(Returns):
             self._ring(order)
             return order
 
-        return retrying(use_case)
+        try:
+            return retrying(use_case)
+        except Conflict:
+            if cause is None:
+                raise
+            with core.storage.unit_of_work(business_id, read_only=True) as uow:
+                made = uow.orders.find(cause_key=cause)  # somebody with the same key was quicker
+            if made is None:
+                raise
+            return made
 
     def _variant_of(self, uow: UnitOfWork, line: Mapping[str, Any]) -> str:
         if line.get("variant_id"):
@@ -164,8 +193,15 @@ class Orders(Returns):
     # --- moving on ------------------------------------------------------------------------------------
 
     def place(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
-        """Place a draft. Raises `OutOfStock`."""
-        return self.act(business_id, order_id, lambda uow, order, now: place_in(self._core, uow, order), actor=actor)
+        """Place a draft: what it sells must be on sale still and its code good. Raises `OutOfStock`, `Conflict`,
+        `InvalidInput` for the code."""
+
+        def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            if order.state is OrderState.DRAFT:
+                check_again_in(self._core, uow, order)
+            return place_in(self._core, uow, order)
+
+        return self.act(business_id, order_id, step, actor=actor)
 
     def confirm(
         self, business_id: str, order_id: str, *, received: Mapping[str, Any] | None = None, actor: str = ""
@@ -202,30 +238,47 @@ class Orders(Returns):
             )
         )  # fmt: skip
         ids = {**order.ids(), "payment_id": payment_id}
-        captured = Event(type="payment.captured", at=now, ids=ids, data={"amount_paise": amount})
+        note = str(received.get("note") or "")
+        data = {"amount_paise": amount, **({"note": note} if note else {})}
+        captured = Event(type="payment.captured", at=now, ids=ids, data=data)
         uow.record(captured)
         react(self._core, uow, [captured, *credit_in(self._core, uow, order, amount, now)], order_id=order.id)
         withdraw_reminders_in(self._core, uow, order, "paid")
         close_links_in(uow, order, now)
 
     def change(self, business_id: str, order_id: str, values: Mapping[str, Any], *, actor: str = "") -> Order:
-        """Address, note for attention; charges only while it is a draft."""
+        """Address, note for attention; charges only while it is a draft, how it is paid until it is accepted. What a
+        draft comes to is worked out anew."""
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
             if order.state in (OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CANCELLED, OrderState.RETURNED):
                 raise InvalidTransition(f"A {order.state} order cannot be changed.")
+            draft, method = order.state is OrderState.DRAFT, values.get("payment_method")
+            if values.keys() & {"shipping_paise", "discount_paise"} and not draft:
+                raise InvalidTransition("Charges are fixed once an order is placed.")
+            if method is not None:
+                self._check_method(uow, method)
             for name, value in values.items():
-                if name in ("shipping_paise", "discount_paise") and order.state is not OrderState.DRAFT:
-                    raise InvalidTransition("Charges are fixed once an order is placed.")
-                if name == "payment_method":
-                    self._check_method(uow, value)
-                setattr(order, name, value)
-            if order.state is OrderState.DRAFT and values.keys() & {"address", "payment_method"}:
-                charge_in(self._core, uow, order, uow.shop(), shipping_paise=values.get("shipping_paise"))
-            check_amounts(order)
+                if name == "shipping_paise":
+                    order.terms = {**order.terms, "shipping_paise": value}
+                elif name != "payment_method" or draft:
+                    setattr(order, name, value)
+            if "discount_paise" in values:
+                order.discount_code = None
+            if draft:
+                charge_in(self._core, uow, order, uow.shop())
+            elif method is not None and method != order.payment_method:
+                self._switch(uow, order, method, now)
             return Applied((Event(type="order.changed", at=now, ids=order.ids()),))
 
         return self.act(business_id, order_id, step, actor=actor)
+
+    def _switch(self, uow: UnitOfWork, order: Order, method: str, now: datetime) -> None:
+        if order.state is not OrderState.PLACED:
+            raise InvalidTransition("How it is paid is fixed once an order is accepted.")
+        switch_in(order, uow.shop(), method, now)
+        withdraw_reminders_in(self._core, uow, order, "paid_another_way")
+        close_links_in(uow, order, now)
 
     def settled(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
         """A person looked at the order: the flag goes."""
@@ -261,14 +314,21 @@ class Orders(Returns):
     def remind(self, business_id: str, order_id: str) -> Order:
         """Tell an unpaid order's customer once, with the link, that it is not held much longer; called by the sweeper.
 
-        Only where a link was sent, and nobody has paid or promised meanwhile.
+        Only where a link was sent, and nobody has paid or promised meanwhile. An order that is paid at the door and was
+        not accepted in the shop's own time is shown to the owner: it holds pieces.
         """
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
             if order.remind_at is None or order.remind_at > now:
                 return Ignored("not due")
             if order.payment_method == CASH and not order.asked_is_advance:
-                return Ignored("not due, or offered something else")
+                if order.state is not OrderState.PLACED:
+                    return Ignored("not due, or offered something else")
+                order.remind_at = None
+                order.flag(NOT_ACCEPTED_YET)
+                return Applied(
+                    (Event(type="order.attention", at=now, ids=order.ids(), data={"reason": NOT_ACCEPTED_YET}),)
+                )
             order.remind_at = None
             waits = order.state is OrderState.PLACED and order.asked_paise > 0 and order.payment_url
             if waits and not promised_in(uow, order, now):
@@ -279,19 +339,19 @@ class Orders(Returns):
 
 
 def _filtered_page(
-    uow: UnitOfWork, where: list[Where], payment_status: str, cursor: str | None, limit: int
+    read: Callable[[str | None, int], Page[Order]], payment_status: str, cursor: str | None, limit: int
 ) -> Page[Order]:
-    """Pages of a derived status: reads on until the page is full."""
+    """Pages of a derived status: reads on until the page is full, each piece in a unit of its own."""
     items: list[Order] = []
     while len(items) <= limit:
-        page = uow.orders.page(*where, cursor=cursor, limit=200)
+        page = read(cursor, 200)
         for index, order in enumerate(page.items):
             if order.payment_status != payment_status:
                 continue
             items.append(order)
             if len(items) == limit:
                 last_of_all = page.next is None and index == len(page.items) - 1
-                at = uow.orders.page(*where, cursor=cursor, limit=index + 1).next
+                at = read(cursor, index + 1).next
                 return Page(items, None if last_of_all else at)
         if page.next is None:
             return Page(items, None)

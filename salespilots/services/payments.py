@@ -65,14 +65,14 @@ class Payments:
         reference that may exist already is looked for before it is created again. Raises `InvalidTransition`
         when nothing is due, and the provider's `PortError`.
         """
-        payment, order = retrying(lambda: self._open_payment(business_id, order_id))
+        payment, order, asked_before = retrying(lambda: self._open_payment(business_id, order_id))
         if payment.url:
             return payment.url
         crash_point("payment.claimed")
         adapter = self._connections.payments(business_id, payment.provider)
         request = self._request(payment, order)
         try:
-            link = adapter.find_link(payment.reference) if payment.version > 0 else None
+            link = adapter.find_link(payment.reference) if asked_before else None
             link = link or adapter.create_link(request)
         except OutcomeUnknown:
             link = adapter.find_link(payment.reference)
@@ -121,7 +121,9 @@ class Payments:
             core.doorbell.ring(lane)
         return bool(lane)
 
-    def _open_payment(self, business_id: str, order_id: str) -> tuple[Payment, Order]:
+    def _open_payment(self, business_id: str, order_id: str) -> tuple[Payment, Order, bool]:
+        """The payment to ask for, and whether it was there: then the provider may know it already. The order is changed
+        with a new one, so that of two who make one at the same moment one looks again."""
         core, now = self._core, self._core.clock.now()
         with core.storage.unit_of_work(business_id) as uow:
             order = uow.orders.get(order_id)
@@ -134,13 +136,12 @@ class Payments:
                 in_time = payment.expires_at is None or payment.expires_at > now
                 promised = payment.state is PaymentState.AUTHORISED and now - payment.created_at < AUTHORISED_LIFE
                 if ((payment.open and in_time) or promised) and payment.amount_paise == order.asked_paise:
-                    if not payment.url:  # an earlier try may have reached the provider: look before creating
-                        uow.payments.save(payment)
-                        uow.commit()
-                    return payment, order
+                    return payment, order, True
             payment = self._new_payment(uow, order, provider, order.asked_paise, now)
+            order.terms = {**order.terms, "asked_by": payment.id}
+            uow.orders.save(order)
             uow.commit()
-        return payment, order
+        return payment, order, False
 
     def _provider_for(self, uow: UnitOfWork, order: Order) -> str:
         """A practice chat pays by practice; a real chat never does once the instance is in production."""

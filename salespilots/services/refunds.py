@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from salespilots.domain.errors import Conflict, InvalidTransition
@@ -42,17 +42,19 @@ class Refunds:
         reason: str,
         key: str,
         restock: bool = False,
+        lines: Mapping[str, int] | None = None,
         actor: str = "",
         payment_id: str | None = None,
     ) -> Order:
-        """Give money back through the payment it came by, once per ``key``; ``restock`` puts its pieces on the shelf.
+        """Give money back through the payment it came by, once per ``key``; ``restock`` puts its pieces on the shelf:
+        all that left, or ``lines`` (pieces by line id).
 
         Goes to ``payment_id``, else first to money that is held, then to the newest payments, several if one is not enough.
         A refund that never reached the provider is asked for again by the sweeper, and by repeating this with its key.
         Raises `Conflict` above what was captured and not given back, `InvalidTransition` where there is nothing to restock.
         """
         begun = retrying(
-            lambda: self._begin(business_id, order_id, amount_paise, reason, key, restock, actor, payment_id)
+            lambda: self._begin(business_id, order_id, amount_paise, reason, key, restock, lines, actor, payment_id)
         )
         for payment, refund in begun:
             self._ask(business_id, payment, refund)
@@ -67,6 +69,7 @@ class Refunds:
         reason: str,
         key: str,
         restock: bool,
+        lines: Mapping[str, int] | None,
         actor: str,
         payment_id: str | None,
     ) -> list[tuple[Payment, Refund]]:
@@ -76,6 +79,8 @@ class Refunds:
             before = _asked_before(uow, key)
             if before and all(one.state is RefundState.FAILED for one in before):
                 raise Conflict("That refund did not go through. Look at the order again and ask anew.")
+            if before and sum(one.amount_paise for one in before) != amount_paise:
+                raise Conflict("Another refund was asked for here meanwhile. Look at the order again.")
             if before:
                 return [(uow.payments.get(one.payment_id), one) for one in before if not answered(one)]
             begun: list[tuple[Payment, Refund]] = []
@@ -87,21 +92,23 @@ class Refunds:
                     return []
                 begun.append((payment, refund))
             if restock:
-                self._restock(uow, order, amount_paise, actor)
+                self._restock(uow, order, amount_paise, lines, actor)
             if order.attention_reason and "refund" in order.attention_reason and order.refund_due_paise <= 0:
                 order.settle_attention()
             uow.orders.save(order)
             uow.commit()
         return begun
 
-    def _restock(self, uow: UnitOfWork, order: Order, amount_paise: int, actor: str) -> None:
+    def _restock(
+        self, uow: UnitOfWork, order: Order, amount_paise: int, lines: Mapping[str, int] | None, actor: str
+    ) -> None:
         """The pieces that left are here again: a return, once, of which the shop gives back what was just decided."""
         if order.state in HOLDS_STOCK:
             raise InvalidTransition("The pieces are still held for this order: cancel it to put them back.")
         if order.state not in LEFT:
             return
         now = self._core.clock.now()
-        came = take_back_in(self._core, uow, order, now, restock=True, released_paise=0)
+        came = take_back_in(self._core, uow, order, now, restock=True, lines=lines, released_paise=0)
         order.released_paise += min(amount_paise, order.kept_paise)
         if order.attention_reason == RETURN_DUE and order.refund_due_paise <= 0:
             order.settle_attention()

@@ -15,6 +15,7 @@ from salespilots.ports.storage import UnitOfWork
 from salespilots.services.core import Core
 from salespilots.services.documents import write_off_in
 from salespilots.services.fulfilment import Fulfilment
+from salespilots.services.order_steps import check_seen
 from salespilots.services.ordering import close_links_in, move_in
 
 RETURN_DUE = "Returned: a refund may be due."
@@ -32,10 +33,13 @@ class Returns(Fulfilment):
         lines: Mapping[str, int] | None = None,
         note: str = "",
         actor: str = "",
+        seen: int | None = None,
     ) -> Order:
-        """Pieces are on their way back; nothing is counted until somebody has looked at them."""
+        """Pieces are on their way back; nothing is counted until somebody has looked at them. ``seen``: how many returns
+        there were when this was decided. Raises `Conflict` where another was noted since."""
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
+            check_seen(seen, order.returns)
             return order.expect_back(
                 now=now, return_id=self._core.ids.new("return"), kind=_kind(kind), lines=lines, note=note
             )

@@ -44,9 +44,18 @@ class Stockroom:
         self._core = core
 
     def move(
-        self, business_id: str, product_id: str, *, sku: str, delta: int, reason: str, note: str = "", actor: str = ""
+        self,
+        business_id: str,
+        product_id: str,
+        *,
+        sku: str,
+        delta: int,
+        reason: str,
+        note: str = "",
+        actor: str = "",
+        key: str = "",
     ) -> ProductDetail:
-        """Change stock by hand. Raises `BelowReserved`, or `InvalidInput` for an unknown reason."""
+        """Change stock by hand, once for a ``key``. Raises `BelowReserved`, or `InvalidInput` for an unknown reason."""
         if reason not in {str(one) for one in OWNER_REASONS}:
             raise InvalidInput({"reason": [f"Choose one of {', '.join(OWNER_REASONS)}."]})
         if delta == 0:
@@ -58,7 +67,7 @@ class Stockroom:
                 variant = uow.variants.find(product_id=product_id, sku=sku)
                 if variant is None:
                     raise InvalidInput({"sku": ["This product has no such SKU."]})
-                self._move_in(uow, product, variant, delta, MovementKind(reason), note, actor)
+                self._move_in(uow, product, variant, delta, MovementKind(reason), note, actor, key)
                 detail = details_in(uow, [product])[0]
                 uow.commit()
             return detail
@@ -66,10 +75,18 @@ class Stockroom:
         return retrying(use_case)
 
     def count(
-        self, business_id: str, counted: Mapping[str, tuple[int, int]], *, reason: str, note: str = "", actor: str = ""
+        self,
+        business_id: str,
+        counted: Mapping[str, tuple[int, int]],
+        *,
+        reason: str,
+        note: str = "",
+        actor: str = "",
+        key: str = "",
     ) -> tuple[int, dict[str, BelowReserved]]:
         """Pieces counted on the shelf: variant id to (what the page showed, what there is). Only the difference is
-        booked, so that what was sold meanwhile stays sold. Each by itself: gives how many changed and which could not.
+        booked, so that what was sold meanwhile stays sold, once for a ``key``. Each by itself: gives how many changed and
+        which could not.
         """
         changed, refused = 0, {}
         for variant_id, (shown, there) in counted.items():
@@ -77,7 +94,9 @@ class Stockroom:
                 continue
             try:
                 retrying(
-                    partial(self._count_one, business_id, variant_id, there - shown, MovementKind(reason), note, actor)
+                    partial(
+                        self._count_one, business_id, variant_id, there - shown, MovementKind(reason), note, actor, key
+                    )
                 )
                 changed += 1
             except BelowReserved as error:
@@ -85,18 +104,26 @@ class Stockroom:
         return changed, refused
 
     def _count_one(
-        self, business_id: str, variant_id: str, delta: int, kind: MovementKind, note: str, actor: str
+        self, business_id: str, variant_id: str, delta: int, kind: MovementKind, note: str, actor: str, key: str
     ) -> None:
         with self._core.storage.unit_of_work(business_id) as uow:
             variant = uow.variants.get(variant_id)
-            self._move_in(uow, uow.products.get(variant.product_id), variant, delta, kind, note, actor)
+            self._move_in(uow, uow.products.get(variant.product_id), variant, delta, kind, note, actor, key)
             uow.commit()
 
     def _move_in(
-        self, uow: UnitOfWork, product: Product, variant: Variant, delta: int, kind: MovementKind, note: str, actor: str
+        self,
+        uow: UnitOfWork,
+        product: Product,
+        variant: Variant,
+        delta: int,
+        kind: MovementKind,
+        note: str,
+        actor: str,
+        key: str,
     ) -> None:
         core = self._core
-        cause = f"hand:{core.ids.new('movement')}"
+        cause = f"hand:{key or core.ids.new('movement')}:{variant.id}"
         try:
             levels = uow.stock.move([hand_movement(core, uow, variant.id, kind, delta, cause, actor, note)])
         except OutOfStock as error:

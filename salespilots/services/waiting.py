@@ -15,7 +15,7 @@ from salespilots.domain.waiting import WaitingPlace, WaitingState
 from salespilots.ports.channel import QuickReply, Text
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.ports.texts import say
-from salespilots.services.core import Core
+from salespilots.services.core import Core, retrying
 from salespilots.services.messaging.outgoing import queue_in
 
 KEPT_FOR = timedelta(hours=24)
@@ -80,6 +80,27 @@ def tell_in(core: Core, uow: UnitOfWork, moved: Sequence[tuple[str, str]], level
             continue
         if _tell(core, uow, place, product, variant):
             free[place.variant_id] -= 1
+
+
+def lapse(core: Core, business_id: str, variant_id: str) -> None:
+    """Who was told of a variant has had a day to order: the piece is for the next one on the list. Called by the sweeper,
+    safe to repeat."""
+
+    def use_case() -> None:
+        with core.storage.unit_of_work(business_id) as uow:
+            since = core.clock.now() - KEPT_FOR
+            told = uow.waiting.select(
+                eq("variant_id", variant_id), eq("state", WaitingState.TOLD), Where("told_at", "le", since)
+            )
+            if not told:
+                return
+            for place in told:
+                place.state = WaitingState.LEFT
+                uow.waiting.save(place)
+            tell_in(core, uow, [(told[0].product_id, variant_id)], uow.stock.levels([variant_id]))
+            uow.commit()
+
+    retrying(use_case)
 
 
 def tell_late_in(core: Core, uow: UnitOfWork, conversation: Conversation) -> None:
@@ -163,7 +184,7 @@ class WaitingList:
         self._core = core
 
     def of_product(self, business_id: str, product_id: str, limit: int = 100) -> list[Waiting]:
-        """Who waits for a product or was told of it, in the order of the list; who left is left out."""
+        """Who waits for a product or was told of it lately, in the order of the list; who left is left out."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             variants = {one.id: one for one in uow.variants.select(eq("product_id", product_id))}
             places = uow.waiting.select(

@@ -69,6 +69,7 @@ class ShipForm(Form):
 
     courier = Line(longest=40, required=True)
     tracking_number = Line(longest=60, load_default="")
+    seen = Count(load_default=None)
 
 
 class NewOrderForm(Form):
@@ -124,3 +125,4 @@ class StockForm(Form):
     delta = Count(least=-100_000, most=100_000, required=True)
     reason = Line(longest=20, load_default="received")
     note = Line(longest=300, load_default="")
+    key = Line(longest=40, load_default="")

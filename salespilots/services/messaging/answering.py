@@ -32,6 +32,8 @@ from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
 PERSON = frozenset({"human_agent", "complaint", "refund_return", "cancel_order", "payment_issue"})
 """Intents that a person should answer when no workflow does."""
 
+CANCEL_HERE = "You can cancel order {number} here yourself until it is packed: {url}"
+
 QUIET = frozenset({"thanks_bye"})
 
 
@@ -218,6 +220,8 @@ def _not_understood(
     if understood.intent in QUIET or (understood.answer and understood.confidence >= 0.5):
         return
     if understood.intent in PERSON and understood.confidence >= 0.5:
+        if understood.intent == "cancel_order":
+            cancel_here_in(core, uow, conversation, message)
         hand_over_in(core, uow, conversation, message, understood.intent)
         return
     before = uow.messages.select(eq("conversation_id", conversation.id), eq("direction", "out"), order="-seq", limit=1)
@@ -239,6 +243,15 @@ def _not_understood(
         author=Author.BOT,
         dedupe_key=f"unsure:{message.id}",
     )
+
+
+def cancel_here_in(core: Core, uow: UnitOfWork, conversation: Conversation, message: Message) -> None:
+    """Where the customer can step back from their newest order by themselves, while that is possible."""
+    orders = uow.orders.select(eq("customer_id", conversation.customer_id), order="-created_at", limit=1)
+    if not orders or not orders[0].cancellable_by_customer:
+        return
+    text = say(CANCEL_HERE, number=orders[0].number or "", url=f"{core.base_url}/o/{orders[0].token}")
+    queue_in(core, uow, conversation, Text(text=text), author=Author.SYSTEM, dedupe_key=f"cancel:{message.id}")
 
 
 def hand_over_in(

@@ -148,11 +148,11 @@ def take_back(values: dict[str, Any], order_id: str) -> Any:
 @blueprint.arguments(schemas.RefundIn)
 @blueprint.answers(answers.Order)
 def refund(values: dict[str, Any], order_id: str) -> Any:
-    """Give money back; the Idempotency-Key header makes a repeat harmless."""
+    """Give money back; the Idempotency-Key header makes a repeat harmless. ``restock`` puts back all that left, or ``lines``."""
     key = f"api:{request_key() or services().core.ids.token()}"
     order = services().refunds.refund(
         shop_id(), order_id, amount_paise=values["amount_paise"], reason=values["reason"], key=key,
-        restock=values["restock"], actor=actor(),
+        restock=values["restock"], lines=_pieces(order_id, values.get("lines")), actor=actor(),
     )  # fmt: skip
     return _shape(order)
 

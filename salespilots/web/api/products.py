@@ -6,7 +6,7 @@ from typing import Any
 
 from salespilots.domain.errors import InvalidInput
 from salespilots.web.api import answers, schemas, shapes
-from salespilots.web.api.guard import actor, keep_answer, scope, shop_id
+from salespilots.web.api.guard import actor, keep_answer, request_key, scope, shop_id
 from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
@@ -76,4 +76,6 @@ def archive_product(product_id: str) -> Any:
 @blueprint.answers(answers.Product)
 def move_stock(values: dict[str, Any], product_id: str) -> Any:
     """Book a change of stock; 409 below what is reserved."""
-    return shapes.product(services().stockroom.move(shop_id(), product_id, actor=actor(), **values), _base())
+    return shapes.product(
+        services().stockroom.move(shop_id(), product_id, actor=actor(), key=request_key(), **values), _base()
+    )

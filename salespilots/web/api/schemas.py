@@ -305,6 +305,7 @@ class RefundIn(Base):
     amount_paise = Int(required=True, validate=validate.Range(1, MAX_PAISE))
     reason = line(300, required=True)
     restock = Flag(load_default=False)
+    lines = fields.List(fields.Nested(PiecesIn), validate=validate.Length(1, 500))
 
 
 class Nothing(Base):

@@ -68,6 +68,8 @@ def order_view(order: Order, pictures: Mapping[str, str], message_url: str | Non
         total_paise=order.asked_paise or order.total_paise,
         pay_url=order.payment_url if open_money else None,
         message_url=message_url,
+        cancel_token=order.token if order.cancellable_by_customer else None,
+        paid_paise=order.paid_paise - order.refunded_paise,
     )
 
 

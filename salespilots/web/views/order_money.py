@@ -17,7 +17,7 @@ from salespilots.web.forms import Form, read
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import permits
 from salespilots.web.presenters.order_parts import cash_due
-from salespilots.web.views.orders import REFUSALS, detail_page
+from salespilots.web.views.orders import REFUSALS, detail_page, pieces_of
 
 blueprint = Blueprint("order_money", __name__, url_prefix="/app/orders")
 
@@ -27,7 +27,6 @@ class RefundForm(Form):
 
     amount = Rupees(required=True, least=100)
     reason = Line(longest=200, required=True)
-    restock = Line(longest=1, load_default="")
     key = Line(longest=120, required=True)
 
 
@@ -45,9 +44,10 @@ def refund(order_id: str) -> Any:
     if errors:
         return detail_page(order_id, 422, sheet="refund", errors=errors, values=dict(request.form))
     try:
+        again = pieces_of(request.form, "again-")
         services().refunds.refund(
             here().shop_id, order_id, amount_paise=values["amount"], reason=values["reason"], key=values["key"],
-            restock=values["restock"] == "1", actor=here().user.id,
+            restock=bool(again), lines=again, actor=here().user.id,
         )  # fmt: skip
     except InvalidInput as error:
         first = {name: texts[0] for name, texts in error.fields.items()}

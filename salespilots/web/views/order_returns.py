@@ -12,7 +12,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import InvalidInput
 from salespilots.domain.parcels import ReturnKind
 from salespilots.web.context import here, services
-from salespilots.web.fields import Line
+from salespilots.web.fields import Count, Line
 from salespilots.web.forms import Form, read
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import permits
@@ -27,6 +27,7 @@ class ReturnForm(Form):
     kind = Line(longest=20, required=True, validate=validate.OneOf(list(ReturnKind)))
     here = Line(longest=1, load_default="")
     note = Line(longest=300, load_default="")
+    seen = Count(load_default=None)
 
 
 @blueprint.post("/<order_id>/return")
@@ -39,7 +40,7 @@ def begin(order_id: str) -> Any:
             raise InvalidInput({name: [text] for name, text in errors.items()})
         services().orders.expect_back(
             here().shop_id, order_id, kind=values["kind"], lines=pieces_of(request.form), note=values["note"],
-            actor=here().user.id,
+            actor=here().user.id, seen=values["seen"],
         )  # fmt: skip
     except InvalidInput as error:
         first = {name: texts[0] for name, texts in error.fields.items()}

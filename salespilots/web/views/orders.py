@@ -84,10 +84,10 @@ def detail(order_id: str) -> Any:
     return detail_page(order_id)
 
 
-def pieces_of(form: Mapping[str, str]) -> dict[str, int] | None:
+def pieces_of(form: Mapping[str, str], prefix: str = "pieces-") -> dict[str, int] | None:
     """Pieces by line id of fields named ``pieces-<line>``; None where the form has none. What is no number is refused
     by the order itself."""
-    fields = {name.removeprefix("pieces-"): text.strip() for name, text in form.items() if name.startswith("pieces-")}
+    fields = {name.removeprefix(prefix): text.strip() for name, text in form.items() if name.startswith(prefix)}
     if not fields:
         return None
     numbers = {
@@ -203,6 +203,7 @@ def pack(order_id: str) -> Any:
 def ship(order_id: str) -> Any:
     """The parcel left; the customer is told."""
     values, errors = read(ShipForm, request.form)
+    seen = values.pop("seen", None)
     by_hand = values.get("courier") == BY_HAND
     if not errors and not values["tracking_number"] and not by_hand:
         errors = {"tracking_number": _("Write the number on the slip, or choose “By hand”.")}
@@ -210,7 +211,7 @@ def ship(order_id: str) -> Any:
         return detail_page(order_id, 422, sheet="ship", errors=errors, values=dict(request.form))
     try:
         order = services().orders.ship(
-            here().shop_id, order_id, actor=here().user.id, lines=pieces_of(request.form), **values
+            here().shop_id, order_id, actor=here().user.id, lines=pieces_of(request.form), seen=seen, **values
         )
     except InvalidInput as error:
         first = {name: texts[0] for name, texts in error.fields.items()}

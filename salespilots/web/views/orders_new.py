@@ -17,8 +17,9 @@ from salespilots.domain.errors import InvalidInput, NotFound, OutOfStock
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
+from salespilots.ports.extensions import CASH
 from salespilots.services.drafts import Offer, Preview
-from salespilots.services.ordering import CASH, MAX_QUANTITY
+from salespilots.services.ordering import MAX_QUANTITY
 from salespilots.web.context import here, services
 from salespilots.web.forms import NewOrderForm, first_messages, query_text, read
 from salespilots.web.lookups import pictures
@@ -41,8 +42,9 @@ def new() -> Any:
     if args.get("draft"):
         order = _draft(args["draft"])
         values = {name: str(order.address.get(name) or "") for name in FIELDS}
-        values |= {"delivery": _plain(order.shipping_paise), "code": order.discount_code or ""}
-        values["discount"] = "" if order.discount_code else _plain(order.discount_paise)
+        given = order.terms.get("shipping_paise")
+        values |= {"delivery": "" if given is None else _plain(given), "code": order.discount_code or ""}
+        values["discount"] = _plain(order.discount_paise) if order.discount_paise and not order.discount_code else ""
         values["payment"] = "cod" if order.payment_method == CASH else "link"
         lines = {line.variant_id: line.quantity for line in order.lines}
         return _form(order.customer_id, order.conversation_id or "", lines, values, order=order)
@@ -86,16 +88,20 @@ def new_post() -> Any:
         return _form(customer_id, conversation_id, lines, values, line_errors, errors, order=order, status=422)
     try:
         kept = _keep(order, customer_id, conversation_id, lines, loaded)
-        if act == "place":
-            _place(kept, loaded["payment"])
     except InvalidInput as error:
-        errors = _at_fields(error)
-        return _form(customer_id, conversation_id, lines, values, {}, errors, order=order, status=422)
+        return _form(customer_id, conversation_id, lines, values, {}, _at_fields(error), order=order, status=422)
     except REFUSALS as error:
         flash(_(error.message), "bad")
-        if isinstance(error, OutOfStock):
-            flash(_("Somebody was quicker. The order is kept as a draft."), "bad")
-        return back_to(url_for("orders.detail", order_id=kept.id))
+        return _form(customer_id, conversation_id, lines, values, order=order, status=409)
+    if act == "place":
+        try:
+            _place(kept, loaded["payment"])
+        except InvalidInput as error:
+            return _form(customer_id, conversation_id, lines, values, {}, _at_fields(error), order=kept, status=422)
+        except REFUSALS as error:
+            flash(_(error.message), "bad")
+            if isinstance(error, OutOfStock):
+                flash(_("Somebody was quicker. The order is kept as a draft."), "bad")
     return back_to(url_for("orders.detail", order_id=kept.id))
 
 
@@ -238,4 +244,4 @@ def _offer(offer: Offer | None, shown: dict[str, str], count: int) -> dict[str, 
 
 
 def _plain(paise: int) -> str:
-    return f"{paise // 100}.{paise % 100:02d}" if paise else ""
+    return f"{paise // 100}.{paise % 100:02d}"

@@ -12,7 +12,7 @@ from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from salespilots.domain.business import Business
-from salespilots.domain.errors import NotFound
+from salespilots.domain.errors import Conflict, InvalidTransition, NotFound
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment, PaymentState
@@ -74,6 +74,19 @@ def order(token: str) -> Any:
     if found.shipments and found.state in (OrderState.PACKED, OrderState.SHIPPED):
         response.headers["Refresh"] = "60"
     return response
+
+
+@blueprint.post("/o/<token>/cancel")
+@public
+def cancel(token: str) -> Any:
+    """The customer does not want it any more; too late is said on the page."""
+    try:
+        services().orders.cancel_by_customer(token)
+    except NotFound:
+        return public_page("public/gone.html", 404, shop=unknown_shop())
+    except (InvalidTransition, Conflict):
+        return order(token)
+    return back_to(url_for("public.order", token=token, lang=request.args.get("lang")))
 
 
 @blueprint.get("/pay/<token>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
@@ -39,7 +40,7 @@ def count() -> Any:
         return _list(counted.typed, errors, status=422)
     changed, refused = services().stockroom.count(
         here().shop_id, counted.values, reason=REASONS.get(values["reason"], "adjust"), note=values["note"],
-        actor=here().user.id,
+        actor=here().user.id, key=values["key"],
     )  # fmt: skip
     if refused:
         errors = {f"there-{key}": _(error.message) for key, error in refused.items()}
@@ -61,6 +62,9 @@ def _list(typed: dict[str, str], errors: dict[str, str], held: Any = None, statu
         q=q,
         after=after or "",
         kinds=present.kinds(found.items, typed, held or {}),
+        key=secrets.token_urlsafe(12),
+        reason=request.form.get("reason", "counted"),
+        note=request.form.get("note", ""),
         errors=errors,
         older_href=url_for("stock.count", q=q or None, after=found.next) if found.next else None,
         newer_href=url_for("stock.count", q=q or None) if after else None,
@@ -84,7 +88,7 @@ def ledger(product_id: str) -> Any:
         try:
             services().stockroom.move(
                 here().shop_id, product_id, sku=variant.sku, delta=values["delta"], note=values["note"],
-                reason=REASONS.get(values["reason"], values["reason"]), actor=here().user.id,
+                reason=REASONS.get(values["reason"], values["reason"]), actor=here().user.id, key=values["key"],
             )  # fmt: skip
         except InvalidInput as error:
             errors = first_messages(error.fields)
@@ -107,6 +111,7 @@ def _ledger(
         "products/stock.html",
         status,
         product=present.header(found),
+        key=secrets.token_urlsafe(12),
         values=values,
         errors=errors,
         holders=holders or [],

@@ -64,8 +64,9 @@ class MemoryEventLog:
     def last_seq(self) -> int:
         return len(self._log)
 
-    def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
-        return [one for one in self._log if one.ids.get(key) == value][:limit]
+    def about(self, key: str, value: str, limit: int = 100, but: str = "") -> list[Event]:
+        found = (one for one in self._log if one.ids.get(key) == value)
+        return [one for one in found if not but or not one.type.startswith(but)][:limit]
 
     def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
         return [one for one in reversed(self._log) if one.type in types][:limit]

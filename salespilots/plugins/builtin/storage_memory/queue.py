@@ -10,6 +10,7 @@ from typing import Any
 
 from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState, lane_of
+from salespilots.domain.waiting import WaitingState
 from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
 from salespilots.ports.work import BLOCK_TIME, HELD, LEFT_BEHIND, RESTS, UNDECIDED, Lease, Worker, has_come
 
@@ -253,6 +254,11 @@ class MemoryWork:
     def orders_to_remind(self, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
         due = [one for one in self._tables.rows["orders"].values() if one.remind_at and one.remind_at <= now]
         return [(one.business_id, one.id) for one in sorted(due, key=lambda one: one.remind_at)][:limit]
+
+    def promises_to_lapse(self, since: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        told = (one for one in self._tables.rows["waiting"].values() if one.state is WaitingState.TOLD)
+        late = [(one.business_id, one.variant_id) for one in told if one.told_at is not None and one.told_at <= since]
+        return list(dict.fromkeys(late))[:limit]
 
     def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
         due = [one for one in self._tables.rows["imports"].values() if one.next_at is not None and one.next_at <= now]

@@ -162,18 +162,20 @@ class SqlEventLog:
         self._business_id = business_id
         self._table = TABLES["events"]
 
-    def _read(self, where: Sequence[Where], order: str, limit: int, near: bool = False) -> list[Event]:
-        """``near``: the rows that fit are few and lie together, whatever the order."""
+    def _read(self, where: Sequence[Where], order: str, limit: int, near: bool = False, but: str = "") -> list[Event]:
+        """``near``: the rows that fit are few and lie together, whatever the order. ``but``: how types do not begin."""
         table = self._table
 
         def build() -> sa.Select:
             columns = [table.c[name] for name in _EVENT]
             query = sa.select(*columns).where(of_shop(self._wire, table), *bound(table, where))
+            if but:
+                query = query.where(table.c.type.not_like(sa.bindparam("but", type_=sa.Text)))
             query = query.order_by(*sorted_by(self._wire, table, order, near))
             return query.limit(sa.bindparam("most", type_=sa.Integer))
 
-        given = {**parameters(where), "shop": self._business_id, "most": limit}
-        rows = self._wire.rows(("events", shape(where), order, near), build, given)
+        given = {**parameters(where), "shop": self._business_id, "most": limit, "but": f"{but}%"}
+        rows = self._wire.rows(("events", shape(where), order, near, bool(but)), build, given)
         return [Event(**dict(zip(_EVENT, row, strict=True))) for row in rows]
 
     def after(self, seq: int, limit: int = 200) -> list[Event]:
@@ -185,8 +187,8 @@ class SqlEventLog:
         query = sa.select(sa.func.max(self._table.c.seq)).where(self._table.c.business_id == self._business_id)
         return self._wire.execute(query).scalar() or 0
 
-    def about(self, key: str, value: str, limit: int = 100) -> list[Event]:
-        return self._read([eq(key, value)], "seq", limit, near=True)
+    def about(self, key: str, value: str, limit: int = 100, but: str = "") -> list[Event]:
+        return self._read([eq(key, value)], "seq", limit, near=True, but=but)
 
     def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
         return self._read([one_of("type", types)], "-at", limit)

@@ -152,6 +152,7 @@ _declare(
     parents={"variant_id": "variants", "customer_id": "customers"},
     indexes=(("business_id", "variant_id", "state", "created_at"), ("business_id", "customer_id")),
 )
+_work_index("ix_waiting_told", "waiting", ("told_at",), "state = 'told'")
 _declare("imports", ProductImport, indexes=(("business_id", "created_at"),))
 _work_index("ix_imports_to_do", "imports", ("next_at",), "next_at IS NOT NULL")
 _declare(

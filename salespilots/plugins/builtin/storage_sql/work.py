@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState
+from salespilots.domain.waiting import WaitingState
 from salespilots.plugins.builtin.storage_sql.conditions import bound, parameters, shape
 from salespilots.plugins.builtin.storage_sql.lanes import REST, is_held
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
@@ -141,6 +142,14 @@ class SqlWork:
         table = TABLES["orders"]
         query = sa.select(table.c.business_id, table.c.id).where(table.c.remind_at <= now)
         return [(shop, order) for shop, order in self._wire.execute(query.order_by("remind_at").limit(limit))]
+
+    def promises_to_lapse(self, since: datetime, limit: int = 100) -> list[tuple[str, str]]:
+        table = TABLES["waiting"]
+        query = sa.select(table.c.business_id, table.c.variant_id).distinct()
+        query = query.where(
+            table.c.state == sa.literal_column(f"'{WaitingState.TOLD}'"), table.c.told_at <= since
+        ).limit(limit)
+        return [(shop, variant) for shop, variant in self._wire.execute(query)]
 
     def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
         table = TABLES["imports"]
