@@ -12,6 +12,9 @@ from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import Where, eq, one_of
 from salespilots.services.core import Core, retrying
 
+MOST = 500
+"""Orders or payments of one page."""
+
 ON_THE_WAY = (OrderState.SHIPPED, OrderState.DELIVERED)
 
 
@@ -44,11 +47,11 @@ class MoneyBook:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             orders = uow.orders.select(
                 eq("payment_method", CASH), one_of("state", ON_THE_WAY), Where("paid_at", "is_null"),
-                order="created_at", limit=500,
+                order="created_at", limit=MOST,
             )  # fmt: skip
             received = uow.payments.select(
                 one_of("provider", (CASH, "cash")), eq("state", PaymentState.CAPTURED),
-                Where("captured_at", "ge", start), Where("captured_at", "lt", end), order="captured_at", limit=500,
+                Where("captured_at", "ge", start), Where("captured_at", "lt", end), order="captured_at", limit=MOST,
             )  # fmt: skip
         return CashUp([one for one in orders if one.due_paise > 0], received)
 

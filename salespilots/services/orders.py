@@ -100,8 +100,6 @@ class Orders(Returns):
     def cancel_by_customer(self, token: str) -> Order:
         """The customer's own way back, until it is packed. Raises `NotFound`, and `InvalidTransition` when it is too late."""
         found = self.by_token(token)
-        if not found.cancellable_by_customer:
-            raise InvalidTransition("This order cannot be cancelled here any more.")
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
             if order.state is not OrderState.CANCELLED and not order.cancellable_by_customer:

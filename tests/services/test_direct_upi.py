@@ -170,3 +170,22 @@ def test_debits_and_balances_are_no_money_that_came() -> None:
         assert [one.amount_paise for one in read_statement(statement(bank))] == [TOTAL], bank
     with pytest.raises(Unreadable):
         read_statement("Date,Narration,Withdrawal Amt.,Deposit Amt.\n28/11/26,UPI,200.00,\n")
+
+
+def test_the_number_of_a_parcel_is_no_utr(scene: Scene) -> None:
+    scene.services.stockroom.move(
+        scene.shop.id, scene.shop.product("jute").product.id, sku="BAG-JUTE", delta=5, reason="receive"
+    )
+    sent = scene.services.orders.create(
+        scene.shop.id,
+        customer_id=scene.order.customer_id,
+        lines=[{"sku": "BAG-JUTE", "quantity": 1}],
+        payment_method="cod",
+    )
+    scene.services.orders.confirm(scene.shop.id, sent.id)
+    scene.services.orders.ship(scene.shop.id, sent.id, courier="DTDC", tracking_number="412345678901")
+    said = scene.far.say("where is my parcel 412345678901?")
+    assert not any("We look whether it arrived" in str(one) for one in said)
+    assert scene.services.direct.claims(scene.shop.id) == []
+    scene.far.say("paid, UTR 412345678902")
+    assert len(scene.services.direct.claims(scene.shop.id)) == 1

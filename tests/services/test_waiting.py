@@ -245,3 +245,19 @@ def test_the_other_one_who_wanted_the_last_pieces_gets_an_apology_and_a_place(an
     shop.world.settle()
     assert "Maroon silk saree is back in stock. You asked me to tell you." in shop.texts("asha")
     assert states(shop) == {"told": 1}
+
+
+def test_who_lets_a_day_pass_makes_room_for_the_next(any_shop: Shop) -> None:
+    shop = any_shop
+    for who in ("riya", "asha"):
+        wait(shop, who)
+        shop.world.clock.advance(timedelta(minutes=1))
+    bring(shop, 1)
+    assert told(shop, "riya", "asha") == ["riya"]
+    for hours, reached in ((23, ["riya"]), (2, ["riya", "asha"]), (5, ["riya", "asha"])):
+        shop.world.clock.advance(timedelta(hours=hours))
+        shop.say("hello", who="asha")  # within reach
+        shop.world.services.maintenance.sweep(lambda lanes: None)
+        shop.world.settle()
+        assert told(shop, "riya", "asha") == reached, hours
+    assert states(shop) == {"left": 1, "told": 1}

@@ -128,3 +128,34 @@ def test_the_shop_can_be_written_to_where_its_channel_says(desk: Desk, monkeypat
         )  # fmt: skip
         uow.commit()
     assert 'href="https://chat.example/meera%20handlooms"' in visitor.get(f"/o/{order.token}").text
+
+
+def test_a_customer_steps_back_until_it_is_packed(desk: Desk, world: World) -> None:
+    visitor, services = visitor_of(world), world.services
+    order, late = desk.paid(), desk.paid()
+    for lang, said in (("en", "You have paid"), ("hi", "दुकान यह रकम लौटाएगी")):
+        assert said in visitor.get(f"/o/{order.token}?lang={lang}").text
+    held = services.catalog.page(desk.id).items[0].available
+    visitor.get(f"/o/{order.token}")
+    for _ in range(2):
+        assert visitor.post(f"/o/{order.token}/cancel").status_code == 303
+    gone = services.orders.get(desk.id, order.id)
+    assert (gone.state, gone.refund_due_paise, gone.needs_attention) == ("cancelled", order.total_paise, True)
+    assert services.catalog.page(desk.id).items[0].available == held + 2
+    assert "/cancel" not in visitor.get(f"/o/{order.token}").text
+    services.orders.pack(desk.id, late.id)
+    assert "/cancel" not in visitor.get(f"/o/{late.token}").text
+    visitor.post(f"/o/{late.token}/cancel")
+    assert services.orders.get(desk.id, late.id).state == "packed"
+    assert visitor.post("/o/nothing-here/cancel").status_code == 404
+    assert visitor.post(f"/o/{late.token}/cancel", token=False).status_code == 400
+
+
+def test_who_wants_to_cancel_in_the_chat_is_shown_where(shop: Shop) -> None:
+    order = shop.order_two_sarees()
+    shop.say("please cancel my order")
+    assert any(f"/o/{order.token}" in text and "cancel" in text for text in shop.texts())
+    shop.world.services.orders.cancel(shop.id, order.id)
+    told = len([text for text in shop.texts() if "cancel order" in text])
+    shop.say("cancel my order")
+    assert len([text for text in shop.texts() if "cancel order" in text]) == told
