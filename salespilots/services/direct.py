@@ -19,7 +19,7 @@ from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.notices import notice_in
 from salespilots.services.settlement import Settlement, lanes_of
-from salespilots.services.statement_reading import UTR, Entry, Unreadable, read_statement
+from salespilots.services.statement_reading import UTR, Entry, Statement, Unreadable, read_statement
 
 DIRECT = "upi"
 CHECKING = timedelta(hours=24)
@@ -30,12 +30,14 @@ NOBODY = "This UTR was used for another payment already."
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What came of a statement. ``known``: lines that were brought in before."""
+    """What came of a statement. ``known``: lines that were brought in before; ``left_out``: lines that say debit and may
+    be either."""
 
     lines: int
     new: int
     matched: int
     known: int
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +171,13 @@ class Direct:
         the line's words with the exact amount. Lines of before are looked at again. Raises `InvalidInput` for what cannot be read.
         """
         try:
-            entries = read_statement(text)
+            statement = read_statement(text)
         except Unreadable as error:
             raise InvalidInput({"statement": [str(error)]}) from None
 
         def use_case() -> tuple[Brought, list[str]]:
             with self._core.storage.unit_of_work(business_id) as uow:
-                result = self._bring_in(uow, entries, actor)
+                result = self._bring_in(uow, statement, actor)
                 uow.commit()
             return result
 
@@ -183,7 +185,7 @@ class Direct:
         self._core.doorbell.ring(*lanes)
         return brought
 
-    def _bring_in(self, uow: UnitOfWork, entries: Sequence[Entry], actor: str) -> tuple[Brought, list[str]]:
+    def _bring_in(self, uow: UnitOfWork, statement: Statement, actor: str) -> tuple[Brought, list[str]]:
         now, lanes, new, matched = self._core.clock.now(), [], 0, 0
         waiting = _waiting(uow)
         for line in uow.statement_lines.select(eq("state", LineState.UNMATCHED), order="created_at", limit=500):
@@ -193,7 +195,7 @@ class Direct:
                 lanes += self._book(uow, line, found, actor)
                 waiting = [(payment, order) for payment, order in waiting if payment.id != found.id]
                 matched += 1
-        for entry in entries:
+        for entry in statement:
             line = StatementLine(
                 id=self._core.ids.new("statement_line"), business_id=uow.business_id, created_at=now, day=entry.day,
                 amount_paise=entry.amount_paise, fingerprint=entry.fingerprint, utr=entry.utr, text=entry.text,
@@ -206,7 +208,8 @@ class Direct:
                 lanes += self._book(uow, line, found, actor)
                 waiting = [(payment, order) for payment, order in waiting if payment.id != found.id]
                 matched += 1
-        return Brought(len(entries), new, matched, len(entries) - new), lanes
+        lines = len(statement.entries)
+        return Brought(lines, new, matched, lines - new, statement.left_out), lanes
 
     def _book(self, uow: UnitOfWork, line: StatementLine, payment: Payment, actor: str) -> list[str]:
         other = uow.payments.find(provider=DIRECT, provider_ref=line.utr) if line.utr else None

@@ -63,6 +63,61 @@ def statement(bank: str, *, utr: str = UTR, amount: str = "3,078.00", note: str 
     return STATEMENTS[bank].format(utr=utr, amount=amount, note=note)
 
 
+WAYS = {
+    "DR and CR columns": "Tran Date,CHQNO,PARTICULARS,DR,CR,BAL,SOL\n"
+    "05-11-2026,,UPI/P2A/412345678901/RIYA SEN/SP-1001, ,1499.00,20499.00,1234\n"
+    "06-11-2026,,UPI/P2M/412345678902/RENT,5000.00, ,15499.00,1234\n",
+    "one amount and Dr / Cr, twice": "Sl. No.,Date,Description,Chq / Ref number,Amount,Dr / Cr,Balance,Dr / Cr\n"
+    '1,05-11-2026,UPI/RIYA SEN,UPI-412345678901,"1,499.00",CR,"20,499.00",CR\n'
+    '2,06-11-2026,UPI/Refund SP-1002,UPI-412345678902,"5,000.00",DR,"15,499.00",CR\n',
+    "a kind before the side": "Date,Transaction Type,Description,UTR,Amount,Credit / Debit,Balance (Dr/Cr)\n"
+    '05-11-2026,UPI,RIYA,412345678901,"1,499.00",C,"20,499.00 Cr"\n06-11-2026,UPI,RENT,412345678902,500.00,D,"9.00 Cr"\n',
+    "padded": "Date     ,Narration                      ,Value Dat,Debit Amount       ,Credit Amount      ,Chq/Ref Number   \n"
+    " 05/11/26  ,UPI-RIYA SEN-RIYA@OKSBI-SP 1001  ,05/11/26 ,            0.00   ,        1499.00    ,0000412345678901       \n"
+    " 06/11/26  ,UPI-RENT-X@Y ,06/11/26 ,  5000.00   ,   0.00    ,0000412345678902       \n",
+    "columns of spaces": "Date          Narration             Credit          Ref No\n"
+    "05/11/2026    UPI, RIYA, SP-1001    1,499.00        412345678901\n",
+    "an app's id and the UTR": "Date,Transaction ID,UTR,Type,Amount\n05/11/2026 10:01:22,T2611051001,412345678901,CREDIT,1499.00\n"
+    "06/11/2026 10:01:22,T2611051002,412345678902,REFUND,500.00\n",
+    "no headings, with balances": "05-11-2026   UPI/412345678901/RIYA   1,499.00 Cr   20,499.00 Cr\n"
+    "06-11-2026   UPI/412345678902/RENT   5,000.00 Dr   15,499.00 Cr\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_only_what_came_in_is_read_with_the_reference_of_the_bank(way: str) -> None:
+    read = read_statement(WAYS[way])
+    assert [(one.day, one.amount_paise, one.utr) for one in read] == [("2026-11-05", 149900, "412345678901")]
+    assert read.left_out == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Date,Description,Amount,Kind\n05/11/2026,UPI/412345678901,1499.00,\n06/11/2026,UPI/412345678902,99.00,DR\n",
+        "Date,Description,Amount\n05/11/2026,UPI/412345678901,1499.00\n06/11/2026,UPI/DR/412345678902,99.00\n",
+        "Date,Type,Amount,Note\n05/11/2026,UPI 412345678901,1499.00,\n06/11/2026,UPI,99.00,Debit card\n",
+        "05/11/2026   UPI/412345678901   1499.00\n06/11/2026   UPI/DR/412345678902   99.00\n",
+    ],
+)
+def test_a_line_that_says_debit_without_a_column_for_it_is_left_out_and_counted(lines: str) -> None:
+    read = read_statement(lines)
+    assert ([one.amount_paise for one in read], read.left_out) == ([149900], 1)
+    with pytest.raises(Unreadable, match="1 that say DR or debit were left out"):
+        read_statement("\n".join(line for line in lines.splitlines() if "1499" not in line))
+
+
+def test_money_that_went_out_pays_no_order(scene: Scene) -> None:
+    head = "Sl. No.,Date,Description,Chq / Ref number,Amount,Dr / Cr,Balance,Dr / Cr\n"
+    gone = '1,28-11-2026,UPI/RIYA/refund for SP-1001,UPI-412345678902,"3,078.00",DR,"15,499.00",CR\n'
+    with pytest.raises(InvalidInput):
+        scene.bring(head + gone)
+    assert (
+        scene.bring(head + gone + gone.replace("DR", "CR").replace("902", "903").replace("SP-1001", "other")).new == 1
+    )
+    assert scene.now().payment_status == "unpaid"
+
+
 def test_the_chat_leads_to_a_page_with_the_exact_amount(scene: Scene) -> None:
     last = scene.far.channel.texts()[-1]
     (url,) = re.findall(r"http\S+/upi/\S+", last)

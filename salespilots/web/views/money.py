@@ -15,6 +15,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import InvalidInput
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
+from salespilots.services.direct import Brought
 from salespilots.web.context import here, services
 from salespilots.web.fields import Line
 from salespilots.web.filters import now
@@ -120,10 +121,18 @@ def statement() -> Any:
         brought = services().direct.bring_in(here().shop_id, text, actor=here().user.id)
     except InvalidInput as error:
         return _page(422, text[:20_000], {name: _(texts[0]) for name, texts in error.fields.items()})
-    said = ngettext("%(num)d payment matched", "%(num)d payments matched", brought.matched)
-    known = _(", %(known)s lines were known", known=brought.known) if brought.known else ""
-    flash(said + _(" of %(lines)s", lines=brought.lines) + known, "ok")
+    flash(_came_of(brought), "bad" if brought.left_out else "ok")
     return back_to(url_for("money.index"))
+
+
+def _came_of(brought: Brought) -> str:
+    said = ngettext("%(num)d payment matched", "%(num)d payments matched", brought.matched)
+    said += _(" of %(lines)s", lines=brought.lines)
+    if brought.known:
+        said += _(", %(known)s lines were known", known=brought.known)
+    if brought.left_out:
+        said += _(". Left out: %(count)s that say DR or debit", count=brought.left_out)
+    return said
 
 
 def _decoded(content: bytes) -> str:
