@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from salespilots.domain.errors import Conflict, InvalidInput
 from salespilots.domain.order import Order
 from salespilots.ports.channel import Attachment
+from salespilots.ports.storage import eq
+from salespilots.services.direct import Direct
 from salespilots.services.statement_reading import Unreadable, read_statement
 from tests.support.browser import Visitor
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
@@ -225,3 +228,122 @@ def test_debits_and_balances_are_no_money_that_came() -> None:
         assert [one.amount_paise for one in read_statement(statement(bank))] == [TOTAL], bank
     with pytest.raises(Unreadable):
         read_statement("Date,Narration,Withdrawal Amt.,Deposit Amt.\n28/11/26,UPI,200.00,\n")
+
+
+# --- a UTR that is booked already ---------------------------------------------------------------------------------------
+
+
+def line_of(utr: str, words: str = "SP-1001", amount: str = "3078.00") -> str:
+    return f"28/11/2026,UPI RIYA {words},{utr},{amount}\n"
+
+
+HEAD = "Date,Narration,Ref No,Deposit\n"
+OTHER = line_of("633412349990", "ANIL", "99.00")
+
+
+def accept(scene: Scene) -> None:
+    """The customer names the UTR, and the owner says that it is there."""
+    scene.far.say(f"utr {UTR}")
+    ((payment, _order),) = scene.services.direct.claims(scene.shop.id)
+    scene.services.direct.decide(scene.shop.id, payment.id, arrived=True)
+
+
+def second_link(scene: Scene) -> None:
+    """The first payment ran out unpaid, and the order has another."""
+    with scene.shop.world.storage.unit_of_work(scene.shop.id) as uow:
+        (first,) = uow.payments.select(eq("order_id", scene.order.id))
+        first.expires_at = scene.shop.world.clock.now() - timedelta(minutes=1)
+        uow.payments.save(first)
+        uow.commit()
+    scene.services.payments.request_link(scene.shop.id, scene.order.id)
+    assert len(scene.payments()) == 2
+
+
+def twin(scene: Scene) -> Order:
+    """A later order of the same amount that waits for UPI."""
+    scene.shop.world.clock.advance(60)
+    lines = [{"variant_id": one.variant_id, "quantity": one.quantity} for one in scene.order.lines]
+    made = scene.services.orders.create(
+        scene.shop.id, customer_id=scene.order.customer_id, lines=lines, payment_method="upi"
+    )
+    scene.services.payments.request_link(scene.shop.id, made.id)
+    assert made.due_paise == TOTAL
+    return made
+
+
+def open_lines(scene: Scene) -> dict[str | None, list[str]]:
+    return {
+        one.line.utr: [order.id for order in one.candidates] for one in scene.services.direct.open_lines(scene.shop.id)
+    }
+
+
+@pytest.mark.parametrize("links", [1, 2])
+def test_a_line_of_a_payment_that_was_accepted_is_its_line_and_the_others_go_on(scene: Scene, links: int) -> None:
+    if links == 2:
+        second_link(scene)
+    accept(scene)
+    other = twin(scene)
+    brought = scene.bring(HEAD + line_of(UTR) + OTHER + line_of("633412349991", f"for {other.number}"))
+    assert (brought.new, brought.matched, brought.accepted) == (3, 1, 1)
+    assert open_lines(scene) == {"633412349990": []}
+    (payment,) = [one for one in scene.payments() if one.provider_ref == UTR]
+    with scene.shop.world.storage.unit_of_work(scene.shop.id, read_only=True) as uow:
+        line = uow.statement_lines.find(utr=UTR)
+    assert (line.state, line.payment_id, line.order_id) == ("matched", payment.id, scene.order.id)
+    assert (scene.now().paid_paise, scene.now().needs_attention) == (TOTAL, False)
+
+
+def test_a_line_that_lay_open_is_settled_when_its_payment_is_accepted(scene: Scene) -> None:
+    other = twin(scene)
+    scene.bring(HEAD + line_of(UTR, "RIYA"))
+    assert set(open_lines(scene)[UTR]) == {scene.order.id, other.id}
+    accept(scene)
+    assert open_lines(scene) == {}
+    now = [scene.services.orders.get(scene.shop.id, one) for one in (scene.order.id, other.id)]
+    assert [one.payment_status for one in now] == ["unpaid", "paid"], "the newest order is the one that was claimed"
+
+
+def test_another_amount_than_was_accepted_stays_open_and_is_offered_to_nobody(scene: Scene) -> None:
+    accept(scene)
+    cheap = scene.services.orders.create(
+        scene.shop.id, customer_id=scene.order.customer_id, payment_method="upi",
+        lines=[{"variant_id": scene.order.lines[0].variant_id, "quantity": 1}],
+    )  # fmt: skip
+    scene.services.payments.request_link(scene.shop.id, cheap.id)
+    brought = scene.bring(HEAD + line_of(UTR, "RIYA", f"{cheap.due_paise / 100:.2f}") + OTHER)
+    assert (brought.new, brought.matched, brought.accepted) == (2, 0, 0)
+    assert open_lines(scene) == {UTR: [], "633412349990": []}
+
+
+def test_the_line_with_the_named_utr_is_booked_before_one_with_the_order_only(scene: Scene) -> None:
+    scene.far.say(f"utr {UTR}")
+    brought = scene.bring(HEAD + line_of("") + line_of(UTR) + OTHER)
+    assert (brought.new, brought.matched) == (3, 1)
+    assert open_lines(scene) == {None: [], "633412349990": []}
+    assert (scene.now().payment_status, scene.now().paid_paise) == ("paid", TOTAL)
+
+
+def test_a_second_line_of_a_booked_payment_is_money_to_look_at(scene: Scene) -> None:
+    scene.far.say(f"utr {UTR}")
+    assert scene.bring(HEAD + line_of("")).matched == 1
+    twin(scene)
+    brought = scene.bring(HEAD + line_of(UTR))
+    assert (brought.new, brought.matched, brought.accepted) == (1, 0, 0)
+    assert open_lines(scene) == {UTR: []}
+
+
+def test_no_error_loses_what_was_pasted(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = Visitor.of(scene.shop.world)
+    visitor.sign_in("meera@example.in")
+    long = "no statement " * 4000 + "its end"
+    refused = visitor.post("/app/money/statement", statement=long)
+    assert (refused.status_code, "its end" in refused.text) == (422, True)
+
+    def conflict(*_args: object, **_more: object) -> None:
+        raise Conflict("This UTR was used for another payment already.")
+
+    monkeypatch.setattr(Direct, "bring_in", conflict)
+    refused = visitor.post("/app/money/statement", statement=HEAD + OTHER)
+    assert refused.status_code == 409
+    assert "UPI RIYA ANIL,633412349990" in refused.text
+    assert "This UTR was used for another payment already." in refused.text
