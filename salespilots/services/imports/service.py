@@ -15,7 +15,8 @@ from salespilots.domain.imports import ImportRow, ImportState, ProductImport, Ro
 from salespilots.ports.storage import Page, StorageUnavailable, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
 from salespilots.services.imports.columns import HEADINGS, guess, read_row
-from salespilots.services.imports.tables import refused, rows_of
+from salespilots.services.imports.packed import refused
+from salespilots.services.imports.tables import rows_of
 from salespilots.services.imports.write import check_in, undo_in, write_in
 
 log = structlog.get_logger(__name__)
