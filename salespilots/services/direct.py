@@ -19,7 +19,7 @@ from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.notices import notice_in
 from salespilots.services.settlement import Settlement, lanes_of
-from salespilots.services.statement_reading import UTR, Entry, Unreadable, read_statement
+from salespilots.services.statement_reading import UTR, Statement, Unreadable, read_statement
 
 DIRECT = "upi"
 CHECKING = timedelta(hours=24)
@@ -30,17 +30,21 @@ NOBODY = "This UTR was used for another payment already."
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What came of a statement. ``known``: lines that were brought in before."""
+    """What came of a statement. ``known``: lines that were brought in before; ``accepted``: lines of payments that the owner
+    had accepted; ``left_out``: lines that say debit and may be either."""
 
     lines: int
     new: int
     matched: int
     known: int
+    accepted: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLine:
-    """A line nobody has matched, with orders that wait for exactly this amount."""
+    """A line nobody has matched, with orders that wait for exactly this amount; with none where its UTR is booked already,
+    for another amount or by another line."""
 
     line: StatementLine
     candidates: list[Order]
@@ -128,6 +132,9 @@ class Direct:
                 lanes: list[str] = []
                 if arrived:
                     lanes = self._capture(uow, payment, payment.amount_paise, payment.provider_ref or "", actor)
+                    line = uow.statement_lines.find(utr=payment.provider_ref) if payment.provider_ref else None
+                    if line is not None and line.state is LineState.UNMATCHED:
+                        _settle(uow, line, payment)
                 order = uow.orders.get(payment.order_id)
                 if not arrived and payment.state is not PaymentState.CAPTURED and payment.provider_ref:
                     notice_in(
@@ -156,9 +163,14 @@ class Direct:
         """Lines that fit no payment by themselves, newest first."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             lines = uow.statement_lines.select(eq("state", LineState.UNMATCHED), order="-created_at", limit=100)
-            waiting = _waiting(uow)
+            waiting, captured = _waiting(uow), _captured(uow, lines)
             return [
-                OpenLine(one, [order for payment, order in waiting if payment.amount_paise == one.amount_paise][:5])
+                OpenLine(
+                    one,
+                    []
+                    if one.utr in captured
+                    else [order for payment, order in waiting if payment.amount_paise == one.amount_paise][:5],
+                )
                 for one in lines
             ]
 
@@ -166,16 +178,18 @@ class Direct:
         """A statement as text: each line once, however often it is brought in; what fits a payment for sure is booked.
 
         For sure is the reference that the customer named (another amount under it is held there), or the order's number in
-        the line's words with the exact amount. Lines of before are looked at again. Raises `InvalidInput` for what cannot be read.
+        the line's words with the exact amount. A line of a payment that the owner accepted is that payment's; one whose UTR is
+        booked for another amount or by another line stays open. Lines of before are looked at again. Raises `InvalidInput` for
+        what cannot be read.
         """
         try:
-            entries = read_statement(text)
+            statement = read_statement(text)
         except Unreadable as error:
             raise InvalidInput({"statement": [str(error)]}) from None
 
         def use_case() -> tuple[Brought, list[str]]:
             with self._core.storage.unit_of_work(business_id) as uow:
-                result = self._bring_in(uow, entries, actor)
+                result = self._bring_in(uow, statement, actor)
                 uow.commit()
             return result
 
@@ -183,30 +197,31 @@ class Direct:
         self._core.doorbell.ring(*lanes)
         return brought
 
-    def _bring_in(self, uow: UnitOfWork, entries: Sequence[Entry], actor: str) -> tuple[Brought, list[str]]:
-        now, lanes, new, matched = self._core.clock.now(), [], 0, 0
-        waiting = _waiting(uow)
-        for line in uow.statement_lines.select(eq("state", LineState.UNMATCHED), order="created_at", limit=500):
-            entry = Entry(line.day, line.amount_paise, line.utr, line.text)  # claimed only after it was brought in
-            found = _fits(entry, waiting)
-            if found is not None:
-                lanes += self._book(uow, line, found, actor)
-                waiting = [(payment, order) for payment, order in waiting if payment.id != found.id]
-                matched += 1
-        for entry in entries:
+    def _bring_in(self, uow: UnitOfWork, statement: Statement, actor: str) -> tuple[Brought, list[str]]:
+        now, new = self._core.clock.now(), []
+        before = uow.statement_lines.select(eq("state", LineState.UNMATCHED), order="created_at", limit=500)
+        for entry in statement:
             line = StatementLine(
                 id=self._core.ids.new("statement_line"), business_id=uow.business_id, created_at=now, day=entry.day,
                 amount_paise=entry.amount_paise, fingerprint=entry.fingerprint, utr=entry.utr, text=entry.text,
             )  # fmt: skip
-            if not uow.statement_lines.add_once(line):
+            if uow.statement_lines.add_once(line):
+                new.append(line)
+        lanes: list[str] = []
+        matched = accepted = 0
+        waiting, captured = _waiting(uow), _captured(uow, [*before, *new])
+        named = {payment.provider_ref for payment, _order in waiting}
+        for line in sorted([*before, *new], key=lambda one: one.utr is None or one.utr not in named):
+            if line.utr in captured:
+                accepted += _settle(uow, line, captured[line.utr])
                 continue
-            new += 1
-            found = _fits(entry, waiting)
+            found = _fits(line, waiting)
             if found is not None:
                 lanes += self._book(uow, line, found, actor)
                 waiting = [(payment, order) for payment, order in waiting if payment.id != found.id]
                 matched += 1
-        return Brought(len(entries), new, matched, len(entries) - new), lanes
+        lines = len(statement.entries)
+        return Brought(lines, len(new), matched, lines - len(new), accepted, statement.left_out), lanes
 
     def _book(self, uow: UnitOfWork, line: StatementLine, payment: Payment, actor: str) -> list[str]:
         other = uow.payments.find(provider=DIRECT, provider_ref=line.utr) if line.utr else None
@@ -265,16 +280,38 @@ def _waiting(uow: UnitOfWork) -> list[tuple[Payment, Order]]:
     return [(one, orders[one.order_id]) for one in found]
 
 
-def _fits(entry: Entry, waiting: Sequence[tuple[Payment, Order]]) -> Payment | None:
-    claimed = [payment for payment, _ in waiting if entry.utr and payment.provider_ref == entry.utr]
+def _captured(uow: UnitOfWork, lines: Sequence[StatementLine]) -> dict[str | None, Payment]:
+    """UTR to the payment that is booked under it, of those that the lines name."""
+    utrs = sorted({one.utr for one in lines if one.utr})
+    return {
+        payment.provider_ref: payment
+        for start in range(0, len(utrs), 500)
+        for payment in uow.payments.select(
+            eq("provider", DIRECT), eq("state", PaymentState.CAPTURED),
+            one_of("provider_ref", utrs[start : start + 500]),
+        )
+    }  # fmt: skip
+
+
+def _settle(uow: UnitOfWork, line: StatementLine, payment: Payment) -> bool:
+    """Note that a line shows a payment which is booked; not where the bank shows another amount, or another line did."""
+    if line.amount_paise != payment.amount_paise or uow.statement_lines.select(eq("payment_id", payment.id), limit=1):
+        return False
+    line.state, line.payment_id, line.order_id = LineState.MATCHED, payment.id, payment.order_id
+    uow.statement_lines.save(line)
+    return True
+
+
+def _fits(line: StatementLine, waiting: Sequence[tuple[Payment, Order]]) -> Payment | None:
+    claimed = [payment for payment, _ in waiting if line.utr and payment.provider_ref == line.utr]
     if claimed:
         return claimed[0]
     named = [
         payment
         for payment, order in waiting
-        if payment.amount_paise == entry.amount_paise
+        if payment.amount_paise == line.amount_paise
         and order.number
-        and re.search(rf"(?<![A-Za-z0-9]){re.escape(order.number)}(?!\d)", entry.text, re.IGNORECASE)
+        and re.search(rf"(?<![A-Za-z0-9]){re.escape(order.number)}(?!\d)", line.text, re.IGNORECASE)
     ]
     return named[0] if named else None
 

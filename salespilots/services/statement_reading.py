@@ -1,7 +1,8 @@
 """Bank and UPI statements as people have them: pasted or as CSV, in the shapes of several banks.
 
 A line is money that came in. Which column is what is read from the headings; where there are none, from what the cells
-look like. A reference of twelve digits is the UPI transaction's (NPCI: RRN, what apps call UTR).
+look like. A line that says debit somewhere, and nowhere for sure which way its money went, is left out and counted. A
+reference of twelve digits is the UPI transaction's (NPCI: RRN, what apps call UTR).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from salespilots.domain.money import parse_rupees
 
 MOST_LINES = 5000
 MOST_BYTES = 2 * 1024 * 1024
+HEAD = 40
+"""The headings are among so many first lines."""
 
 UTR = re.compile(r"(?<!\d)(?!91[6-9]\d{9}(?!\d))(\d{12})(?![\d@])")
 """Not a phone number with its country, nor what stands before the @ of a UPI id."""
@@ -34,14 +37,25 @@ _HEADINGS = {
         "comment",
     ),
     "ref": (
-        "utr", "rrn", "ref no", "reference", "ref", "chq", "cheque", "transaction id", "upi ref", "utr no", "utr number",
+        "utr", "rrn", "ref no", "reference", "ref", "chq", "chqno", "cheque", "transaction id", "upi ref", "utr no",
+        "utr number",
     ),
-    "credit": ("credit", "deposit", "cr amount", "deposits", "credit amount", "deposit amt", "amount received"),
-    "debit": ("debit", "withdrawal", "dr amount", "withdrawals", "debit amount", "withdrawal amt"),
+    "credit": ("credit", "deposit", "cr", "deposits", "amount received"),
+    "debit": ("debit", "withdrawal", "dr", "withdrawals"),
     "amount": ("amount", "transaction amount", "amt"),
-    "side": ("type", "dr/cr", "cr/dr", "drcr", "transaction type", "debit/credit"),
+    "side": ("type", "transaction type", "txn type", "drcr", "crdr"),
 }  # fmt: skip
 """Meaning to the words with which a heading begins."""
+
+_BOTH = re.compile(r"(?:dr|cr|debit|credit|withdrawal|deposit)[/ ](?:dr|cr|debit|credit|withdrawal|deposit)\b")
+"""A heading of the column that says which way the money went, surer than a type of transaction is."""
+
+_NUMBER = re.compile(r"\b(?:utr|rrn)\b")
+"""A heading of the bank's own reference, surer than an app's id of the transaction is."""
+
+_OUT = re.compile(r"\bdr?\b|debit|withdrawal|refund", re.IGNORECASE)
+_IN = re.compile(r"\bcr?\b|credit|deposit|received|^\+", re.IGNORECASE)
+_SIDE = re.compile(r"^\W*(?:dr|cr|debit|credit)\W*$", re.IGNORECASE)
 
 
 class Unreadable(ValueError):
@@ -66,8 +80,24 @@ class Entry:
         return hashlib.sha256(said.encode()).hexdigest()[:40]
 
 
-def read_statement(text: str) -> list[Entry]:
-    """The credits of a statement, in their order. Raises `Unreadable`."""
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Money that came in, in the order of the lines. ``left_out``: lines that say debit and may be either."""
+
+    entries: list[Entry]
+    left_out: int = 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The entries."""
+        return iter(self.entries)
+
+
+class _EitherWay(Exception):
+    """This line says debit, and nothing says which way its money went."""
+
+
+def read_statement(text: str) -> Statement:
+    """The credits of a statement. Raises `Unreadable`."""
     if len(text.encode()) > MOST_BYTES:
         raise Unreadable("The statement is larger than 2 MB. Take a shorter time.")
     try:
@@ -78,15 +108,23 @@ def read_statement(text: str) -> list[Entry]:
     if len(rows) > MOST_LINES:
         raise Unreadable(f"More than {MOST_LINES} lines. Take a shorter time.")
     head, columns = _columns(rows)
-    found = _numbered(_entries(rows[head + 1 :] if head >= 0 else rows, columns))
-    if not found:
+    entries, left_out = [], 0
+    for row in rows[head + 1 :]:
+        try:
+            entry = _by_columns(row, columns) if columns else _by_looks(row)
+        except _EitherWay:
+            left_out += 1
+        else:
+            entries += [entry] if entry is not None else []
+    if not entries:
+        said = f" {left_out} that say DR or debit were left out." if left_out else ""
         raise Unreadable(
-            "No money that came in was found. Paste the lines with their headings, or upload the CSV file."
+            f"No money that came in was found.{said} Paste the lines with their headings, or upload the CSV file."
         )
-    return found
+    return Statement(_numbered(entries), left_out)
 
 
-def _numbered(entries: Iterator[Entry]) -> list[Entry]:
+def _numbered(entries: Sequence[Entry]) -> list[Entry]:
     """Equal lines without a reference are as many payments as there are lines."""
     seen: Counter[Entry] = Counter()
     found = []
@@ -97,39 +135,60 @@ def _numbered(entries: Iterator[Entry]) -> list[Entry]:
 
 
 def _rows(text: str) -> Iterator[list[str]]:
+    """Cells of each line, cut where the headings are cut, or else at what stands most often in the first lines."""
     text = text.removeprefix("\ufeff").replace("\x00", "")
-    sample = [line for line in text.splitlines() if line.strip()][:40]
-    best = max("\t;,|", key=lambda mark: sum(line.count(mark) for line in sample))
-    spaced = sum(len(re.split(r"\s{2,}", line.strip())) > 2 for line in sample) * 2 > len(sample)
-    if not any(best in line for line in sample) or (spaced and best == ","):
-        return iter([re.split(r"\s{2,}", line) for line in text.splitlines()])
-    return csv.reader(text.splitlines(keepends=True), delimiter=best)
+    sample = [line for line in text.splitlines() if line.strip()][:HEAD]
+    headed = {mark: _meanings(sample, mark) for mark in ("\t", ";", ",", "|", "")}
+    best = max(headed, key=lambda mark: headed[mark])
+    if not headed[best]:
+        best = max("\t;,|", key=lambda mark: sum(line.count(mark) for line in sample))
+        spaced = sum(len(re.split(r"\s{2,}", line.strip())) > 2 for line in sample) * 2 > len(sample)
+        if not any(best in line for line in sample) or (spaced and best == ","):
+            best = ""
+    return _cut(text.splitlines(keepends=True), best)
+
+
+def _cut(lines: Sequence[str], mark: str) -> Iterator[list[str]]:
+    """Without a mark: at two spaces or more."""
+    if not mark:
+        return iter([re.split(r"\s{2,}", line.rstrip()) for line in lines])
+    return csv.reader(lines, delimiter=mark, skipinitialspace=True)
+
+
+def _meanings(sample: Sequence[str], mark: str) -> int:
+    """How many meanings the headings have when they are cut so."""
+    try:
+        return len(_columns(list(_cut(sample, mark)))[1])
+    except csv.Error:
+        return 0
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
-    """(row of the headings or -1, meaning to place)."""
-    for place, row in enumerate(rows[:40]):
+    """(row of the headings or -1, meaning to place). The first column of a meaning is it, unless a later one is surer."""
+    for place, row in enumerate(rows[:HEAD]):
         found: dict[str, int] = {}
+        sure: set[str] = set()
         for index, cell in enumerate(row):
-            words = " ".join(re.sub(r"[^a-z/& ]+", " ", cell.casefold()).split())
-            for meaning, names in _HEADINGS.items():
-                if (
-                    meaning not in found
-                    and words
-                    and any(words == name or words.startswith(f"{name} ") for name in names)
-                ):
-                    found[meaning] = index
-                    break
+            meaning, is_sure = _meaning(cell)
+            if meaning and (meaning not in found or (is_sure and meaning not in sure)):
+                found[meaning] = index
+                sure |= {meaning} if is_sure else set()
         if "day" in found and ("credit" in found or "amount" in found):
             return place, found
     return -1, {}
 
 
-def _entries(rows: Sequence[Sequence[str]], columns: dict[str, int]) -> Iterator[Entry]:
-    for row in rows:
-        entry = _by_columns(row, columns) if columns else _by_looks(row)
-        if entry is not None:
-            yield entry
+def _meaning(heading: str) -> tuple[str, bool]:
+    """What a heading says (empty: nothing that is needed), and whether that is sure."""
+    words = " ".join(re.sub(r"[^a-z/& ]+", " ", heading.casefold()).split())
+    words = re.sub(r" ?/ ?", "/", words)
+    if _BOTH.match(words):
+        return "side", True
+    words = words.replace("/", " ")
+    for meaning, names in _HEADINGS.items():
+        if any(words == name or words.startswith(f"{name} ") for name in names):
+            return meaning, meaning == "ref" and bool(_NUMBER.search(words))
+    return ("ref", True) if _NUMBER.search(words) else ("", False)
 
 
 def _by_columns(row: Sequence[str], columns: dict[str, int]) -> Entry | None:
@@ -141,20 +200,32 @@ def _by_columns(row: Sequence[str], columns: dict[str, int]) -> Entry | None:
     paise = _amount(cell("credit")) if "credit" in columns else _signed(cell("amount"), cell("side"))
     if day is None or not paise:
         return None
+    if "credit" not in columns and not _IN.search(cell("amount")) and not _IN.search(cell("side")):
+        _refuse_debit(row)
     text = " ".join(filter(None, (cell("text"), cell("ref")))) or " ".join(row)
     return Entry(day, paise, _utr(cell("ref"), cell("text")), text[:300])
 
 
+def _refuse_debit(row: Sequence[str]) -> None:
+    """For a line that nothing calls a credit."""
+    if any(re.search(r"(?i)\bdr\b|\bdebit", cell) for cell in row):
+        raise _EitherWay
+
+
 def _by_looks(row: Sequence[str]) -> Entry | None:
-    """Without headings: a day, an amount marked as credit or the only one, and the rest as words."""
+    """Without headings: a day, an amount marked as credit or the only one, and the rest as words. What says first which
+    way the money went speaks of it, and what comes after of the balance."""
     day = next((one for one in map(_day, row) if one), None)
     amounts = [(cell, _amount(cell)) for cell in row if _amount(cell)]
     marked = [paise for cell, paise in amounts if re.search(r"\bcr\b|^\+", cell, re.IGNORECASE)]
-    if any(re.search(r"\bdr\b|^-|debited|paid to|sent to", cell, re.IGNORECASE) for cell in row) and not marked:
-        return None
+    sides = [cell for cell in row if _SIDE.match(cell) or (_amount(cell) and re.search(r"(?i)\b[cd]r\b|^\+", cell))]
     paise = marked[0] if marked else amounts[0][1] if len(amounts) == 1 else None
-    if day is None or not paise:
+    if day is None or not paise or (sides and _OUT.search(sides[0])):
         return None
+    if not sides:
+        if any(re.search(r"^-|debited|paid to|sent to", cell, re.IGNORECASE) for cell in row):
+            return None
+        _refuse_debit(row)
     text = " ".join(row)
     return Entry(day, paise, _utr("", text), text[:300])
 
@@ -182,9 +253,7 @@ def _amount(text: str) -> int | None:
 
 
 def _signed(text: str, side: str) -> int | None:
-    if text.strip().startswith("-") or re.search(r"(?i)\bdr\b|debit", f"{text} {side}"):
-        return None
-    return _amount(text)
+    return None if text.startswith("-") or _OUT.search(f"{text} {side}") else _amount(text)
 
 
 def _utr(ref: str, text: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from salespilots.domain.errors import Conflict, InvalidInput
 from salespilots.domain.order import Order
 from salespilots.ports.channel import Attachment
+from salespilots.ports.storage import eq
+from salespilots.services.direct import Direct
 from salespilots.services.statement_reading import Unreadable, read_statement
 from tests.support.browser import Visitor
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
@@ -61,6 +64,61 @@ def statement(bank: str, *, utr: str = UTR, amount: str = "3,078.00", note: str 
         amount.replace(",", "") if "," in STATEMENTS[bank].splitlines()[0] and '"' not in STATEMENTS[bank] else amount
     )
     return STATEMENTS[bank].format(utr=utr, amount=amount, note=note)
+
+
+WAYS = {
+    "DR and CR columns": "Tran Date,CHQNO,PARTICULARS,DR,CR,BAL,SOL\n"
+    "05-11-2026,,UPI/P2A/412345678901/RIYA SEN/SP-1001, ,1499.00,20499.00,1234\n"
+    "06-11-2026,,UPI/P2M/412345678902/RENT,5000.00, ,15499.00,1234\n",
+    "one amount and Dr / Cr, twice": "Sl. No.,Date,Description,Chq / Ref number,Amount,Dr / Cr,Balance,Dr / Cr\n"
+    '1,05-11-2026,UPI/RIYA SEN,UPI-412345678901,"1,499.00",CR,"20,499.00",CR\n'
+    '2,06-11-2026,UPI/Refund SP-1002,UPI-412345678902,"5,000.00",DR,"15,499.00",CR\n',
+    "a kind before the side": "Date,Transaction Type,Description,UTR,Amount,Credit / Debit,Balance (Dr/Cr)\n"
+    '05-11-2026,UPI,RIYA,412345678901,"1,499.00",C,"20,499.00 Cr"\n06-11-2026,UPI,RENT,412345678902,500.00,D,"9.00 Cr"\n',
+    "padded": "Date     ,Narration                      ,Value Dat,Debit Amount       ,Credit Amount      ,Chq/Ref Number   \n"
+    " 05/11/26  ,UPI-RIYA SEN-RIYA@OKSBI-SP 1001  ,05/11/26 ,            0.00   ,        1499.00    ,0000412345678901       \n"
+    " 06/11/26  ,UPI-RENT-X@Y ,06/11/26 ,  5000.00   ,   0.00    ,0000412345678902       \n",
+    "columns of spaces": "Date          Narration             Credit          Ref No\n"
+    "05/11/2026    UPI, RIYA, SP-1001    1,499.00        412345678901\n",
+    "an app's id and the UTR": "Date,Transaction ID,UTR,Type,Amount\n05/11/2026 10:01:22,T2611051001,412345678901,CREDIT,1499.00\n"
+    "06/11/2026 10:01:22,T2611051002,412345678902,REFUND,500.00\n",
+    "no headings, with balances": "05-11-2026   UPI/412345678901/RIYA   1,499.00 Cr   20,499.00 Cr\n"
+    "06-11-2026   UPI/412345678902/RENT   5,000.00 Dr   15,499.00 Cr\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_only_what_came_in_is_read_with_the_reference_of_the_bank(way: str) -> None:
+    read = read_statement(WAYS[way])
+    assert [(one.day, one.amount_paise, one.utr) for one in read] == [("2026-11-05", 149900, "412345678901")]
+    assert read.left_out == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Date,Description,Amount,Kind\n05/11/2026,UPI/412345678901,1499.00,\n06/11/2026,UPI/412345678902,99.00,DR\n",
+        "Date,Description,Amount\n05/11/2026,UPI/412345678901,1499.00\n06/11/2026,UPI/DR/412345678902,99.00\n",
+        "Date,Type,Amount,Note\n05/11/2026,UPI 412345678901,1499.00,\n06/11/2026,UPI,99.00,Debit card\n",
+        "05/11/2026   UPI/412345678901   1499.00\n06/11/2026   UPI/DR/412345678902   99.00\n",
+    ],
+)
+def test_a_line_that_says_debit_without_a_column_for_it_is_left_out_and_counted(lines: str) -> None:
+    read = read_statement(lines)
+    assert ([one.amount_paise for one in read], read.left_out) == ([149900], 1)
+    with pytest.raises(Unreadable, match="1 that say DR or debit were left out"):
+        read_statement("\n".join(line for line in lines.splitlines() if "1499" not in line))
+
+
+def test_money_that_went_out_pays_no_order(scene: Scene) -> None:
+    head = "Sl. No.,Date,Description,Chq / Ref number,Amount,Dr / Cr,Balance,Dr / Cr\n"
+    gone = '1,28-11-2026,UPI/RIYA/refund for SP-1001,UPI-412345678902,"3,078.00",DR,"15,499.00",CR\n'
+    with pytest.raises(InvalidInput):
+        scene.bring(head + gone)
+    assert (
+        scene.bring(head + gone + gone.replace("DR", "CR").replace("902", "903").replace("SP-1001", "other")).new == 1
+    )
+    assert scene.now().payment_status == "unpaid"
 
 
 def test_the_chat_leads_to_a_page_with_the_exact_amount(scene: Scene) -> None:
@@ -189,3 +247,122 @@ def test_the_number_of_a_parcel_is_no_utr(scene: Scene) -> None:
     assert scene.services.direct.claims(scene.shop.id) == []
     scene.far.say("paid, UTR 412345678902")
     assert len(scene.services.direct.claims(scene.shop.id)) == 1
+
+
+# --- a UTR that is booked already ---------------------------------------------------------------------------------------
+
+
+def line_of(utr: str, words: str = "SP-1001", amount: str = "3078.00") -> str:
+    return f"28/11/2026,UPI RIYA {words},{utr},{amount}\n"
+
+
+HEAD = "Date,Narration,Ref No,Deposit\n"
+OTHER = line_of("633412349990", "ANIL", "99.00")
+
+
+def accept(scene: Scene) -> None:
+    """The customer names the UTR, and the owner says that it is there."""
+    scene.far.say(f"utr {UTR}")
+    ((payment, _order),) = scene.services.direct.claims(scene.shop.id)
+    scene.services.direct.decide(scene.shop.id, payment.id, arrived=True)
+
+
+def second_link(scene: Scene) -> None:
+    """The first payment ran out unpaid, and the order has another."""
+    with scene.shop.world.storage.unit_of_work(scene.shop.id) as uow:
+        (first,) = uow.payments.select(eq("order_id", scene.order.id))
+        first.expires_at = scene.shop.world.clock.now() - timedelta(minutes=1)
+        uow.payments.save(first)
+        uow.commit()
+    scene.services.payments.request_link(scene.shop.id, scene.order.id)
+    assert len(scene.payments()) == 2
+
+
+def twin(scene: Scene) -> Order:
+    """A later order of the same amount that waits for UPI."""
+    scene.shop.world.clock.advance(60)
+    lines = [{"variant_id": one.variant_id, "quantity": one.quantity} for one in scene.order.lines]
+    made = scene.services.orders.create(
+        scene.shop.id, customer_id=scene.order.customer_id, lines=lines, payment_method="upi"
+    )
+    scene.services.payments.request_link(scene.shop.id, made.id)
+    assert made.due_paise == TOTAL
+    return made
+
+
+def open_lines(scene: Scene) -> dict[str | None, list[str]]:
+    return {
+        one.line.utr: [order.id for order in one.candidates] for one in scene.services.direct.open_lines(scene.shop.id)
+    }
+
+
+@pytest.mark.parametrize("links", [1, 2])
+def test_a_line_of_a_payment_that_was_accepted_is_its_line_and_the_others_go_on(scene: Scene, links: int) -> None:
+    if links == 2:
+        second_link(scene)
+    accept(scene)
+    other = twin(scene)
+    brought = scene.bring(HEAD + line_of(UTR) + OTHER + line_of("633412349991", f"for {other.number}"))
+    assert (brought.new, brought.matched, brought.accepted) == (3, 1, 1)
+    assert open_lines(scene) == {"633412349990": []}
+    (payment,) = [one for one in scene.payments() if one.provider_ref == UTR]
+    with scene.shop.world.storage.unit_of_work(scene.shop.id, read_only=True) as uow:
+        line = uow.statement_lines.find(utr=UTR)
+    assert (line.state, line.payment_id, line.order_id) == ("matched", payment.id, scene.order.id)
+    assert (scene.now().paid_paise, scene.now().needs_attention) == (TOTAL, False)
+
+
+def test_a_line_that_lay_open_is_settled_when_its_payment_is_accepted(scene: Scene) -> None:
+    other = twin(scene)
+    scene.bring(HEAD + line_of(UTR, "RIYA"))
+    assert set(open_lines(scene)[UTR]) == {scene.order.id, other.id}
+    accept(scene)
+    assert open_lines(scene) == {}
+    now = [scene.services.orders.get(scene.shop.id, one) for one in (scene.order.id, other.id)]
+    assert [one.payment_status for one in now] == ["unpaid", "paid"], "the newest order is the one that was claimed"
+
+
+def test_another_amount_than_was_accepted_stays_open_and_is_offered_to_nobody(scene: Scene) -> None:
+    accept(scene)
+    cheap = scene.services.orders.create(
+        scene.shop.id, customer_id=scene.order.customer_id, payment_method="upi",
+        lines=[{"variant_id": scene.order.lines[0].variant_id, "quantity": 1}],
+    )  # fmt: skip
+    scene.services.payments.request_link(scene.shop.id, cheap.id)
+    brought = scene.bring(HEAD + line_of(UTR, "RIYA", f"{cheap.due_paise / 100:.2f}") + OTHER)
+    assert (brought.new, brought.matched, brought.accepted) == (2, 0, 0)
+    assert open_lines(scene) == {UTR: [], "633412349990": []}
+
+
+def test_the_line_with_the_named_utr_is_booked_before_one_with_the_order_only(scene: Scene) -> None:
+    scene.far.say(f"utr {UTR}")
+    brought = scene.bring(HEAD + line_of("") + line_of(UTR) + OTHER)
+    assert (brought.new, brought.matched) == (3, 1)
+    assert open_lines(scene) == {None: [], "633412349990": []}
+    assert (scene.now().payment_status, scene.now().paid_paise) == ("paid", TOTAL)
+
+
+def test_a_second_line_of_a_booked_payment_is_money_to_look_at(scene: Scene) -> None:
+    scene.far.say(f"utr {UTR}")
+    assert scene.bring(HEAD + line_of("")).matched == 1
+    twin(scene)
+    brought = scene.bring(HEAD + line_of(UTR))
+    assert (brought.new, brought.matched, brought.accepted) == (1, 0, 0)
+    assert open_lines(scene) == {UTR: []}
+
+
+def test_no_error_loses_what_was_pasted(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = Visitor.of(scene.shop.world)
+    visitor.sign_in("meera@example.in")
+    long = "no statement " * 4000 + "its end"
+    refused = visitor.post("/app/money/statement", statement=long)
+    assert (refused.status_code, "its end" in refused.text) == (422, True)
+
+    def conflict(*_args: object, **_more: object) -> None:
+        raise Conflict("This UTR was used for another payment already.")
+
+    monkeypatch.setattr(Direct, "bring_in", conflict)
+    refused = visitor.post("/app/money/statement", statement=HEAD + OTHER)
+    assert refused.status_code == 409
+    assert "UPI RIYA ANIL,633412349990" in refused.text
+    assert "This UTR was used for another payment already." in refused.text

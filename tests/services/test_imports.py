@@ -373,7 +373,7 @@ def test_undo_brings_back_what_was(any_shop: Shop) -> None:
     shop, imports = any_shop, any_shop.world.services.imports
     before = list(shop.world.services.export.rows(shop.id))
     done = imported(
-        shop, table(("Shawl", "SHA-1", "900", 5), ("Neel saree", "SAR-BLUE", "1999", 30), ("", "SAR-MAROON", "", 1))
+        shop, table(("Shawl", "SHA-1", "900", 5), ("Neel saree", "SAR-BLUE", "1799", 30), ("", "SAR-MAROON", "", 1))
     )
     assert counts(done) == {"new": 1, "changed": 2}
     imports.undo(shop.id, done.id)

@@ -19,6 +19,7 @@ from salespilots.domain.catalog import (
 )
 from salespilots.domain.ids import looks_like
 from salespilots.domain.imports import ImportRow, ProductImport, RowOutcome
+from salespilots.domain.money import rupees
 from salespilots.domain.stock import StockLevel
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.services.imports.columns import PRODUCT_FIELDS, Said, read_row
@@ -169,18 +170,32 @@ class Planner:
         if values.get("stock") is not None and values["stock"] < level.reserved:
             one.problem("stock", f"{level.reserved} pieces are promised to orders: not fewer than that.")
             return
+        prices = {f"{name}_paise": values[name] for name in ("price", "mrp") if name in values}
+        prices = {name: paise for name, paise in prices.items() if paise != getattr(variant, name)}
+        if not self._prices_fit(one, variant, prices):
+            return
         for name, value in wanted.items():
             self._set(product, name, value, one.product_before)
-        prices = {"price_paise": values.get("price"), "mrp_paise": values.get("mrp")}
         for name, value in prices.items():
-            if value is not None:
-                self._set(variant, name, value, one.variant_before)
+            self._set(variant, name, value, one.variant_before)
         self._set(variant, "archived", False, one.variant_before)
         one.product, one.variant = product, variant
         one.on_hand, one.level = level.on_hand, values.get("stock")
         moved = one.level is not None and one.level != level.on_hand
         if one.product_before or one.variant_before or moved:
             one.outcome = RowOutcome.CHANGED
+
+    def _prices_fit(self, one: Planned, variant: Variant, changed: Mapping[str, int]) -> bool:
+        """Whether the price is not above the MRP, where the row changes one and the other stays."""
+        price = changed.get("price_paise", variant.price_paise)
+        mrp = changed.get("mrp_paise", variant.mrp_paise)
+        if not changed or mrp is None or mrp >= price:
+            return True
+        if "mrp_paise" in changed:
+            one.problem("mrp", "The MRP is not below the price.")
+        else:
+            one.problem("price", f"The price is not above the MRP, {rupees(mrp)}.")
+        return False
 
     def _set(self, entity: Any, name: str, value: Any, before: dict[str, list[Any]]) -> None:
         old = getattr(entity, name)

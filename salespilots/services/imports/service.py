@@ -15,7 +15,8 @@ from salespilots.domain.imports import ImportRow, ImportState, ProductImport, Ro
 from salespilots.ports.storage import Page, StorageUnavailable, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
 from salespilots.services.imports.columns import HEADINGS, guess, read_row
-from salespilots.services.imports.tables import refused, rows_of
+from salespilots.services.imports.packed import refused
+from salespilots.services.imports.tables import rows_of
 from salespilots.services.imports.write import check_in, undo_in, write_in
 
 log = structlog.get_logger(__name__)
@@ -277,17 +278,15 @@ class Imports:
             imported = uow.imports.get(import_id)
             if imported.state not in WORKING or imported.next_at is None:
                 return imported
-            cursor = int(imported.choices.get("cursor") or 0)
-            rows = uow.import_rows.select(
-                eq("import_id", import_id), Where("position", "gt", cursor), order="position", limit=BATCH
-            )
+            rows = self._next_rows(uow, imported)
             last = len(rows) < BATCH
             rows = rows if last else _whole_products(rows, imported.columns)
             if rows:
                 step = {ImportState.MATCHED: check_in, ImportState.RUNNING: write_in, ImportState.UNDOING: undo_in}
                 step[imported.state](self._core, uow, imported, rows)
                 imported.rows_done += len(rows)
-                imported.choices = {**imported.choices, "cursor": rows[-1].position}
+                mark = "below" if imported.state is ImportState.UNDOING else "cursor"
+                imported.choices = {**imported.choices, mark: rows[-1].position}
             imported.next_at = self._core.clock.now() + CLAIM
             self._tell(uow, imported, "import.moved")
             if last:
@@ -298,6 +297,16 @@ class Imports:
                 uow.imports.save(imported)
             uow.commit()
             return imported
+
+    def _next_rows(self, uow: UnitOfWork, imported: ProductImport) -> list[ImportRow]:
+        """The rows after those that are done; for undoing from the last to the first, as one may have changed what another
+        had changed."""
+        mine, choices = eq("import_id", imported.id), imported.choices
+        if imported.state is not ImportState.UNDOING:
+            after = Where("position", "gt", int(choices.get("cursor") or 0))
+            return uow.import_rows.select(mine, after, order="position", limit=BATCH)
+        below = [Where("position", "lt", choices["below"])] if choices.get("below") else []
+        return uow.import_rows.select(mine, *below, order="-position", limit=BATCH)
 
     def _finish(self, uow: UnitOfWork, imported: ProductImport) -> None:
         now, was = self._core.clock.now(), imported.state
@@ -319,7 +328,7 @@ class Imports:
 
     def _begin(self, imported: ProductImport, state: ImportState) -> None:
         imported.state, imported.rows_done, imported.error = state, 0, None
-        imported.choices = {**imported.choices, "cursor": 0}
+        imported.choices = {**imported.choices, "cursor": 0, "below": 0}
         imported.next_at = self._core.clock.now()
 
     def _due_now(self, imported: ProductImport) -> None:

@@ -5,27 +5,19 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import IO, Any
 
 from salespilots.domain.errors import InvalidInput
+from salespilots.services.imports.packed import check_parts, refused
 
 MAX_FILE = 10 * 1024 * 1024
 MAX_ROWS = 20_000
 MAX_COLUMNS = 80
 MAX_CELL = 20_000
-MAX_UNZIPPED = 150 * 1024 * 1024
-"""Bytes that the parts of a spreadsheet may come to when they are unpacked."""
-
 SEPARATORS = (",", ";", "\t")
 _BLOCK = 1 << 16
-
-
-def refused(sentence: str) -> InvalidInput:
-    """Why the file cannot be taken."""
-    return InvalidInput({"file": [sentence]})
 
 
 def rows_of(file: IO[bytes], filename: str) -> Iterator[list[str]]:
@@ -117,7 +109,7 @@ def _separator(first: str) -> str:
 
 
 def _sheet(file: IO[bytes]) -> Iterator[list[str]]:
-    _guard(file)
+    check_parts(file)
     from openpyxl import load_workbook  # a large library, needed on this one road only
 
     try:
@@ -130,27 +122,6 @@ def _sheet(file: IO[bytes]) -> Iterator[list[str]]:
         raise
     except Exception as error:  # a parser meets a broken or hostile file in many ways
         raise refused("This spreadsheet is damaged. Open it and save it once more as .xlsx or .csv.") from error
-
-
-def _guard(file: IO[bytes]) -> None:
-    """No zip that unpacks into much more than it is, and no XML that defines things."""
-    try:
-        with zipfile.ZipFile(file) as parts:
-            members = parts.infolist()
-            if len(members) > 2000 or sum(one.file_size for one in members) > MAX_UNZIPPED:
-                raise refused("This spreadsheet unpacks into too much. Save only the sheet with the products.")
-            names = {one.filename for one in members}
-            if "[Content_Types].xml" not in names or not any(one.startswith("xl/") for one in names):
-                raise refused("This is no spreadsheet. Send a .csv or .xlsx file.")
-            for one in members:
-                if one.filename.endswith((".xml", ".rels")):
-                    with parts.open(one) as part:
-                        if b"<!DOCTYPE" in part.read(4096):
-                            raise refused("This spreadsheet is damaged. Save it once more as .xlsx or .csv.")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-        raise refused("This spreadsheet is damaged. Open it and save it once more as .xlsx or .csv.") from None
-    finally:
-        file.seek(0)
 
 
 def _cell(value: Any) -> str:

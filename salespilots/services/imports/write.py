@@ -87,7 +87,8 @@ def _move(core: Core, uow: UnitOfWork, imported: ProductImport, done: Sequence[P
 
 
 def undo_in(core: Core, uow: UnitOfWork, imported: ProductImport, rows: Sequence[ImportRow]) -> None:
-    """Bring back what these rows changed, unless somebody changed it again; take what they made off sale.
+    """Bring back what these rows, the last one first, changed, unless somebody changed it again; take what they made off
+    sale.
 
     Nothing that was made is deleted, as orders and the ledger may speak of it. Stock goes back by an adjusting movement,
     never below what is promised.

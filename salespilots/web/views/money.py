@@ -12,10 +12,12 @@ from flask_babel import ngettext
 from marshmallow import validate
 
 from salespilots.domain.business import Permission
-from salespilots.domain.errors import InvalidInput
+from salespilots.domain.errors import InvalidInput, SalesPilotsError
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
+from salespilots.services.direct import Brought
 from salespilots.web.context import here, services
+from salespilots.web.errors import status_of
 from salespilots.web.fields import Line
 from salespilots.web.filters import now
 from salespilots.web.forms import Form, read
@@ -112,18 +114,29 @@ def decide(payment_id: str) -> Any:
 @blueprint.post("/statement")
 @permits(Permission.ORDERS)
 def statement() -> Any:
-    """A statement, pasted or as a file."""
-    text, upload = request.form.get("statement", ""), request.files.get("file")
-    if upload is not None and upload.filename:
-        text = _decoded(upload.read(LONGEST + 1))
+    """A statement, pasted or as a file. Whatever goes wrong, what was pasted is still there."""
+    pasted, upload = request.form.get("statement", ""), request.files.get("file")
+    text = _decoded(upload.read(LONGEST + 1)) if upload is not None and upload.filename else pasted
     try:
         brought = services().direct.bring_in(here().shop_id, text, actor=here().user.id)
     except InvalidInput as error:
-        return _page(422, text[:20_000], {name: _(texts[0]) for name, texts in error.fields.items()})
-    said = ngettext("%(num)d payment matched", "%(num)d payments matched", brought.matched)
-    known = _(", %(known)s lines were known", known=brought.known) if brought.known else ""
-    flash(said + _(" of %(lines)s", lines=brought.lines) + known, "ok")
+        return _page(422, pasted, {name: _(texts[0]) for name, texts in error.fields.items()})
+    except SalesPilotsError as error:
+        return _page(status_of(error), pasted, {"statement": _(error.message)})
+    flash(_came_of(brought), "bad" if brought.left_out else "ok")
     return back_to(url_for("money.index"))
+
+
+def _came_of(brought: Brought) -> str:
+    said = ngettext("%(num)d payment matched", "%(num)d payments matched", brought.matched)
+    said += _(" of %(lines)s", lines=brought.lines)
+    if brought.known:
+        said += _(", %(known)s lines were known", known=brought.known)
+    if brought.accepted:
+        said += _(", %(count)s were accepted before", count=brought.accepted)
+    if brought.left_out:
+        said += _(". Left out: %(count)s that say DR or debit", count=brought.left_out)
+    return said
 
 
 def _decoded(content: bytes) -> str:
