@@ -70,6 +70,11 @@ class Payment:
     version: int = 0
 
     @property
+    def claimed(self) -> bool:
+        """Whether a customer named the reference of a direct payment that nobody has seen yet."""
+        return self.provider == "upi" and bool(self.provider_ref) and self.state is not PaymentState.CAPTURED
+
+    @property
     def open(self) -> bool:
         """Whether money may still be expected by the customer's link."""
         return self.state in (PaymentState.CREATED, PaymentState.PENDING, PaymentState.FAILED)

@@ -30,9 +30,9 @@ from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund, UnmatchedFact
 from salespilots.domain.run import Run, StepExecution
 from salespilots.domain.statement import StatementLine
-from salespilots.domain.stock import StockLevel, StockMovement
 from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
+from salespilots.ports.books import EventLog, StockBook
 from salespilots.ports.figures import Figures
 from salespilots.ports.markers import PORT_VERSION, hookspec
 from salespilots.ports.work import Inbox, Lanes, Lease, ScopedInbox, Throttle, Waiting, Work, Workers
@@ -59,7 +59,8 @@ def storable(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A condition on one field. ``op``: eq, ne, in, lt, le, gt, ge, is_null, not_null, like (words, any case), has (list member)."""
+    """A condition on one field. ``op``: eq, ne, in, lt, le, gt, ge, is_null, not_null, like (words, any case), has (list member);
+    any: ``value`` is a tuple of conditions of which one holds, whatever ``field``."""
 
     field: str
     op: str
@@ -69,6 +70,11 @@ class Where:
 def eq(field: str, value: Any) -> Where:
     """``field`` equals ``value``."""
     return Where(field, "eq", value)
+
+
+def any_of(*conditions: Where) -> Where:
+    """One of these conditions holds."""
+    return Where("", "any", conditions)
 
 
 def one_of(field: str, values: Iterable[Any]) -> Where:
@@ -138,46 +144,6 @@ class Collection(Protocol[T]):
 
     def count(self, *where: Where) -> int:
         """How many rows."""
-        ...
-
-
-class StockBook(Protocol):
-    """Levels and their ledger, changed together."""
-
-    def levels(self, variant_ids: Sequence[str]) -> dict[str, StockLevel]:
-        """The level of each id; a variant without movements has zeroes."""
-        ...
-
-    def move(self, movements: Sequence[StockMovement]) -> dict[str, StockLevel]:
-        """Book all, or raise `OutOfStock` (on_hand or available would go below zero): leave the unit without commit then.
-
-        Returns the levels of what was booked; a movement whose ``cause_key`` was booked before is left out. One guarded
-        update per variant, in order of variant id, so that buyers at the same moment never oversell and never deadlock.
-        """
-        ...
-
-    def movements(self, variant_id: str, limit: int = 50) -> list[StockMovement]:
-        """Newest first."""
-        ...
-
-
-class EventLog(Protocol):
-    """The shop's log. Recorded events get their ``seq`` on commit."""
-
-    def after(self, seq: int, limit: int = 200) -> list[Event]:
-        """Events with a larger ``seq``, in order."""
-        ...
-
-    def last_seq(self) -> int:
-        """The newest number given."""
-        ...
-
-    def about(self, key: str, value: str, limit: int = 100, but: str = "") -> list[Event]:
-        """Events whose ids contain ``key: value``, oldest first; without those whose type begins with ``but``."""
-        ...
-
-    def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
-        """The newest events of these types, newest first."""
         ...
 
 

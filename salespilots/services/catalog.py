@@ -12,7 +12,7 @@ from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.events import Event
 from salespilots.domain.stock import MovementKind, StockLevel
 from salespilots.ports.extensions import ProductView, VariantView
-from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
+from salespilots.ports.storage import Page, UnitOfWork, Where, any_of, eq, one_of
 from salespilots.services.core import Core, retrying
 from salespilots.services.pictures import thumbnail_name
 from salespilots.services.product_rules import check_product_in, check_variants
@@ -155,7 +155,10 @@ class Catalog:
         """A list page. ``stock``: low or out, judged on available pieces."""
         where: list[Where] = []
         if q:
-            where.append(Where("title|keywords|code|category", "like", q))
+            with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+                kinds = uow.variants.select(Where("sku", "like", q), eq("archived", False), limit=200)
+            by_sku = one_of("id", sorted({one.product_id for one in kinds}))
+            where.append(any_of(by_sku, Where("title|keywords|code|category", "like", q)))
         if category:
             where.append(eq("category", category))
         where.append(eq("state", state) if state else Where("state", "ne", ProductState.ARCHIVED))

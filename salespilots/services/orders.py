@@ -13,7 +13,7 @@ from salespilots.domain.order_states import ACCEPTED, OrderState, PaymentStatus
 from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState
 from salespilots.domain.transitions import Applied, Ignored, Outcome
 from salespilots.ports.extensions import CASH
-from salespilots.ports.storage import Page, UnitOfWork, Where, eq
+from salespilots.ports.storage import Page, UnitOfWork, Where, any_of, eq, one_of
 from salespilots.services.automation import react
 from salespilots.services.charging import charge_in, switch_in
 from salespilots.services.core import retrying
@@ -29,6 +29,9 @@ from salespilots.services.ordering import (
     release_in,
 )
 from salespilots.services.returns import Returns
+
+SEARCHED = 200
+"""Customers at most whose orders a search looks for."""
 
 NOT_ACCEPTED_YET = "Cash on delivery, and nobody has accepted it yet: its pieces are held."
 
@@ -48,6 +51,7 @@ class Orders(Returns):
         state: str = "",
         payment_status: str = "",
         customer_id: str = "",
+        attention: bool = False,
         q: str = "",
         cursor: str | None = None,
         limit: int = 50,
@@ -56,8 +60,10 @@ class Orders(Returns):
         where = [eq("state", state)] if state else []
         if customer_id:
             where.append(eq("customer_id", customer_id))
+        if attention:
+            where.append(eq("needs_attention", True))
         if q:
-            where.append(Where("number|lines|address", "like", q))
+            where.append(self._found_by(business_id, q))
 
         def read(cursor: str | None, limit: int) -> Page[Order]:
             with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
@@ -67,6 +73,23 @@ class Orders(Returns):
             return read(cursor, limit)
         known = payment_status in set(PaymentStatus)
         return _filtered_page(read, payment_status, cursor, limit) if known else Page([], None)
+
+    def _found_by(self, business_id: str, q: str) -> Where:
+        """What somebody looks for: an order's number, a phone as people write it, else words of the customer, the address
+        or the goods."""
+        digits = "".join(one for one in q if one.isdigit())
+        only_number = digits and not any(one.isalpha() for one in q)
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            number = q.strip().upper()
+            named = [number, f"{uow.shop().order_prefix}-{digits}"] if only_number else [number]
+            if uow.orders.count(one_of("number", named)):
+                return one_of("number", named)
+            fields, word = ("phone", digits[-10:]) if only_number else ("name|username", q)
+            people = uow.customers.select(Where(fields, "like", word), order="-last_seen_at", limit=SEARCHED)
+        theirs = one_of("customer_id", [one.id for one in people])
+        if only_number:
+            return any_of(theirs, Where("number|address", "like", digits[-10:]))
+        return any_of(theirs, Where("number|lines|address", "like", q))
 
     def get(self, business_id: str, order_id: str) -> Order:
         """One order. Raises `NotFound`."""

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 
+from salespilots.ports.addresses import read_phone
 from salespilots.web.fields import Count, Line, Rupees, Text
 
 
@@ -72,11 +73,36 @@ class ShipForm(Form):
     seen = Count(load_default=None)
 
 
+class Phone(Line):
+    """A phone number in any usual form, kept as +919845012345."""
+
+    def _shape(self, value: str) -> str:
+        value = super()._shape(value)
+        found = read_phone(value) if value else ""
+        if found is None:
+            raise ValidationError(_("Write a phone number, for example 98450 12345."))
+        return found
+
+
+class AddressForm(Form):
+    """Where an order goes."""
+
+    name = Line(longest=80, required=True)
+    phone = Phone(longest=20, required=True)
+    line1 = Line(longest=200, required=True)
+    line2 = Line(longest=200, load_default="")
+    city = Line(longest=80, required=True)
+    state = Line(longest=60, load_default="")
+    pincode = Line(
+        longest=6, required=True, validate=validate.Regexp(r"^[1-9][0-9]{5}$", error="A pincode has six digits.")
+    )
+
+
 class NewOrderForm(Form):
     """An order written by the shop: where it goes and what is charged beside the items."""
 
     name = Line(longest=80, load_default="")
-    phone = Line(longest=20, load_default="")
+    phone = Phone(longest=20, load_default="")
     line1 = Line(longest=200, load_default="")
     line2 = Line(longest=200, load_default="")
     city = Line(longest=80, load_default="")
@@ -84,11 +110,19 @@ class NewOrderForm(Form):
     pincode = Line(
         longest=6, load_default="", validate=validate.Regexp(r"^([1-9][0-9]{5})?$", error="A pincode has six digits.")
     )
+    counter = Line(longest=1, load_default="")
     discount = Rupees(load_default=None)
     code = Line(longest=20, load_default="")
     delivery = Rupees(load_default=None)
     payment = Line(longest=10, load_default="link", validate=validate.OneOf(["link", "cod", "paid"]))
     key = Line(longest=60, load_default="")
+
+
+class NewCustomerForm(Form):
+    """A customer who has not written: at the counter, on the phone."""
+
+    name = Line(longest=80, required=True)
+    phone = Phone(longest=20, load_default="")
 
 
 class CancelForm(Form):

@@ -133,7 +133,13 @@ def test_from_a_chat_with_a_payment_link(shop: Shop) -> None:
     assert "Riya Sen" in page
     assert 'value="560038"' in page
     chosen = shop.product("blue").variants[0].id
-    fields = {"customer": before.customer_id, "conversation": before.conversation_id, "key": "k2", "payment": "link"}
+    fields = {
+        "customer": before.customer_id,
+        "conversation": before.conversation_id,
+        "key": "k2",
+        "payment": "link",
+        **HERE,
+    }
     shop.world.clock.advance(5)
     answer = who.post(NEW, **{**fields, f"qty-{chosen}": "1", "act": "place"})
     order = shop.world.services.orders.get(shop.id, answer.headers["Location"].rpartition("/")[2])
@@ -152,3 +158,51 @@ def test_another_shops_customer_draft_and_items_are_not_there(stall: Stall, owne
     assert answer.status_code == 422
     assert "This is not on sale any more." in answer.text
     assert owner.post(NEW, **{**given(stall), "customer": theirs.customer_id}).status_code == 404
+
+
+def test_an_order_that_is_placed_says_where_it_goes_or_that_it_is_handed_over(stall: Stall, owner: Visitor) -> None:
+    saree = variant(stall, 0)
+    form = {"customer": stall.customer.id, "key": "k1", "payment": "cod", f"qty-{saree}": "1", "act": "place"}
+    for more in ({}, {**HERE, "phone": "12"}, {**HERE, "line1": ""}, {**HERE, "pincode": ""}):
+        refused = owner.post(NEW, **{**form, **more})
+        assert refused.status_code == 422, more
+    assert "Write a phone number" in owner.post(NEW, **{**form, **HERE, "phone": "12"}).text
+    assert orders(stall) == []
+    assert owner.post(NEW, **{**form, "act": "save"}).status_code == 303, "a draft may be unfinished"
+    owner.post(NEW, **{**form, "key": "k2", "counter": "1"})
+    owner.post(NEW, **{**form, **HERE, "key": "k3"})
+    goes, handed, _draft = orders(stall)
+    assert {str(goes.state), str(handed.state)} == {"confirmed"}
+    assert sorted([goes.address.get("phone", ""), handed.address.get("phone", "")]) == ["", "+919845012345"]
+
+
+def test_the_sum_alone_is_given_to_a_form_that_is_being_filled_in(stall: Stall, owner: Visitor) -> None:
+    saree = variant(stall, 0)
+    fields = {**given(stall), f"qty-{saree}": "3", "act": "update", "csrf_token": owner.token()}
+    part = owner.client.post(NEW, data=fields, headers={"X-Partial": "sum"}).get_data(as_text=True)
+    assert "₹6,379.00" in part
+    assert "<html" not in part
+    assert "Create, pay at the door" in part
+
+
+def test_an_order_begins_for_somebody_who_never_wrote(stall: Stall, owner: Visitor) -> None:
+    for wrong in ({"name": "", "phone": ""}, {"name": "Asha", "phone": "12"}):
+        assert owner.post(f"{NEW}/customer", **wrong).status_code == 422
+    answer = owner.post(f"{NEW}/customer", name="Asha Rao", phone="098450 54321")
+    page = owner.get(answer.headers["Location"]).text
+    assert 'value="Asha Rao"' in page
+    assert 'value="+919845054321"' in page
+
+
+def test_the_address_of_an_order_is_changed_until_it_left(stall: Stall, owner: Visitor) -> None:
+    owner.post(NEW, **given(stall, **{f"qty-{variant(stall, 0)}": "1", "act": "place"}))
+    (order,) = orders(stall)
+    path = f"/app/orders/{order.id}/address"
+    refused = owner.post(path, **{**HERE, "pincode": "12", "line1": "9, Lake Road"})
+    assert refused.status_code == 422
+    assert 'value="9, Lake Road"' in refused.text
+    owner.post(path, **{**HERE, "line1": "9, Lake Road"})
+    assert stall.services.orders.get(stall.id, order.id).address["line1"] == "9, Lake Road"
+    stall.services.orders.ship(stall.id, order.id, courier="DTDC", tracking_number="D1")
+    owner.post(path, **{**HERE, "line1": "Elsewhere"})
+    assert stall.services.orders.get(stall.id, order.id).address["line1"] == "9, Lake Road"

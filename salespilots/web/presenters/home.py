@@ -51,9 +51,10 @@ def needs(
     given_up: int = 0,
     undecided: int = 0,
     undecided_href: str = "",
+    claims: int = 0,
 ) -> SimpleNamespace:
     """Rows of what waits, most urgent first; ``setup`` is (done, total, next step), ``given_up`` events and
-    ``undecided`` sends wait for a person's word."""
+    ``undecided`` sends wait for a person's word; ``claims``: UPI payments that customers say they made."""
     rows: list[SimpleNamespace] = []
 
     def add(count: int, icon: str, tone: str, title: str, meta: str, href: str) -> None:
@@ -69,9 +70,11 @@ def needs(
     add(undecided, "help", "warn", title, _("Say whether it did"), undecided_href)
     title = ngettext("%(num)d thing was not handled", "%(num)d things were not handled", given_up)
     add(given_up, "alert", "bad", title, _("Try again, or leave it"), url_for("about.index", _anchor="decide"))
+    title = ngettext("%(num)d customer says they paid", "%(num)d customers say they paid", claims)
+    add(claims, "rupee", "warn", title, _("Look in your bank app"), url_for("money.index"))
     count = badges.get("attention", 0)
     title = ngettext("%(num)d order needs a look", "%(num)d orders need a look", count)
-    add(count, "alert", "bad", title, _("Money and order do not fit"), url_for("orders.index"))
+    add(count, "alert", "bad", title, _("The order says why"), url_for("orders.index", look=1))
     count = badges.get("to_pack", 0)
     title = ngettext("%(num)d order to pack", "%(num)d orders to pack", count)
     add(count, "pack", "brand", title, _("Paid or accepted"), url_for("orders.index", state="confirmed"))

@@ -20,12 +20,22 @@ from salespilots.web.filters import clock, local, now, written
 
 PARTS = (OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED, OrderState.SHIPPED, OrderState.DELIVERED)
 COURIERS = ("DTDC", "Delhivery", "Blue Dart", "India Post", "Ekart", "XpressBees", "Professional Couriers")
+CHANGEABLE = (OrderState.DRAFT, OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED)
 CANCELLABLE = (OrderState.DRAFT, OrderState.PLACED, OrderState.CONFIRMED, OrderState.PACKED)
 
 
 def items_label(count: int) -> str:
     """2 items."""
     return ngettext("%(num)d item", "%(num)d items", count)
+
+
+def state_word(state: OrderState) -> str:
+    """Where an order is, in a word."""
+    return {
+        OrderState.DRAFT: _("Draft"), OrderState.PLACED: _("Placed"), OrderState.CONFIRMED: _("To pack"),
+        OrderState.PACKED: _("Packed"), OrderState.SHIPPED: _("Shipped"), OrderState.DELIVERED: _("Delivered"),
+        OrderState.CANCELLED: _("Cancelled"), OrderState.EXPIRED: _("Expired"), OrderState.RETURNED: _("Returned"),
+    }[state]  # fmt: skip
 
 
 def order_row(
@@ -45,6 +55,9 @@ def order_row(
         payment_method=order.payment_method,
         picture_url=pictures.get(order.lines[0].product_id, "") if order.lines else "",
         practice=order.practice,
+        look=order.needs_attention,
+        word=state_word(order.state),
+        part_shipped=order.part_shipped,
     )
 
 
@@ -76,7 +89,7 @@ def progress(order: Order) -> list[SimpleNamespace] | None:
     at = PARTS.index(order.state)
     cod = order.payment_method == "cod"
     done = (_("Placed"), _("Accepted") if cod else _("Paid"), _("Packed"), _("Shipped"), _("Delivered"))
-    open_ = ("", _("To accept") if cod else _("To pay"), _("To pack"), _("To ship"), _("Delivered"))
+    open_ = ("", _("To accept") if cod else _("To pay"), _("To pack"), _("To ship"), _("To deliver"))
     return [
         SimpleNamespace(
             label=open_[n] if n == at + 1 else done[n], state="done" if n <= at else "now" if n == at + 1 else "later"
@@ -129,11 +142,9 @@ def line_views(order: Order, pictures: Mapping[str, str], *, money: bool = True)
     """The lines; title and variant were copied when it was ordered."""
     views = []
     for line in order.lines:
-        title, _comma, variant = line.title.rpartition(", ")
         views.append(
             SimpleNamespace(
-                title=title or line.title,
-                variant=variant if title else "",
+                title=line.title,
                 quantity=line.quantity,
                 unit_paise=line.unit_paise if money else None,
                 total_paise=line.total_paise if money else None,
@@ -160,8 +171,10 @@ def couriers() -> list[tuple[str, str]]:
     return [*((one, one) for one in COURIERS), (BY_HAND, _("By hand")), ("the courier", _("Another courier"))]
 
 
-def next_step(order: Order, *, orders: bool, fulfil: bool) -> str | None:
+def next_step(order: Order, *, orders: bool, fulfil: bool, refund: bool = False) -> str | None:
     """The one action that moves this order on, for somebody who may take it."""
+    if refund and order.refund_due_paise > 0:
+        return "refund"
     if order.state is OrderState.DRAFT and orders:
         return "draft"
     if order.state is OrderState.PLACED and orders:
@@ -245,6 +258,7 @@ def detail(
     public_url: str,
     money: bool,
     orders: bool,
+    refund: bool = False,
 ) -> SimpleNamespace:
     """Everything on an order's page. Without ``money`` no link to the customer's page either: it shows the prices."""
     nth = customer.orders_count
@@ -260,7 +274,8 @@ def detail(
         ended_text=ended_text(order),
         practice=order.practice and not order.conversation_id,
         attention=order.attention_reason if order.needs_attention else None,
-        next=next_step(order, orders=orders, fulfil=True),
+        next=next_step(order, orders=orders, fulfil=True, refund=refund),
+        refund_due_paise=order.refund_due_paise if money else 0,
         can_cancel=orders and order.state in CANCELLABLE,
         lines=line_views(order, pictures, money=money),
         items_title=items_label(order.items_count),
@@ -276,5 +291,8 @@ def detail(
         address_lines=address_lines(order.address),
         delivery_note=order.address.get("note", ""),
         tracking=tracking(order),
-        public_url=public_url if money else None,
+        public_url=public_url if money and order.state is not OrderState.DRAFT else None,
+        pay_url=order.payment_url if money and order.state is OrderState.PLACED and order.asked_paise > 0 else None,
+        can_change=orders and order.state in CHANGEABLE,
+        address=dict(order.address),
     )

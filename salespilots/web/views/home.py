@@ -76,7 +76,8 @@ def _needs() -> Any:
     if missing:
         title = _("Next: %(step)s", step=setup.title(missing[0].key))
         ring = (len(steps) - len(missing), len(steps), title)
-    return present.needs(badges, stock, ring, **_decisions())
+    claims = len(services().direct.claims(shop_id)) if me.may(Permission.ORDERS) else 0
+    return present.needs(badges, stock, ring, claims=claims, **_decisions())
 
 
 def _decisions() -> dict[str, Any]:

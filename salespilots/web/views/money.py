@@ -108,7 +108,8 @@ def decide(payment_id: str) -> Any:
     else:
         said = _("%(number)s is paid", number=order.number) if arrived else _("Noted: it did not arrive")
         flash(said, "ok")
-    return back_to(url_for("money.index"))
+    order_id = request.form.get("order", "")
+    return back_to(url_for("orders.detail", order_id=order_id) if order_id else url_for("money.index"))
 
 
 @blueprint.post("/statement")

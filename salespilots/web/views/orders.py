@@ -15,7 +15,7 @@ from salespilots.domain.order_states import OrderState, PaymentStatus
 from salespilots.ports.errors import PluginError, PortError
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.context import here, services
-from salespilots.web.forms import CancelForm, ShipForm, query_text, read
+from salespilots.web.forms import AddressForm, CancelForm, ShipForm, query_text, read
 from salespilots.web.lookups import customers, order_rows, pictures, provider_label, sees_money
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
@@ -27,7 +27,7 @@ from salespilots.web.shell import remember_position
 blueprint = Blueprint("orders", __name__, url_prefix="/app/orders")
 blueprint.before_request(remember_position)
 
-SHEETS = ("ship", "cancel", "refund", "return")
+SHEETS = ("ship", "cancel", "refund", "return", "address")
 """What opens over an order's page."""
 
 REFUSALS = (DomainError, Conflict, PortError, PluginError)
@@ -42,38 +42,48 @@ def index() -> Any:
     state = state if state in set(OrderState) else ""
     payment = request.args.get("payment_status", "")
     payment = payment if payment in set(PaymentStatus) and sees_money() else ""
-    cursor = request.args.get("before")
+    cursor, look = request.args.get("before"), request.args.get("look") == "1"
     found = services().orders.page(
-        shop_id, state="placed" if payment == "unpaid" else state, payment_status=payment, q=q, cursor=cursor, limit=30
-    )
-    keep: dict[str, Any] = {"state": state or None, "payment_status": payment or None, "q": q or None}
+        shop_id, state="placed" if payment == "unpaid" else state, payment_status=payment, attention=look, q=q,
+        cursor=cursor, limit=30,
+    )  # fmt: skip
+    keep: dict[str, Any] = {
+        "state": state or None, "payment_status": payment or None, "look": 1 if look else None, "q": q or None,
+    }  # fmt: skip
     return page(
         "orders/index.html",
-        filters=_filters(services().orders.counts(shop_id), state, payment, q),
+        filters=_filters(services().orders.counts(shop_id), keep),
         q=q,
         days=present.by_day(order_rows(found.items)),
         older_href=url_for("orders.index", **keep, before=found.next) if found.next else None,
         newer_href=url_for("orders.index", **keep) if cursor else None,
         may_create=sees_money(),
-        ever=bool(found.items or state or payment or cursor),
+        keep={name: value for name, value in keep.items() if value and name != "q"},
+        ever=bool(found.items or state or payment or look or cursor),
     )
 
 
-def _filters(counts: dict[str, int], state: str, payment: str, q: str) -> list[SimpleNamespace]:
+def _filters(counts: dict[str, int], keep: Mapping[str, Any]) -> list[SimpleNamespace]:
     chips: list[tuple[Any, dict[str, Any], Any]] = [
         (_("All"), {}, None),
+        (_("Needs a look"), {"look": 1}, services().dashboard.badges(here().shop_id).get("attention")),
         (_("To pack"), {"state": "confirmed"}, counts.get("confirmed")),
         (_("Unpaid"), {"payment_status": "unpaid"}, counts.get("placed")),
         (_("Packed"), {"state": "packed"}, counts.get("packed")),
         (_("Shipped"), {"state": "shipped"}, counts.get("shipped")),
         (_("Delivered"), {"state": "delivered"}, None),
+        (_("Drafts"), {"state": "draft"}, counts.get("draft")),
+        (_("Returned"), {"state": "returned"}, None),
         (_("Cancelled"), {"state": "cancelled"}, None),
+        (_("Expired"), {"state": "expired"}, None),
     ]
-    now: dict[str, Any] = {name: value for name, value in (("state", state), ("payment_status", payment)) if value}
+    now = {name: value for name, value in keep.items() if value and name != "q"}
     return [
-        SimpleNamespace(label=label, href=url_for("orders.index", **query, q=q or None), on=query == now, count=count)
+        SimpleNamespace(
+            label=label, href=url_for("orders.index", **query, q=keep.get("q")), on=query == now, count=count
+        )
         for label, query, count in chips
-        if sees_money() or "payment_status" not in query
+        if (sees_money() or "payment_status" not in query) and (count or not ("look" in query and query != now))
     ]
 
 
@@ -118,6 +128,7 @@ def detail_page(
         public_url=f"{services().core.base_url}{url_for('public.order', token=order.token)}",
         money=money,
         orders=here().may(Permission.ORDERS),
+        refund=here().may(Permission.REFUND),
     )
     if not here().may(Permission.INBOX):
         shown.conversation_id = None
@@ -132,6 +143,7 @@ def detail_page(
         to_return=parts.to_return(order),
         return_kinds=parts.return_kinds(),
         test_mode=services().connections.tests(shop_id).get(order.payment_method, "") if money else "",
+        claim=next((one for one in paid if one.claimed), None),
         payments=parts.payments(paid, lambda one: provider_label("payments", one.provider)),
         refund=parts.refund(order, rules, services().refunds.count(shop_id, order_id))
         if here().may(Permission.REFUND)
@@ -172,7 +184,8 @@ def payment_link(order_id: str) -> Any:
         flash(_(getattr(error, "user_action", "") or error.message), "bad")
     else:
         chat = order.conversation_id
-        said = _("Payment link sent") if sent else _("This link was sent before") if chat else _("Payment link made")
+        made = _("Payment link made. Copy it below and send it to the customer.")
+        said = _("Payment link sent") if sent else _("This link was sent before") if chat else made
         flash(said, "ok")
     return back_to(url_for("orders.detail", order_id=order_id))
 
@@ -219,13 +232,9 @@ def ship(order_id: str) -> Any:
     except REFUSALS as error:
         flash(_(error.message), "bad")
     else:
-        said = _("The parcel of %(number)s left. The customer is told.", number=order.number)
-        flash(
-            said
-            if order.part_shipped
-            else _("%(number)s marked as shipped. The customer is told.", number=order.number),
-            "ok",
-        )
+        said = _("A parcel of {number} left.") if order.part_shipped else _("{number} marked as shipped.")
+        told = _(" The customer is told in the chat.") if order.conversation_id else ""
+        flash(said.replace("{number}", order.number or "") + told, "ok")
     return back_to(url_for("orders.detail", order_id=order_id))
 
 
@@ -234,6 +243,21 @@ def ship(order_id: str) -> Any:
 def deliver(order_id: str) -> Any:
     """The customer has it."""
     return _step(order_id, services().orders.deliver, _("{number} marked as delivered"))
+
+
+@blueprint.post("/<order_id>/address")
+@permits(Permission.ORDERS)
+def address(order_id: str) -> Any:
+    """Where it goes, until it has left."""
+    values, errors = read(AddressForm, request.form)
+    if errors:
+        return detail_page(order_id, 422, sheet="address", errors=errors, values=dict(request.form))
+    given = {name: value for name, value in values.items() if value}
+    return _step(order_id, _change_address, _("Address of {number} changed"), address=given)
+
+
+def _change_address(shop_id: str, order_id: str, *, actor: str, address: dict[str, str]) -> Any:
+    return services().orders.change(shop_id, order_id, {"address": address}, actor=actor)
 
 
 @blueprint.post("/<order_id>/cancel")

@@ -21,7 +21,7 @@ from salespilots.ports.extensions import CASH
 from salespilots.services.drafts import Offer, Preview
 from salespilots.services.ordering import MAX_QUANTITY
 from salespilots.web.context import here, services
-from salespilots.web.forms import NewOrderForm, first_messages, query_text, read
+from salespilots.web.forms import AddressForm, NewCustomerForm, NewOrderForm, first_messages, query_text, read
 from salespilots.web.lookups import pictures
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
@@ -52,10 +52,28 @@ def new() -> Any:
     if conversation_id:
         customer_id = services().conversations.get(shop_id, conversation_id).customer.id
     if not customer_id:
-        q = query_text(args.get("q"))
-        return page("orders/new_customer.html", q=q, people=services().customers.page(shop_id, q=q, limit=20).items)
-    address = services().customers.get(shop_id, customer_id).address
-    return _form(customer_id, conversation_id, {}, {name: str(address.get(name) or "") for name in FIELDS})
+        return _whose(query_text(args.get("q")))
+    customer = services().customers.get(shop_id, customer_id)
+    known = {"name": customer.name, "phone": customer.phone, **customer.address}
+    return _form(customer_id, conversation_id, {}, {name: str(known.get(name) or "") for name in FIELDS})
+
+
+@blueprint.post("/customer")
+@permits(Permission.ORDERS)
+def customer() -> Any:
+    """Somebody who has not written: their order begins."""
+    values, errors = read(NewCustomerForm, request.form)
+    if errors:
+        return _whose("", request.form, errors, 422)
+    made = services().customers.add(here().shop_id, name=values["name"], phone=values["phone"] or None)
+    return back_to(url_for("orders_new.new", customer=made.id))
+
+
+def _whose(
+    q: str, values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None, status: int = 200
+) -> Any:
+    people = services().customers.page(here().shop_id, q=q, limit=20).items
+    return page("orders/new_customer.html", status, q=q, people=people, values=values or {}, errors=errors or {})
 
 
 @blueprint.post("")
@@ -74,6 +92,8 @@ def new_post() -> Any:
     loaded, errors = read(NewOrderForm, form)
     if not lines:
         errors["q"] = _("Add at least one item.")
+    if act == "place" and not loaded.get("counter"):
+        errors |= read(AddressForm, form)[1]
     if loaded.get("code") and loaded.get("discount"):
         errors["code"] = _("Give either a discount or a code.")
     offers = services().drafts.offers(here().shop_id, list(lines))

@@ -83,24 +83,26 @@ def label(order_id: str) -> Any:
     return _pdf(labels_pdf([_paper(order)]), f"label-{order.number}")
 
 
-@blueprint.get("/app/orders/print.pdf")
+@blueprint.route("/app/orders/print.pdf", methods=["GET", "POST"])
 @permits(Permission.FULFIL)
 def several() -> Any:
-    """Slips or labels of several orders in one file: ``ids`` with commas or repeated, ``what`` slips or labels."""
-    given = [one.strip() for text in request.args.getlist("ids") for one in text.split(",")]
+    """Slips or labels of several orders in one file: ``ids`` with commas or repeated, ``what`` slips or labels. A form
+    is posted, so that nothing of it stays in an address."""
+    given = [one.strip() for text in request.values.getlist("ids") for one in text.split(",")]
     ids = list(dict.fromkeys(one for one in given if one))
     if not ids:
-        return "", 204  # nothing was chosen: the browser stays where it is
+        flash(_("Choose at least one order."), "bad")
+        return back_to(url_for("order_bulk.index"))
     if len(ids) > MOST:
         raise InvalidInput({"ids": [f"{MOST} orders at most."]})
     papers = [_paper(one) for one in services().documents.to_print(here().shop_id, ids)]
-    if request.args.get("what") == "labels":
+    if request.values.get("what") == "labels":
         return _pdf(labels_pdf(papers), "labels")
     return _pdf(slips_pdf(papers, _size()), "slips")
 
 
 def _size() -> str:
-    size = request.args.get("size", "a4")
+    size = request.values.get("size", "a4")
     return size if size in SIZES else "a4"
 
 

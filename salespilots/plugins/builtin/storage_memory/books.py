@@ -12,7 +12,7 @@ from salespilots.plugins.builtin.storage_memory.tables import Tables
 
 
 class MemoryStockBook:
-    """See `salespilots.ports.storage.StockBook`."""
+    """See `salespilots.ports.books.StockBook`."""
 
     def __init__(self, tables: Tables, business_id: str) -> None:
         self._tables, self._business_id = tables, business_id
@@ -53,7 +53,7 @@ class MemoryStockBook:
 
 
 class MemoryEventLog:
-    """See `salespilots.ports.storage.EventLog`."""
+    """See `salespilots.ports.books.EventLog`."""
 
     def __init__(self, tables: Tables, business_id: str) -> None:
         self._log = tables.events.setdefault(business_id, [])

@@ -48,6 +48,8 @@ class Tables:
 
 def holds(row: Any, where: Where) -> bool:
     """Whether a row fits a condition."""
+    if where.op == "any":
+        return any(holds(row, one) for one in where.value)
     if where.op == "like":
         words = where.value.lower()
         return any(words in _text(getattr(row, name)) for name in where.field.split("|"))

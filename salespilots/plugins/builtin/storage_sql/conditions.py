@@ -83,6 +83,8 @@ def like_words(column: sa.ColumnElement, text: str) -> sa.ColumnElement:
 
 def condition(table: sa.Table, where: Where) -> sa.ColumnElement:
     """A `Where` in SQL. ``like`` takes several fields joined by ``|``."""
+    if where.op == "any":
+        return sa.or_(*(condition(table, one) for one in where.value))
     if where.op == "like":
         return sa.or_(*(like_words(table.c[name], where.value) for name in where.field.split("|")))
     column = table.c[where.field]
@@ -132,7 +134,7 @@ def _states(where: Where) -> tuple[str, ...]:
 
 def shape(where: Sequence[Where]) -> tuple[Any, ...] | None:
     """What of the conditions the SQL depends on, or None where it depends on the values."""
-    if any(one.op in ("like", "has") for one in where):
+    if any(one.op in ("like", "has", "any") for one in where):
         return None
     return tuple(
         (one.field, one.op, _states(one) or (places(len(one.value)) if one.op == "in" else one.value is None))

@@ -38,7 +38,7 @@ def _place(business_id: str, variant_id: str) -> int:
 
 
 class SqlStockBook:
-    """See `salespilots.ports.storage.StockBook`."""
+    """See `salespilots.ports.books.StockBook`."""
 
     def __init__(self, wire: Wire, business_id: str) -> None:
         self._wire = wire
@@ -155,7 +155,7 @@ _EVENT = ("type", "at", "ids", "data", "actor", "seq", "business_id")
 
 
 class SqlEventLog:
-    """See `salespilots.ports.storage.EventLog`. Numbers are taken at commit, from a counter row."""
+    """See `salespilots.ports.books.EventLog`. Numbers are taken at commit, from a counter row."""
 
     def __init__(self, wire: Wire, business_id: str) -> None:
         self._wire = wire

@@ -54,6 +54,8 @@ export function start() {
     const form = e.target;
     if (e.defaultPrevented) return;
     if (form.hasAttribute('data-sending')) { e.preventDefault(); return; }
+    if (form.method === 'post' && !navigator.onLine) { e.preventDefault(); toast(words.wordGone, '', true); return; }
+    if (e.submitter?.formTarget === '_blank') return;
     if (!('swap' in form.dataset) || 'chatForm' in form.dataset) {
       if (form.method === 'post') working(form, e.submitter, true);
       return;
@@ -81,10 +83,11 @@ export function start() {
   });
   document.addEventListener('change', (e) => {
     const box = e.target;
+    if (box.dataset.tickAll) box.form.querySelectorAll(`input[name="${box.dataset.tickAll}"]`).forEach((one) => { one.checked = box.checked; });
     if (!('money' in box.dataset)) return;
-    const [whole, part = ''] = box.value.replace(/[^\d.]/g, '').split('.');
-    if (whole && part.length <= 2) {
-      const grouped = whole.replace(/^0+(?=\d)/, '').replace(/\B(?=(\d{2})*\d{3}$)/g, ',');
+    const [, whole, part = ''] = box.value.trim().match(/^₹?\s*([\d,]+)(?:\.(\d{1,2}))?$/) || [];
+    if (whole) {
+      const grouped = whole.replace(/,/g, '').replace(/^0+(?=\d)/, '').replace(/\B(?=(\d{2})*\d{3}$)/g, ',');
       box.value = part ? `${grouped}.${part.padEnd(2, '0')}` : grouped;
     }
   });
