@@ -54,7 +54,7 @@ def _slip(sheet: FPDF, paper: ParcelPaper, small: bool) -> None:
     _practice(sheet, paper)
     rule(sheet, 1.5)
     write(sheet, paper.receiver, size=text + 2, bold=True)
-    write(sheet, ", ".join(paper.address_lines), size=text)
+    write(sheet, " ".join(filter(None, [", ".join(paper.address_lines), paper.pincode])), size=text)
     if paper.phone:
         write(sheet, paper.phone, size=text)
     if paper.note:

@@ -195,9 +195,20 @@ def ended_text(order: Order) -> str:
     }.get(order.state, "")
 
 
-def timeline(events: Sequence[Event], order: Order, *, money: bool = True) -> list[SimpleNamespace]:
-    """What happened, newest first, with the next step on top."""
-    items = [one for one in (_moment(event, money) for event in reversed(events)) if one]
+def timeline(
+    events: Sequence[Event], order: Order, *, money: bool = True, names: Mapping[str, str] | None = None
+) -> list[SimpleNamespace]:
+    """What happened, newest first, with the next step on top; ``names``: of the people who did it, by user id."""
+    parcels = [f"{one.courier} {one.tracking_number}".strip() for one in order.shipments]
+    items: list[SimpleNamespace] = []
+    for event in events:
+        item = _moment(event, money)
+        if item is None:
+            continue
+        left = parcels.pop(0) if event.type in ("order.shipped", "order.part_shipped") and parcels else ""
+        who = {"customer": _("the customer"), **(names or {})}.get(event.actor, "")
+        item.meta = " · ".join(filter(None, [item.meta, left, str(event.data.get("note") or ""), who]))
+        items.insert(0, item)
     ahead = {
         OrderState.PLACED: ("rupee", _("Waiting for payment")),
         OrderState.CONFIRMED: ("pack", _("Pack this order")),
@@ -259,6 +270,7 @@ def detail(
     money: bool,
     orders: bool,
     refund: bool = False,
+    names: Mapping[str, str] | None = None,
 ) -> SimpleNamespace:
     """Everything on an order's page. Without ``money`` no link to the customer's page either: it shows the prices."""
     nth = customer.orders_count
@@ -282,7 +294,7 @@ def detail(
         payment_status=str(order.payment_status),
         payment_method=order.payment_method,
         money=money_lines(order) if money else None,
-        timeline=timeline(events, order, money=money),
+        timeline=timeline(events, order, money=money, names=names),
         conversation_id=order.conversation_id,
         phone=order.address.get("phone") or customer.phone,
         customer_id=order.customer_id,

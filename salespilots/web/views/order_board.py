@@ -12,7 +12,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import NotFound
 from salespilots.domain.order_states import OrderState
 from salespilots.web.context import here, services
-from salespilots.web.lookups import order_rows
+from salespilots.web.lookups import order_rows, sees_money
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.shell import remember_position
@@ -41,7 +41,7 @@ def index() -> Any:
         )
         for state, label in zip(COLUMNS, labels, strict=True)
     ]  # fmt: skip
-    return page("orders/board.html", columns=columns, most=MOST)
+    return page("orders/board.html", columns=columns, most=MOST, may_create=sees_money())
 
 
 @blueprint.post("/move")

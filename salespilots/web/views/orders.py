@@ -16,7 +16,7 @@ from salespilots.ports.errors import PluginError, PortError
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.context import here, services
 from salespilots.web.forms import AddressForm, CancelForm, ShipForm, query_text, read
-from salespilots.web.lookups import customers, order_rows, pictures, provider_label, sees_money
+from salespilots.web.lookups import customers, order_rows, pictures, provider_label, sees_money, user_names
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import order_parts as parts
@@ -94,6 +94,17 @@ def detail(order_id: str) -> Any:
     return detail_page(order_id)
 
 
+@blueprint.get("/<order_id>/ship")
+@blueprint.get("/<order_id>/cancel")
+@blueprint.get("/<order_id>/refund")
+@blueprint.get("/<order_id>/return")
+@blueprint.get("/<order_id>/address")
+@permits(Permission.FULFIL)
+def opened(order_id: str) -> Any:
+    """The same with the sheet of this address open: also where a refused form left the browser."""
+    return detail_page(order_id, sheet=request.path.rpartition("/")[2])
+
+
 def pieces_of(form: Mapping[str, str], prefix: str = "pieces-") -> dict[str, int] | None:
     """Pieces by line id of fields named ``pieces-<line>``; None where the form has none. What is no number is refused
     by the order itself."""
@@ -119,11 +130,13 @@ def detail_page(
     sheet = sheet or request.args.get("sheet", "")
     money = sees_money()
     paid = services().orders.payments_of(shop_id, order_id) if money else []
+    events = services().orders.timeline(shop_id, order_id)
     shown = present.detail(
         order,
         customer,
         pictures=pictures(shop_id, [one.product_id for one in order.lines]),
-        events=services().orders.timeline(shop_id, order_id),
+        events=events,
+        names=user_names(one.actor for one in events),
         channel=_(provider.label) if provider else _("the chat"),
         public_url=f"{services().core.base_url}{url_for('public.order', token=order.token)}",
         money=money,

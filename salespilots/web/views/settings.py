@@ -15,7 +15,7 @@ from salespilots.domain.money import rupees
 from salespilots.services.api_keys import RESOURCES
 from salespilots.web.context import here, services
 from salespilots.web.fields import Count, Line, Rupees, Text
-from salespilots.web.forms import Form, first_messages, read
+from salespilots.web.forms import Form, Phone, first_messages, read
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import connections as present
@@ -49,7 +49,7 @@ class BusinessForm(Form):
     """The shop."""
 
     name = Line(required=True, longest=80, validate=validate.Length(min=2))
-    phone = Line(load_default="", longest=20)
+    phone = Phone(load_default="", longest=20)
     address = Text(load_default="", longest=400)
     legal_name = Line(load_default="", longest=120)
     gstin = Gstin(load_default="", longest=20)
