@@ -12,8 +12,8 @@ from salespilots.domain.business import Permission
 from salespilots.domain.customer import Customer
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment
-from salespilots.services.catalog import thumbnail_url
 from salespilots.web.context import here, services
+from salespilots.web.media import SMALL, thumbnail
 from salespilots.web.presenters.orders import order_row
 
 
@@ -23,7 +23,7 @@ def pictures(shop_id: str, product_ids: Iterable[str]) -> dict[str, str]:
     wanted = [one for one in dict.fromkeys(product_ids) if one not in known]
     if wanted:
         found = services().catalog.first_pictures(shop_id, wanted)
-        known.update({one: thumbnail_url("", shop_id, found[one], 96) if found.get(one) else "" for one in wanted})
+        known.update({one: thumbnail(shop_id, found[one], SMALL) if found.get(one) else "" for one in wanted})
     return known
 
 

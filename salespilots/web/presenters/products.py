@@ -10,7 +10,8 @@ from flask_babel import ngettext
 
 from salespilots.domain.catalog import ProductState
 from salespilots.domain.money import rupees
-from salespilots.services.catalog import ProductDetail, thumbnail_url
+from salespilots.services.catalog import ProductDetail
+from salespilots.web.media import SMALL, thumbnail
 
 
 def status(detail: ProductDetail) -> str:
@@ -31,7 +32,7 @@ def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
         id=product.id,
         title=product.title,
         sku="" if many or not detail.variants else detail.variants[0].sku,
-        picture_url=thumbnail_url("", product.business_id, product.images[0], 96) if product.images else "",
+        picture_url=thumbnail(product.business_id, product.images[0], SMALL) if product.images else "",
         price_label=_("from %(price)s", price=low) if len(prices) > 1 else low,
         stock_label=_("%(count)s in stock", count=detail.available) if detail.available > 0 else _("None left"),
         variants_label=ngettext("%(num)d kind", "%(num)d kinds", len(detail.variants)) if many else "",
@@ -52,7 +53,7 @@ def header(detail: ProductDetail, form: Any = None) -> SimpleNamespace:
         status=status(detail),
         practice=product.practice,
         pictures=[
-            SimpleNamespace(name=name, url=thumbnail_url("", product.business_id, name, 320), alt=texts.get(name, ""))
+            SimpleNamespace(name=name, url=thumbnail(product.business_id, name, 320), alt=texts.get(name, ""))
             for name in product.images
         ],
     )
