@@ -127,7 +127,36 @@ def duration(value: timedelta) -> str:
     return _("%(seconds)s s", seconds=seconds)
 
 
+_STARTS = frozenset(
+    [
+        "Write",
+        "At",
+        "Between",
+        "An",
+        "A",
+        "This",
+        "That",
+        "Use",
+        "Choose",
+        "Only",
+        "The",
+        "Two",
+        "No",
+        "There",
+        "Tick",
+        "It",
+        "Must",
+        "Add",
+    ]
+)
+
+
+def go_on(sentence: str) -> str:
+    """A sentence after a colon: ``Price: write this.`` What may be a name keeps its capital."""
+    return sentence[:1].lower() + sentence[1:] if sentence.partition(" ")[0] in _STARTS else sentence
+
+
 def register(app: Flask) -> None:
     """Give the templates these filters."""
-    for one in (money, money_short, money_axis, number, clock, hour, ago, date, day, datetime_title, phone):
+    for one in (money, money_short, money_axis, number, clock, hour, ago, date, day, datetime_title, phone, go_on):
         app.add_template_filter(one, one.__name__)

@@ -11,8 +11,8 @@ LINK = "https://shop.example/" + "a-saree-with-a-long-name-" * 8
 WIDTH = "document.documentElement.scrollWidth"
 
 
-def sign_in(page: Page) -> None:
-    page.get_by_label("E-mail").fill("meera@example.in")
+def sign_in(page: Page, email: str = "meera@example.in") -> None:
+    page.get_by_label("E-mail").fill(email)
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").tap()
     page.wait_for_url("**/app**")
@@ -54,5 +54,22 @@ def test_toasts_look_the_same_and_keep_their_buttons(chrome: Browser, site: str,
             assert (button.locator(".i").bounding_box() or {})["width"] >= 14
         watched.check(page)
     assert page.evaluate(WIDTH) == 390
+    assert [one for one in watched.problems if "live stream" not in one] == []
+    watched.close()
+
+
+def test_an_empty_page_has_one_filled_button(chrome: Browser, site: str, shop: Shop) -> None:
+    shop.world.sign_up("Empty", "empty@example.in")
+    watched = Watched(chrome, site, **PHONE)
+    page = watched.page("/signin")
+    sign_in(page, "empty@example.in")
+    for path in ("/app/products", "/app/orders", "/app/products/stock", "/app/money"):
+        page.goto(path)
+        filled = page.evaluate(
+            "[...document.querySelectorAll('.btn.pri')].filter((one) => one.checkVisibility()).map((one) => getComputedStyle(one).backgroundColor)"
+            ".filter((one) => one === 'rgb(0, 105, 124)').length"
+        )
+        assert filled <= 1, path
+        watched.check(page)
     assert [one for one in watched.problems if "live stream" not in one] == []
     watched.close()

@@ -20,7 +20,7 @@ def status(detail: ProductDetail) -> str:
         return str(detail.product.state)
     if detail.available <= 0:
         return "sold_out"
-    return "low" if detail.low else "live"
+    return "low" if any(one.available <= detail.product.low_at for one in detail.levels.values()) else "live"
 
 
 def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
@@ -28,6 +28,7 @@ def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
     product, prices = detail.product, {one.price_paise for one in detail.variants}
     low = rupees(detail.from_paise)
     many = len(detail.variants) > 1
+    gone = sum(one.available <= 0 for one in detail.levels.values()) if many and detail.available > 0 else 0
     return SimpleNamespace(
         id=product.id,
         title=product.title,
@@ -36,6 +37,7 @@ def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
         price_label=_("from %(price)s", price=low) if len(prices) > 1 else low,
         stock_label=_("%(count)s in stock", count=detail.available) if detail.available > 0 else _("None left"),
         variants_label=ngettext("%(num)d kind", "%(num)d kinds", len(detail.variants)) if many else "",
+        gone_label=ngettext("%(num)d kind sold out", "%(num)d kinds sold out", gone) if gone else "",
         sold=sold,
         status=status(detail),
         practice=product.practice,
