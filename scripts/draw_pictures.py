@@ -1,4 +1,5 @@
-"""Draw the practice shop's product pictures again: each SVG becomes a PNG of 640 by 640 beside it.
+"""Draw the practice shop's product pictures again: each SVG becomes a PNG of 640 by 640 beside it, and a
+WebP of 96 by 96 for lists.
 
 Needs the development requirements (playwright, Pillow) and a Chromium on the PATH. Run it after changing a
 drawing: ``python scripts/draw_pictures.py [name ...]``.
@@ -16,6 +17,7 @@ from playwright.sync_api import sync_playwright
 
 PICTURES = Path(__file__).parents[1] / "salespilots" / "demo" / "pictures"
 SIDE = 640
+SMALL = 96
 COLOURS = 96
 LARGEST = 40_000
 
@@ -41,6 +43,9 @@ def save(screenshot: bytes, target: Path) -> int:
     picture = Image.open(io.BytesIO(screenshot)).convert("RGB")
     picture = picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     picture.save(target, optimize=True)
+    small = picture.convert("RGB")
+    small.thumbnail((SMALL, SMALL))
+    small.save(target.with_name(f"{target.stem}-{SMALL}.webp"), quality=80, method=6)
     return target.stat().st_size
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import ValidationError, fields
 
-from salespilots.domain.money import MAX_PAISE, parse_rupees
+from salespilots.domain.money import MAX_PAISE, group_digits, parse_rupees
 
 MAX_COUNT = 10**6
 MISSING: dict[str, Any] = {"required": "Write this.", "null": "Write this."}
@@ -111,8 +111,11 @@ class Count(fields.Field):
         if not _WHOLE.match(text):
             raise ValidationError(_("Write a whole number."))
         number = int(text)
+        if number < self.least == 0:
+            raise ValidationError(_("At least 0."))
         if not self.least <= number <= self.most:
-            raise ValidationError(_("Between %(least)s and %(most)s.", least=self.least, most=self.most))
+            least, most = group_digits(self.least), group_digits(self.most)
+            raise ValidationError(_("Between %(least)s and %(most)s.", least=least, most=most))
         return number
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> Any:

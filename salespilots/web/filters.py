@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from datetime import date as Date
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from flask import Flask, current_app
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -91,6 +92,16 @@ def date(at: datetime | None) -> str:
     return "" if at is None else written(at, "d MMM y")
 
 
+def day(value: str | Date | None) -> str:
+    """28 Nov; 28 Nov 2025 of another year: a day of a calendar, ``YYYY-MM-DD`` or a date."""
+    if not value:
+        return ""
+    at = value if isinstance(value, Date) else Date.fromisoformat(value)
+    language = getattr(get_locale(), "language", "en")
+    pattern = "d MMM" if at.year == now().year else "d MMM y"
+    return format_date(at, pattern, locale="hi_IN" if language == "hi" else "en_IN")
+
+
 def datetime_title(at: datetime | None) -> str:
     """22 Nov 2026, 11:42:08 am IST."""
     return "" if at is None else written(at, "d MMM y, h:mm:ss a") + " IST"
@@ -116,7 +127,36 @@ def duration(value: timedelta) -> str:
     return _("%(seconds)s s", seconds=seconds)
 
 
+_STARTS = frozenset(
+    [
+        "Write",
+        "At",
+        "Between",
+        "An",
+        "A",
+        "This",
+        "That",
+        "Use",
+        "Choose",
+        "Only",
+        "The",
+        "Two",
+        "No",
+        "There",
+        "Tick",
+        "It",
+        "Must",
+        "Add",
+    ]
+)
+
+
+def go_on(sentence: str) -> str:
+    """A sentence after a colon: ``Price: write this.`` What may be a name keeps its capital."""
+    return sentence[:1].lower() + sentence[1:] if sentence.partition(" ")[0] in _STARTS else sentence
+
+
 def register(app: Flask) -> None:
     """Give the templates these filters."""
-    for one in (money, money_short, money_axis, number, clock, hour, ago, date, datetime_title, phone):
+    for one in (money, money_short, money_axis, number, clock, hour, ago, date, day, datetime_title, phone, go_on):
         app.add_template_filter(one, one.__name__)

@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from salespilots.domain.business import Permission
 from salespilots.domain.customer import Customer
 from salespilots.domain.order import Order
-from salespilots.services.catalog import thumbnail_url
+from salespilots.domain.payment import Payment
 from salespilots.web.context import here, services
+from salespilots.web.media import SMALL, thumbnail
 from salespilots.web.presenters.orders import order_row
 
 
@@ -22,7 +23,7 @@ def pictures(shop_id: str, product_ids: Iterable[str]) -> dict[str, str]:
     wanted = [one for one in dict.fromkeys(product_ids) if one not in known]
     if wanted:
         found = services().catalog.first_pictures(shop_id, wanted)
-        known.update({one: thumbnail_url("", shop_id, found[one], 96) if found.get(one) else "" for one in wanted})
+        known.update({one: thumbnail(shop_id, found[one], SMALL) if found.get(one) else "" for one in wanted})
     return known
 
 
@@ -52,6 +53,12 @@ def provider_label(port: str, key: str) -> str:
     registry = services().core.registry
     found = (registry.payments if port == "payments" else registry.channels).find(key)
     return _(found.label) if found else key
+
+
+def given_back_by_hand(payment: Payment) -> bool:
+    """Whether a refund of it is the owner's own act: no provider is asked, it is only noted."""
+    provider = services().core.registry.payments.find(payment.provider)
+    return provider is None or not provider.online or not payment.provider_ref
 
 
 def channel_label(key: str) -> str:

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, send_file
 
 from salespilots.demo.catalogue import PICTURES, PRODUCTS
 from salespilots.domain.errors import NotFound
+from salespilots.services.catalog import image_url, thumbnail_url
 from salespilots.web.context import services
 from salespilots.web.permissions import PUBLIC, public
 
@@ -20,6 +21,9 @@ EVERY_PAGE = (
     "tokens", "base", "layout", "parts/button", "parts/mark", "parts/card", "parts/form", "parts/sheet", "util",
 )  # fmt: skip
 """The style sheets of all pages, in their order; ``css/all.css`` is all of them, so that a phone far away asks once."""
+SMALL = 96
+"""Side of the pictures of a list."""
+
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -37,9 +41,10 @@ def static_path() -> str:
 @public
 def practice_picture(name: str) -> Any:
     """A picture of the practice shop."""
-    if name not in {one.picture for one in PRODUCTS}:
+    drawn = {one.picture for one in PRODUCTS}
+    if name not in drawn and name not in {_small(one) for one in drawn}:
         raise NotFound("There is no such picture.")
-    return _picture(PICTURES / name, "image/png")
+    return _picture(PICTURES / name, "image/webp" if name.endswith(".webp") else "image/png")
 
 
 @blueprint.get("/media/<business_id>/<name>")
@@ -48,6 +53,17 @@ def picture(business_id: str, name: str) -> Any:
     """A shop's product picture: public, as the channel must be able to fetch it; its name cannot be guessed."""
     path = services().pictures.path(business_id, name)
     return _picture(path, "image/webp" if path.suffix == ".webp" else "image/jpeg")
+
+
+def _small(name: str) -> str:
+    return f"{name.removesuffix('.png')}-{SMALL}.webp"
+
+
+def thumbnail(business_id: str, name: str, side: int) -> str:
+    """The address of a picture's small copy; practice pictures have one too, of `SMALL` alone."""
+    if side == SMALL and name.startswith("practice/"):
+        return image_url("", business_id, _small(name))
+    return thumbnail_url("", business_id, name, side)
 
 
 def _picture(path: Path, kind: str) -> Any:

@@ -127,3 +127,24 @@ def test_the_sample_and_the_export_are_files_that_come_in(owner: Visitor, shop: 
         done = imports.work(shop.id, import_id, 60)
         assert done.counts.get("new", 0) == new
         assert not {"problem", "changed"} & {name for name, number in done.counts.items() if number}
+
+
+def test_a_mended_row_goes_on_to_the_next_one(owner: Visitor, shop: Shop) -> None:
+    path = (
+        send(owner, table(*((f"Cap {n}", f"CAP-{n}", "9o0", 1) for n in range(3))))
+        .headers["Location"]
+        .removesuffix("/columns")
+    )
+    owner.post(f"{path}/columns", **{"column-0": "title", "column-1": "sku", "column-2": "price", "column-3": "stock"})
+    shown = owner.get(f"{path}/check").text
+    rows = re.findall(r'<li id="row-([^"]+)">', shown)
+    first = re.search(rf'action="[^"]*/rows/{rows[0]}".*?name="then" value="([^"]+)"', shown, re.DOTALL)
+    assert first
+    assert first[1] == rows[1]
+    still = owner.post(f"{path}/rows/{rows[0]}", price="x", then=rows[1])
+    assert still.headers["Location"].endswith(f"/check#row-{rows[0]}")
+    done = owner.post(f"{path}/rows/{rows[0]}", price="90", then=rows[1])
+    assert done.headers["Location"].endswith(f"/check#row-{rows[1]}")
+    assert f'id="row-{rows[1]}"' in owner.get(f"{path}/check").text
+    owner.post(f"{path}/check")
+    assert owner.get(path).text.count("btn pri") + owner.get(path).text.count("btn danger") == 1

@@ -155,3 +155,28 @@ def test_money_that_does_not_fit_is_shown_and_decided(owner: Visitor, shop: Shop
     owner.post(f"{page}/payments/{held.id}/keep")
     after = now(shop, order)
     assert (after.state, after.payment_status, after.refund_due_paise) == ("confirmed", "paid", 500)
+
+
+def test_the_refund_button_names_the_amount_and_ids_are_not_shared(owner: Visitor, shop: Shop, paid: Order) -> None:
+    page = owner.get(f"/app/orders/{paid.id}").text
+    assert "<span>Refund ₹3,078.00</span>" in page
+    assert "yourself" not in page
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids)), [one for one in ids if ids.count(one) > 1]
+    again = owner.post(f"/app/orders/{paid.id}/refund", amount="12.345", reason="x", key="k")
+    assert "<span>Refund</span>" in again.text
+    owner.post(f"/app/orders/{paid.id}/refund", amount="10", reason="x", key="k")
+    assert "Refund of ₹10.00 asked for" in owner.get(f"/app/orders/{paid.id}").text
+
+
+def test_a_refund_of_money_taken_by_hand_is_the_owners_own_act(owner: Visitor, shop: Shop, paid: Order) -> None:
+    orders = shop.world.services.orders
+    order = orders.create(shop.id, customer_id=paid.customer_id, lines=[{"sku": "SAR-BLUE", "quantity": 1}])
+    orders.confirm(shop.id, order.id, received={"method": "bank", "amount_paise": order.total_paise})
+    page = f"/app/orders/{order.id}"
+    shown = owner.get(page).text
+    assert "You give this money back yourself; we note it." in shown
+    assert "Asking the provider" not in shown
+    assert owner.post(f"{page}/refund", amount="500", reason="Torn", key="k").status_code == 303
+    assert "Refund of ₹500.00 noted: give the money back yourself" in owner.get(page).text
+    assert now(shop, order).refunded_paise == 50000

@@ -15,7 +15,7 @@ from PIL import Image
 from salespilots.domain.errors import InvalidInput
 from tests.support.browser import Visitor
 from tests.support.program import Program, application, problem
-from tests.support.shop import Shop
+from tests.support.shop import Shop, World
 
 NEW = {
     "title": "Linen shirt", "variants-0-price": "1,299", "variants-0-sku": "LIN-1", "variants-0-stock": "4",
@@ -98,8 +98,8 @@ def test_the_one_line_of_a_simple_product_goes_on_with_its_stock(owner: Visitor,
         ({"variants-0-price": "1,00,00,001"}, "That amount is too large.", "variants-0-price"),
         ({"variants-0-price": "-5"}, "This amount is too small.", "variants-0-price"),
         ({"variants-0-stock": "2.5"}, "Write a whole number.", "variants-0-stock"),
-        ({"variants-0-stock": "-1"}, "Between 0 and", "variants-0-stock"),
-        ({"low_stock": "-1"}, "Between 0 and", "low_stock"),
+        ({"variants-0-stock": "-1"}, "At least 0.", "variants-0-stock"),
+        ({"low_stock": "-1"}, "At least 0.", "low_stock"),
         ({"weight": "1.5"}, "Write a whole number.", "weight"),
         ({"hsn": "52"}, "An HSN code has 4, 6 or 8 digits.", "hsn"),
         ({"code": "KURTA"}, "Use letters and a number, like K12.", "code"),
@@ -122,6 +122,9 @@ def test_a_field_says_what_is_wrong_and_keeps_what_was_typed(
     answer = owner.post("/app/products/new", **{**NEW, **changes})
     assert answer.status_code == 422
     assert re.search(rf'id="e-{field}".*?{re.escape(sentence)}', answer.text, re.DOTALL)
+    assert re.search(rf'<a href="#f-{field}">(SKU|HSN|[A-Z][a-z])[^:<]*: [^<]+', answer.text), (
+        "the summary names the field"
+    )
     sent = fields(answer.text)
     for name, value in {**NEW, **changes}.items():
         assert sent[name] == value
@@ -407,3 +410,54 @@ def test_counting_books_differences_only(owner: Visitor, shop: Shop) -> None:
     assert bad.status_code == 422
     assert "Write a whole number." in bad.text
     assert json.dumps([now.levels[one.id].on_hand for one in shop.product("kurta").variants]) == "[5, 4, 0]"
+
+
+def test_the_summary_names_the_kind_and_groups_its_numbers(owner: Visitor) -> None:
+    two = {
+        **NEW,
+        "variants-0-title": "M",
+        "variants-1-title": "L",
+        "variants-1-price": "",
+        "variants-1-stock": "20,00,000",
+    }
+    answer = owner.post("/app/products/new", **{**two, "variants-0-price": "", "low_stock": "2000000"}).text
+    assert '<a href="#f-variants-0-price">Price, M: write an amount like 1,299 or 1,299.50.</a>' in answer
+    assert '<a href="#f-low_stock">Low stock from: between 0 and 10,00,000.</a>' in answer
+    one = owner.post("/app/products/new", **{**NEW, "title": ""}).text
+    assert '<a href="#f-title">Name: write this.</a>' in one
+
+
+def test_a_sold_out_kind_is_seen_in_the_list_and_counts_as_low(owner: Visitor, shop: Shop) -> None:
+    two = {"option-0-name": "Size", "option-0-values": "M, L", "variants-0-stock": "", "variants-1-price": "9"}
+    laid = owner.post("/app/products/new", **{**NEW, **two}, lay_out="1")
+    assert (
+        owner.post(
+            "/app/products/new", **{**fields(laid.text), "variants-0-stock": "0", "variants-1-stock": "40"}
+        ).status_code
+        == 303
+    )
+    for address in ("/app/products", "/app/products?status=low"):
+        row = re.search(r'<a class="row"(?:(?!</a>).)*Linen.*?</a>', owner.get(address).text, re.DOTALL)
+        assert row, address
+        assert "1 kind sold out" in row[0]
+        assert "Low stock" in row[0]
+        assert "Live" not in row[0]
+
+
+def test_price_and_stock_stand_after_the_name_of_a_product_of_one_kind(owner: Visitor, shop: Shop) -> None:
+    page = owner.get("/app/products/new").text
+    places = [page.index(f'id="f-{name}"') for name in ("title", "variants-0-price", "variants-0-stock", "description")]
+    assert places == sorted(places)
+    assert ">SKU</label>" in page
+    assert "kind 1" not in page
+    page = owner.post("/app/products/new", **NEW, add_variant="1").text
+    assert page.index('id="f-description"') < page.index('id="f-variants-0-price"')
+    assert "SKU of kind 2" in page
+
+
+def test_counting_nothing_leads_to_adding_a_product(world: World) -> None:
+    world.sign_up("Empty", "empty@example.in")
+    visitor = Visitor.of(world)
+    visitor.sign_in("empty@example.in")
+    assert 'class="btn pri" href="/app/products/new"' in visitor.get("/app/products/stock").text
+    assert "No products match" in visitor.get("/app/products/stock?q=x").text

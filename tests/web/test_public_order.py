@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -10,10 +11,14 @@ from babel.messages.extract import extract_from_file
 
 from salespilots.services.core import Core
 from salespilots.web.app import create_app
+from salespilots.web.presenters.orders import money_lines, progress
 from salespilots.web.public_words import FOLDER, words
 from tests.services.test_documents import Desk
 from tests.support.browser import Visitor
 from tests.support.shop import Shop, World
+
+OWNERS = {"This line was dealt with already.", "This order waits for no UPI payment."}
+"""Said to owners in the same files."""
 
 MOST = 30_000
 """Bytes over the wire of the page with everything it loads."""
@@ -86,7 +91,71 @@ def test_every_word_of_the_customers_pages_is_translated() -> None:
         for found in extract_from_file(how, str(file), keywords={"_": None}):
             if words("hi").gettext(str(found[1])) == found[1] and found[1] != "UPI":
                 missing.add(found[1])
+    shared = (
+        "".join(inspect.getsource(one) for one in (money_lines, progress))
+        + (root.parent / "services/direct.py").read_text()
+    )
+    said = set(re.findall(r'_\("([^"%]+)"\)|InvalidInput\(\{"utr": \["([^"]+)"|raise Conflict\("([^"]+)"\)', shared))
+    missing |= {text for one in said for text in one if text and words("hi").gettext(text) == text} - OWNERS
     assert missing == set()
+    assert "भुगतान" not in (FOLDER / "hi.po").read_text("utf-8"), "people say पेमेंट"
+
+
+def test_five_practice_items_stay_small(shop: Shop) -> None:
+    services = shop.world.services
+    kinds = [
+        one.variants[0].id
+        for one in services.catalog.page(shop.id, limit=12).items
+        if one.levels[one.variants[0].id].available
+    ]
+    customer = services.customers.add(shop.id, name="Riya")
+    order = services.orders.create(
+        shop.id, customer_id=customer.id, lines=[{"variant_id": one, "quantity": 1} for one in kinds[:5]]
+    )
+    visitor = visitor_of(shop.world)
+    page = visitor.get(f"/o/{order.token}").text
+    assert page.count("-96.webp") == 5
+    picture = visitor.get(re.findall(r'src="([^"]+)"', page)[0])
+    assert (picture.status_code, picture.mimetype) == (200, "image/webp")
+    assert visitor.get("/media/practice/nothing-96.webp").status_code == 404
+    assert weight(visitor, f"/o/{order.token}") < MOST
+
+
+def test_who_paid_at_the_door_owes_nothing(desk: Desk) -> None:
+    order = desk.order()
+    visitor = visitor_of(desk.world)
+    assert '<dt class="tot">Due</dt>' in visitor.get(f"/o/{order.token}").text
+    desk.services.orders.ship(desk.id, order.id, courier="DTDC", tracking_number="D1")
+    desk.services.orders.deliver(desk.id, order.id)
+    assert "Due" not in visitor.get(f"/o/{order.token}").text
+    assert desk.services.orders.get(desk.id, order.id).due_paise > 0
+
+
+def test_a_named_payment_is_looked_for_and_not_asked_for_again(shop: Shop) -> None:
+    services = shop.world.services
+    services.connections.connect(shop.id, "upi", {"vpa": "meera@okbank", "payee_name": "Meera Handlooms"})
+    customer = services.customers.add(shop.id, name="Riya")
+    order = services.orders.create(shop.id, customer_id=customer.id, lines=[{"sku": "SAR-BLUE", "quantity": 1}])
+    services.payments.send_link(shop.id, order.id)
+    path = re.sub(r"^.*(?=/upi/)", "", str(services.orders.get(shop.id, order.id).payment_url))
+    visitor = visitor_of(shop.world)
+    asked = visitor.get(path + "?lang=hi").text
+    assert 'class="btn pri block" href="upi:' in asked
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', asked)[0]
+    wrong = visitor.post(path + "?lang=hi", token=False, csrf_token=token, utr="1234")
+    assert wrong.status_code == 422
+    assert 'value="1234"' in wrong.text
+    assert "12 अंकों का UTR लिखें" in wrong.text
+    assert f'href="{path}?lang=en"' in wrong.text
+    visitor.post(path + "?lang=hi", token=False, csrf_token=token, utr="633412345678")
+    claimed = visitor.get(path).text
+    assert "btn pri" not in claimed
+    assert "633412345678" in claimed
+    public = visitor.get(f"/o/{order.token}").text
+    assert "The shop is looking for your payment" in public
+    assert "btn pri" not in public
+    assert "Pay another way" in public
+    assert "दुकान आपका पेमेंट ढूँढ रही है" in visitor.get(f"/o/{order.token}?lang=hi").text
 
 
 def test_parcels_are_listed_and_a_part_says_so(desk: Desk) -> None:

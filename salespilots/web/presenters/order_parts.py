@@ -16,6 +16,7 @@ from salespilots.domain.parcels import ReturnKind, ReturnState
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.refunding import given_back_for, suggested_refund
 from salespilots.services.ordering import BY_HAND
+from salespilots.web.lookups import given_back_by_hand
 
 
 def _items(order: Order, pieces: Mapping[str, int]) -> str:
@@ -94,6 +95,8 @@ def payments(found: Sequence[Payment], label_of: Any) -> list[SimpleNamespace]:
             foreign=None if one.currency == "INR" else f"{one.amount_paise / 100:.2f} {one.currency}",
             refunded_paise=one.refunded_paise,
             held=one.held,
+            open=one.currency == "INR" and one.refunded_paise < one.amount_paise,
+            by_hand=given_back_by_hand(one),
             can_keep=one.held and one.currency == "INR" and one.refunded_paise < one.amount_paise,
             ref=one.provider_ref or "",
             at=one.captured_at,

@@ -83,6 +83,22 @@ def shown(sent: Typed, detail: ProductDetail | None) -> SimpleNamespace:
     )  # fmt: skip
 
 
+def labels(sent: Typed) -> dict[str, str]:
+    """What the fields of this form are called, where their names do not say it: for the list of what to mend."""
+    found = {"code": _("Short code"), "state": _("Who sees it")}
+    for index in range(len(sent.options)):
+        found[f"option-{index}-name"] = _("Option %(number)s", number=index + 1)
+        found[f"option-{index}-values"] = _("Values of option %(number)s", number=index + 1)
+    words = {
+        "title": _("Size or colour"), "sku": _("SKU"), "price": _("Price"), "mrp": _("MRP"), "stock": _("Stock"),
+    }  # fmt: skip
+    for index, row in enumerate(sent.rows):
+        which = row.get("title", "").strip() or _("kind %(number)s", number=index + 1)
+        for name, label in words.items():
+            found[f"variants-{index}-{name}"] = f"{label}, {which}" if len(sent.rows) > 1 else label
+    return found
+
+
 def flat(sent: Typed) -> dict[str, str]:
     """Every text of a form under a name of its own, rows by their variant: what two people's forms are compared by."""
     found = {name: _tidy(text) for name, text in sent.fields.items()}

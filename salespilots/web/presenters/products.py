@@ -10,7 +10,8 @@ from flask_babel import ngettext
 
 from salespilots.domain.catalog import ProductState
 from salespilots.domain.money import rupees
-from salespilots.services.catalog import ProductDetail, thumbnail_url
+from salespilots.services.catalog import ProductDetail
+from salespilots.web.media import SMALL, thumbnail
 
 
 def status(detail: ProductDetail) -> str:
@@ -19,7 +20,7 @@ def status(detail: ProductDetail) -> str:
         return str(detail.product.state)
     if detail.available <= 0:
         return "sold_out"
-    return "low" if detail.low else "live"
+    return "low" if any(one.available <= detail.product.low_at for one in detail.levels.values()) else "live"
 
 
 def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
@@ -27,14 +28,16 @@ def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
     product, prices = detail.product, {one.price_paise for one in detail.variants}
     low = rupees(detail.from_paise)
     many = len(detail.variants) > 1
+    gone = sum(one.available <= 0 for one in detail.levels.values()) if many and detail.available > 0 else 0
     return SimpleNamespace(
         id=product.id,
         title=product.title,
         sku="" if many or not detail.variants else detail.variants[0].sku,
-        picture_url=thumbnail_url("", product.business_id, product.images[0], 96) if product.images else "",
+        picture_url=thumbnail(product.business_id, product.images[0], SMALL) if product.images else "",
         price_label=_("from %(price)s", price=low) if len(prices) > 1 else low,
         stock_label=_("%(count)s in stock", count=detail.available) if detail.available > 0 else _("None left"),
         variants_label=ngettext("%(num)d kind", "%(num)d kinds", len(detail.variants)) if many else "",
+        gone_label=ngettext("%(num)d kind sold out", "%(num)d kinds sold out", gone) if gone else "",
         sold=sold,
         status=status(detail),
         practice=product.practice,
@@ -52,7 +55,7 @@ def header(detail: ProductDetail, form: Any = None) -> SimpleNamespace:
         status=status(detail),
         practice=product.practice,
         pictures=[
-            SimpleNamespace(name=name, url=thumbnail_url("", product.business_id, name, 320), alt=texts.get(name, ""))
+            SimpleNamespace(name=name, url=thumbnail(product.business_id, name, 320), alt=texts.get(name, ""))
             for name in product.images
         ],
     )

@@ -15,8 +15,13 @@ from salespilots.web.filters import clock
 from salespilots.web.presenters.orders import address_lines, items_label, line_views, money_lines, progress
 
 
-def status(order: Order) -> tuple[str, str]:
-    """(title, sentence)."""
+def status(order: Order, claimed: str = "") -> tuple[str, str]:
+    """(title, sentence). ``claimed``: the reference under which the customer says that they paid."""
+    if claimed:
+        return (
+            _("The shop is looking for your payment"),
+            _("You sent the UTR %(utr)s. You hear from the shop in the chat.", utr=claimed),
+        )
     if order.state is OrderState.PLACED and order.payment_method == "cod":
         return _("Order received"), _("The shop will confirm it soon. You pay when it arrives.")
     if order.state is OrderState.PLACED and order.due_paise:
@@ -48,9 +53,11 @@ def status(order: Order) -> tuple[str, str]:
     return words.get(order.state, (_("Order"), ""))
 
 
-def order_view(order: Order, pictures: Mapping[str, str], message_url: str | None) -> SimpleNamespace:
-    """What somebody with the link may see; ``message_url`` is where they write to the shop."""
-    title, text = status(order)
+def order_view(
+    order: Order, pictures: Mapping[str, str], message_url: str | None, claimed: str = ""
+) -> SimpleNamespace:
+    """What somebody with the link may see; ``message_url`` is where they write to the shop, ``claimed`` see `status`."""
+    title, text = status(order, claimed)
     online = order.payment_method != "cod" or order.advance_paise > 0
     open_money = online and order.state is OrderState.PLACED and order.asked_paise > 0
     return SimpleNamespace(
@@ -62,7 +69,8 @@ def order_view(order: Order, pictures: Mapping[str, str], message_url: str | Non
         payment_method=order.payment_method,
         progress=progress(order),
         lines=line_views(order, pictures),
-        money=[one for one in money_lines(order) if one.label != _("GST in the price")],
+        money=money(order),
+        claimed=bool(claimed),
         parcels=parcels(order),
         address_lines=address_lines(order.address, masked=True),
         total_paise=order.asked_paise or order.total_paise,
@@ -71,6 +79,14 @@ def order_view(order: Order, pictures: Mapping[str, str], message_url: str | Non
         cancel_token=order.token if order.cancellable_by_customer else None,
         paid_paise=order.paid_paise - order.refunded_paise,
     )
+
+
+def money(order: Order) -> list[SimpleNamespace]:
+    """The sums. Who paid at the door owes nothing more, though the courier has not handed it to the shop yet."""
+    left_out = [_("GST in the price")]
+    if order.payment_method == "cod" and order.state is OrderState.DELIVERED:
+        left_out.append(_("Due"))
+    return [one for one in money_lines(order) if one.label not in left_out]
 
 
 def parcels(order: Order) -> list[SimpleNamespace]:

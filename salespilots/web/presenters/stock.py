@@ -13,11 +13,12 @@ from flask_babel import gettext as _
 from salespilots.domain.order import Order
 from salespilots.domain.stock import MovementKind
 from salespilots.domain.waiting import WaitingState
-from salespilots.services.catalog import ProductDetail, thumbnail_url
+from salespilots.services.catalog import ProductDetail
 from salespilots.services.stockroom import LedgerLine
 from salespilots.services.waiting import Waiting
 from salespilots.web.fields import MAX_COUNT
 from salespilots.web.filters import money
+from salespilots.web.media import SMALL, thumbnail
 
 _THERE = re.compile(r"^there-(var_[A-Za-z0-9]{8,40})$")
 
@@ -111,9 +112,7 @@ def kinds(details: Sequence[ProductDetail], typed: Mapping[str, str], held: Mapp
             name=f"{detail.product.title}, {one.title}" if one.title else detail.product.title,
             sku=one.sku,
             picture_url=(
-                thumbnail_url("", detail.product.business_id, detail.product.images[0], 96)
-                if detail.product.images
-                else ""
+                thumbnail(detail.product.business_id, detail.product.images[0], SMALL) if detail.product.images else ""
             ),
             was=detail.levels[one.id].on_hand,
             there=typed.get(one.id, str(detail.levels[one.id].on_hand)),

@@ -178,6 +178,8 @@ def ignore(line_id: str) -> Any:
 @permits(Permission.ORDERS)
 def cash() -> Any:
     """The cash of several orders came at once; each is booked by itself."""
+    if not request.form.getlist("order"):
+        return _page(422, errors={"order": _("Tick at least one order.")})
     done, refused, total = 0, [], 0
     orders = [services().orders.get(here().shop_id, one) for one in dict.fromkeys(request.form.getlist("order"))]
     for order in orders:
@@ -192,8 +194,13 @@ def cash() -> Any:
             done, total = done + 1, total + received["amount_paise"]  # type: ignore[operator]
     if refused:
         flash("; ".join(refused), "bad")
+    elif done:
+        said = ngettext(
+            "%(amount)s of one order received", "%(amount)s of %(num)d orders received", done, amount=rupees(total)
+        )
+        flash(said, "ok")
     else:
-        flash(_("%(amount)s of %(count)s orders received", amount=rupees(total), count=done), "ok")
+        flash(_("Nothing was to come on these orders: they are paid."), "ok")
     return back_to(url_for("money.index"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, request, url_for
@@ -11,9 +12,11 @@ from marshmallow import validate
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import InvalidInput, NotFound
 from salespilots.domain.money import rupees
+from salespilots.domain.payment import Payment, PaymentState
 from salespilots.web.context import here, services
 from salespilots.web.fields import Line, Rupees
 from salespilots.web.forms import Form, read
+from salespilots.web.lookups import given_back_by_hand
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import permits
 from salespilots.web.presenters.order_parts import cash_due
@@ -43,6 +46,7 @@ def refund(order_id: str) -> Any:
     values, errors = read(RefundForm, request.form)
     if errors:
         return detail_page(order_id, 422, sheet="refund", errors=errors, values=dict(request.form))
+    before = services().orders.payments_of(here().shop_id, order_id)
     try:
         again = pieces_of(request.form, "again-")
         services().refunds.refund(
@@ -56,8 +60,24 @@ def refund(order_id: str) -> Any:
         return detail_page(
             order_id, 409, sheet="refund", errors={"amount": _(error.message)}, values=dict(request.form)
         )
-    flash(_("Refund of %(amount)s asked for", amount=rupees(values["amount"])), "ok")
+    flash(_refund_said(before, services().orders.payments_of(here().shop_id, order_id), values["amount"]), "ok")
     return back_to(url_for("orders.detail", order_id=order_id))
+
+
+def _refund_said(before: Sequence[Payment], after: Sequence[Payment], amount: int) -> str:
+    """Who gives the money back: the provider that was asked, or the owner."""
+    were = {one.id: one.refunded_paise for one in before}
+    taken = [one for one in after if one.state is PaymentState.CAPTURED]
+    by_hand = [one for one in taken if given_back_by_hand(one)]
+    own = sum(one.refunded_paise - were.get(one.id, 0) for one in by_hand)
+    if len(by_hand) == len(taken) or own >= amount:
+        return _("Refund of %(amount)s noted: give the money back yourself", amount=rupees(amount))
+    if own:
+        return _(
+            "Refund of %(amount)s asked for; %(own)s of it you give back yourself",
+            amount=rupees(amount), own=rupees(own),
+        )  # fmt: skip
+    return _("Refund of %(amount)s asked for", amount=rupees(amount))
 
 
 @blueprint.post("/<order_id>/payments/<payment_id>/keep")

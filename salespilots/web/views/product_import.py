@@ -157,6 +157,7 @@ def _check(imported: ProductImport, errors: dict[str, str], status: int = 200) -
 def mend(import_id: str, row_id: str) -> Any:
     """A row was mended, or shall be left out."""
     imports = services().imports
+    then = request.form.get("then", "")
     try:
         if request.form.get("act") == "leave_out":
             imports.leave_out(here().shop_id, import_id, row_id)
@@ -165,6 +166,7 @@ def mend(import_id: str, row_id: str) -> Any:
             texts = {name: request.form[name][:5000] for name in HEADINGS if name in request.form}
             row = imports.mend(here().shop_id, import_id, row_id, texts)
             mended = row.outcome is not RowOutcome.PROBLEM
+            then = then if mended else row_id
             flash(
                 _("Row %(number)s is fine now", number=row.position)
                 if mended
@@ -173,7 +175,10 @@ def mend(import_id: str, row_id: str) -> Any:
             )
     except Conflict as error:
         flash(_(error.message), "bad")
-    return back_to(url_for("imports.check", import_id=import_id))
+    place = f"row-{then}" if then.replace("_", "").isalnum() else None
+    return back_to(
+        url_for("imports.check", import_id=import_id, after=request.args.get("after") or None, _anchor=place)
+    )
 
 
 @blueprint.get("/import/<import_id>")

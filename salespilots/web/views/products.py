@@ -104,6 +104,7 @@ def _form(
         product=present.header(found, request.form) if found else None,
         values=fill.shown(sent, found),
         errors=sent.errors,
+        labels=fill.labels(sent),
         waiting=_waiting(found),
         categories=catalog.categories(shop_id),
         rates=fill.rates(sent.fields["gst_rate"]),

@@ -16,6 +16,7 @@ from salespilots.domain.errors import Conflict, InvalidTransition, NotFound
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment, PaymentState
+from salespilots.services.direct import DIRECT
 from salespilots.web.context import services, signed_in
 from salespilots.web.forms import PayForm, read
 from salespilots.web.lookups import pictures
@@ -28,6 +29,9 @@ blueprint = Blueprint("public", __name__)
 
 PATIENCE = 2.0
 """Seconds that the payment page waits for the payment to be booked."""
+
+POSTED_TO = {"public.cancel": "public.order", "public.pay": "public.pay_page", "upi.claim": "upi.page"}
+"""Forms of customers' pages, and the page that each stands on: the other language is there."""
 
 ENDED = (OrderState.CANCELLED, OrderState.EXPIRED, OrderState.RETURNED)
 
@@ -63,10 +67,14 @@ def order(token: str) -> Any:
     papers = services().documents.of_order(found.business_id, found.id)
     invoice = url_for("papers.public_invoice", token=token) if papers else None
     chat = services().connections.chat_link(found.business_id)
-    again = url_for("public.order", token=token) if found.state is OrderState.PLACED else None
+    again = (
+        url_for("public.order", token=token, lang=request.args.get("lang"))
+        if found.state is OrderState.PLACED
+        else None
+    )
 
     def context() -> dict[str, Any]:
-        return {"order": present.order_view(found, shown, chat), "invoice_href": invoice}
+        return {"order": present.order_view(found, shown, chat, _claimed(found)), "invoice_href": invoice}
 
     response = public_page(
         "public/order.html", 200, context, shop=shop_view(services().shops.get(found.business_id)), again_href=again
@@ -74,6 +82,18 @@ def order(token: str) -> Any:
     if found.shipments and found.state in (OrderState.PACKED, OrderState.SHIPPED):
         response.headers["Refresh"] = "60"
     return response
+
+
+def _claimed(order_: Order) -> str:
+    """The UTR that the customer named for money nobody has seen yet."""
+    if order_.state not in (OrderState.PLACED, OrderState.EXPIRED) or not order_.payment_url:
+        return ""
+    waiting = [
+        one.provider_ref
+        for one in services().orders.payments_of(order_.business_id, order_.id)
+        if one.provider == DIRECT and one.provider_ref and one.state is not PaymentState.CAPTURED
+    ]
+    return waiting[-1] if waiting else ""
 
 
 @blueprint.post("/o/<token>/cancel")
@@ -190,12 +210,12 @@ def public_page(template: str, status: int, context: Any = None, /, **more: Any)
     """A page for a shop's customer: in the language of ``?lang=``, kept out of search engines and of referrers."""
     lang = request.args.get("lang", "")
     lang = lang if lang in LANGUAGES else getattr(get_locale(), "language", "en")
-    other = url_for(request.endpoint or "", **{**(request.view_args or {}), "lang": "en" if lang == "hi" else "hi"})
+    shown_at = POSTED_TO.get(request.endpoint or "", request.endpoint or "")
+    other = url_for(shown_at, **{**(request.view_args or {}), "lang": "en" if lang == "hi" else "hi"})
     PublicWords().as_default()
     with force_locale(lang):
         made = context() if context else {}
-        href = other if request.method == "GET" else None
-        response = make_response(render_template(template, lang=lang, lang_href=href, **made, **more), status)
+        response = make_response(render_template(template, lang=lang, lang_href=other, **made, **more), status)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "private, no-store"

@@ -41,19 +41,20 @@ def page(reference: str) -> Any:
 @public
 def claim(reference: str) -> Any:
     """The customer says that they paid. Nothing is believed until the bank shows it."""
+    typed = request.form.get("utr", "")[:60]
     try:
         payment, _order = services().direct.by_reference(reference)
-        services().direct.claim(payment, request.form.get("utr", "")[:60])
+        services().direct.claim(payment, typed)
     except NotFound:
         return public_page("public/gone.html", 404, shop=unknown_shop())
     except InvalidInput as error:
-        return _shown(reference, 422, next(iter(error.fields.values()))[0])
+        return _shown(reference, 422, next(iter(error.fields.values()))[0], typed)
     except Conflict as error:
-        return _shown(reference, 409, error.message)
+        return _shown(reference, 409, error.message, typed)
     return back_to(url_for("upi.page", reference=reference, lang=request.args.get("lang")))
 
 
-def _shown(reference: str, status: int = 200, problem: str = "") -> Any:
+def _shown(reference: str, status: int = 200, problem: str = "", typed: str = "") -> Any:
     try:
         payment, order = services().direct.by_reference(reference)
         intent = services().direct.intent(payment, order)
@@ -62,7 +63,7 @@ def _shown(reference: str, status: int = 200, problem: str = "") -> Any:
     shop = shop_view(services().shops.get(payment.business_id))
 
     def context() -> dict[str, Any]:
-        return {"pay": _view(payment, order, intent), "problem": _(problem) if problem else ""}
+        return {"pay": _view(payment, order, intent), "problem": _(problem) if problem else "", "utr": typed}
 
     return public_page("public/upi.html", status, context, shop=shop)
 
@@ -74,7 +75,7 @@ def _view(payment: Payment, order: Order, intent: str) -> SimpleNamespace:
         reference=payment.reference,
         amount_paise=payment.amount_paise,
         order_number=order.number,
-        order_href=url_for("public.order", token=order.token),
+        order_href=url_for("public.order", token=order.token, lang=request.args.get("lang")),
         vpa=fields["pa"],
         intent=intent,
         code=code_of(intent),

@@ -40,6 +40,20 @@ function copying() {
   });
 }
 
+/** A button that says how much it moves follows the amount as it is typed. */
+function amounts() {
+  const say = (box) => {
+    const button = box.form?.querySelector('[data-names-amount]');
+    if (!button || button.getAttribute('aria-busy')) return;
+    const found = box.value.replace(/[,\s]/g, '').match(/^0*(\d+)(?:\.(\d{1,2}))?$/);
+    const grouped = found && found[1].replace(/\B(?=(\d{2})*\d{3}$)/g, ',');
+    (button.querySelector('span') || button).textContent = found
+      ? button.dataset.namesAmount.replace('{amount}', `₹${grouped}.${(found[2] || '').padEnd(2, '0')}`) : button.dataset.plain;
+  };
+  document.addEventListener('input', (e) => { if ('money' in e.target.dataset) say(e.target); });
+  document.querySelectorAll('form:has([data-names-amount]) [data-money]').forEach(say);
+}
+
 /** Times under an hour are kept true; the server wrote all of them. */
 function clocks() {
   setInterval(() => {
@@ -65,5 +79,6 @@ toasts.start();
 live.start();
 sheets();
 copying();
+amounts();
 clocks();
 announcer();

@@ -12,6 +12,18 @@ function arm(el) {
   go();
 }
 
+/** A glyph of the page's sprite. */
+function glyph(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
+  svg.setAttribute('class', 'i');
+  svg.setAttribute('aria-hidden', 'true');
+  use.setAttribute('href', `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** The same parts as the macro `toast` of ui.html. */
 export function toast(text, undo = '', stay = false) {
   const el = document.createElement('div');
   el.className = 'toast';
@@ -19,7 +31,7 @@ export function toast(text, undo = '', stay = false) {
   el.toggleAttribute('data-stay', stay);
   const words_ = document.createElement('span');
   words_.textContent = text;
-  el.append(words_);
+  el.append(glyph(stay ? 'alert' : 'check'), words_);
   const button = document.createElement('button');
   if (undo) {
     const form = Object.assign(document.createElement('form'), { method: 'post', action: undo, className: 'end' });
@@ -28,7 +40,9 @@ export function toast(text, undo = '', stay = false) {
     form.append(token, button);
     el.append(form);
   } else {
-    Object.assign(button, { type: 'button', textContent: words.wordClose });
+    button.type = 'button';
+    button.setAttribute('aria-label', words.wordClose);
+    button.append(glyph('x'));
     button.dataset.closeToast = '';
     el.append(button);
   }
