@@ -51,6 +51,37 @@ def test_an_order_by_hand(chrome: Browser, site: str, shop: Shop) -> None:
     owner.close()
 
 
+def test_a_money_field_changes_nothing_that_it_cannot_read(chrome: Browser, site: str, shop: Shop) -> None:
+    known = shop.order_two_sarees()
+    watched = Watched(chrome, site, **PHONE)
+    page = watched.page("/signin")
+    page.get_by_label("E-mail").fill("meera@example.in")
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").tap()
+    page.wait_for_url("**/app**")
+    page.goto(f"/app/orders/new?customer={known.customer_id}")
+    box = page.locator("#f-delivery")
+    for typed, left in (
+        ("-50", "-50"),
+        ("1e5", "1e5"),
+        ("500-600", "500-600"),
+        ("129900.5", "1,29,900.50"),
+        ("₹ 50", "50"),
+    ):
+        box.fill(typed)
+        box.blur()
+        expect(box).to_have_value(left)
+    page.get_by_role("button", name="Add Jute tote bag").tap()
+    box = page.locator("#f-delivery")
+    box.fill("100")
+    expect(page.get_by_role("group", name="Total")).to_contain_text("₹699.00")
+    page.get_by_role("button", name="One more").first.tap()
+    expect(page.get_by_role("group", name="Total")).to_contain_text("₹1,298.00")
+    page.get_by_text("Cash on delivery").first.tap()
+    expect(page.get_by_role("button", name="Create, pay at the door")).to_be_visible()
+    watched.close()
+
+
 def drag_to_packed(chrome: Browser, site: str, cookies: list[Any], order: Order) -> None:
     """On the board of a desktop; anywhere else the card goes back."""
     desk = Watched(chrome, site, **DESK)

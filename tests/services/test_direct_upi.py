@@ -366,3 +366,18 @@ def test_no_error_loses_what_was_pasted(scene: Scene, monkeypatch: pytest.Monkey
     assert refused.status_code == 409
     assert "UPI RIYA ANIL,633412349990" in refused.text
     assert "This UTR was used for another payment already." in refused.text
+
+
+def test_an_owner_sees_a_claim_on_the_order_and_at_home_and_decides_there(scene: Scene) -> None:
+    owner = Visitor.of(scene.shop.world)
+    owner.sign_in("meera@example.in")
+    path = f"/app/orders/{scene.order.id}"
+    assert "says they paid" not in owner.get(path).text
+    scene.far.say(f"paid, UTR {UTR}")
+    assert f"UTR {UTR}" in owner.get(path).text
+    assert "1 customer says they paid" in owner.get("/app").text
+    (payment,) = scene.payments()
+    answer = owner.post(f"/app/money/claims/{payment.id}", arrived="1", order=scene.order.id)
+    assert answer.headers["Location"].endswith(path)
+    assert scene.now().payment_status == "paid"
+    assert "says they paid" not in owner.get(path).text + owner.get("/app").text

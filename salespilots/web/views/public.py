@@ -16,7 +16,6 @@ from salespilots.domain.errors import Conflict, InvalidTransition, NotFound
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment, PaymentState
-from salespilots.services.direct import DIRECT
 from salespilots.web.context import services, signed_in
 from salespilots.web.forms import PayForm, read
 from salespilots.web.lookups import pictures
@@ -88,12 +87,8 @@ def _claimed(order_: Order) -> str:
     """The UTR that the customer named for money nobody has seen yet."""
     if order_.state not in (OrderState.PLACED, OrderState.EXPIRED) or not order_.payment_url:
         return ""
-    waiting = [
-        one.provider_ref
-        for one in services().orders.payments_of(order_.business_id, order_.id)
-        if one.provider == DIRECT and one.provider_ref and one.state is not PaymentState.CAPTURED
-    ]
-    return waiting[-1] if waiting else ""
+    asked = services().orders.payments_of(order_.business_id, order_.id)
+    return next((one.provider_ref or "" for one in reversed(asked) if one.claimed), "")
 
 
 @blueprint.post("/o/<token>/cancel")
