@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from salespilots.domain.order import Order
 from tests.support.browser import DESK, PHONE, Watched
 from tests.support.shop import PASSWORD, Shop
 
 
-def test_an_order_by_hand(chrome: Browser, site: str, shop: Shop) -> None:
-    known = shop.order_two_sarees()
-    watched = Watched(chrome, site, **PHONE)
+def signed_in(watched: Watched) -> Page:
+    """A tab of the owner."""
     page = watched.page("/signin")
     page.get_by_label("E-mail").fill("meera@example.in")
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").tap()
     page.wait_for_url("**/app**")
+    return page
+
+
+def test_an_order_by_hand(chrome: Browser, site: str, shop: Shop) -> None:
+    known = shop.order_two_sarees()
+    watched = Watched(chrome, site, **PHONE)
+    signed_in(watched)
     cookies = watched.context.cookies()
     watched.close()
 
@@ -54,11 +60,7 @@ def test_an_order_by_hand(chrome: Browser, site: str, shop: Shop) -> None:
 def test_a_money_field_changes_nothing_that_it_cannot_read(chrome: Browser, site: str, shop: Shop) -> None:
     known = shop.order_two_sarees()
     watched = Watched(chrome, site, **PHONE)
-    page = watched.page("/signin")
-    page.get_by_label("E-mail").fill("meera@example.in")
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").tap()
-    page.wait_for_url("**/app**")
+    page = signed_in(watched)
     page.goto(f"/app/orders/new?customer={known.customer_id}")
     box = page.locator("#f-delivery")
     for typed, left in (
@@ -71,6 +73,8 @@ def test_a_money_field_changes_nothing_that_it_cannot_read(chrome: Browser, site
         box.fill(typed)
         box.blur()
         expect(box).to_have_value(left)
+    page.get_by_label("Search items").fill("jute")
+    page.get_by_role("button", name="Search").tap()
     page.get_by_role("button", name="Add Jute tote bag").tap()
     box = page.locator("#f-delivery")
     box.fill("100")
@@ -79,6 +83,32 @@ def test_a_money_field_changes_nothing_that_it_cannot_read(chrome: Browser, site
     expect(page.get_by_role("group", name="Total")).to_contain_text("₹1,298.00")
     page.get_by_text("Cash on delivery").first.tap()
     expect(page.get_by_role("button", name="Create, pay at the door")).to_be_visible()
+    watched.close()
+
+
+def test_a_refund_from_two_tabs_is_one(chrome: Browser, site: str, shop: Shop) -> None:
+    order = shop.pay(shop.order_two_sarees())
+    watched = Watched(chrome, site, **PHONE)
+    first = signed_in(watched)
+    second = watched.page()
+    sheets = []
+    for page in (first, second):
+        page.goto(f"/app/orders/{order.id}")
+        page.locator(".acts").get_by_role("link", name="Refund").tap()
+        sheets.append(page.get_by_role("dialog", name="Refund"))
+        sheets[-1].get_by_label("Amount").fill("500")
+        sheets[-1].get_by_label("Reason").fill("A small flaw")
+    watched.check(first)
+    sheets[0].get_by_role("button", name="Refund ₹500.00").tap()
+    expect(first.get_by_text("₹500.00 given back")).to_be_visible()
+    sheets[1].get_by_label("Amount").fill("700")
+    sheets[1].get_by_role("button", name="Refund ₹700.00").tap()
+    sheet = second.get_by_role("dialog", name="Refund")
+    expect(sheet.get_by_text("Another refund was asked for here meanwhile")).to_be_visible()
+    expect(sheet.get_by_label("Reason")).to_have_value("A small flaw")
+    assert shop.world.services.orders.get(shop.id, order.id).refunded_paise == 50000
+    refused = "Failed to load resource: the server responded with a status of 409 (CONFLICT)"
+    assert [one for one in watched.problems if "live stream" not in one and refused not in one] == []
     watched.close()
 
 
