@@ -8,10 +8,14 @@ from datetime import datetime
 from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
+from salespilots.domain.order_states import OrderState
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.automation import react
 from salespilots.services.core import Core, retrying
+
+NOT_ACCEPTED_YET = "Cash on delivery, and nobody has accepted it yet: its pieces are held."
+"""Why an owner is asked to look at an order; it is settled with the next step."""
 
 Step = Callable[[UnitOfWork, Order, datetime], Outcome]
 
@@ -38,6 +42,8 @@ class OrderSteps:
                 before = (order.state, order.paid_paise, order.refunded_paise, order.needs_attention)
                 outcome = step(uow, order, self._core.clock.now())
                 if isinstance(outcome, Applied):
+                    if order.attention_reason == NOT_ACCEPTED_YET and order.state is not OrderState.PLACED:
+                        order.settle_attention()
                     self._finish(uow, order, outcome, actor)
                     uow.orders.save(order)
                     uow.commit()

@@ -19,6 +19,7 @@ from salespilots.services.charging import charge_in, switch_in
 from salespilots.services.core import retrying
 from salespilots.services.discounts import give_back_in
 from salespilots.services.notices import REMINDER, notice_in, withdraw_reminders_in
+from salespilots.services.order_steps import NOT_ACCEPTED_YET
 from salespilots.services.ordering import (
     build_order_in,
     check_again_in,
@@ -32,8 +33,6 @@ from salespilots.services.returns import Returns
 
 SEARCHED = 200
 """Customers at most whose orders a search looks for."""
-
-NOT_ACCEPTED_YET = "Cash on delivery, and nobody has accepted it yet: its pieces are held."
 
 TOLD = 200
 """Events of an order's timeline at most, the oldest."""

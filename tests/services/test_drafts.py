@@ -107,6 +107,7 @@ def test_cash_on_delivery_that_nobody_accepts_is_shown_to_the_owner_once(stall: 
     assert not services.orders.get(stall.id, accepted.id).needs_attention
     kinds = [one.type for one in services.orders.timeline(stall.id, order.id)]
     assert kinds.count("order.attention") == 1
+    assert not services.orders.confirm(stall.id, order.id).needs_attention
 
 
 def test_the_note_on_money_that_was_taken_is_kept(stall: Stall) -> None:

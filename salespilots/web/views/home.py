@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import NotFound
 from salespilots.domain.events import Event
+from salespilots.services.direct import DIRECT
 from salespilots.web.context import here, services
 from salespilots.web.lookups import customers, order_rows
 from salespilots.web.pages import page
@@ -76,7 +77,8 @@ def _needs() -> Any:
     if missing:
         title = _("Next: %(step)s", step=setup.title(missing[0].key))
         ring = (len(steps) - len(missing), len(steps), title)
-    claims = len(services().direct.claims(shop_id)) if me.may(Permission.ORDERS) else 0
+    takes_upi = me.may(Permission.ORDERS) and services().connections.find(shop_id, DIRECT) is not None
+    claims = len(services().direct.claims(shop_id)) if takes_upi else 0
     return present.needs(badges, stock, ring, claims=claims, **_decisions())
 
 
