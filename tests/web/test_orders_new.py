@@ -210,3 +210,19 @@ def test_the_address_of_an_order_is_changed_until_it_left(stall: Stall, owner: V
     stall.services.orders.ship(stall.id, order.id, courier="DTDC", tracking_number="D1")
     owner.post(path, **{**HERE, "line1": "Elsewhere"})
     assert stall.services.orders.get(stall.id, order.id).address["line1"] == "9, Lake Road"
+
+
+def test_the_link_of_an_order_without_a_chat_is_there_to_be_copied(shop: Shop) -> None:
+    owner = Visitor.of(shop.world)
+    owner.sign_in("meera@example.in")
+    chosen = shop.product("jute").variants[0].id
+    began = owner.post(f"{NEW}/customer", name="Asha Rao", phone="")
+    customer = began.headers["Location"].rpartition("customer=")[2]
+    form = {"customer": customer, "key": "k9", "payment": "link", f"qty-{chosen}": "1", **HERE, "act": "place"}
+    path = owner.post(NEW, **form).headers["Location"]
+    order = shop.world.services.orders.get(shop.id, path.rpartition("/")[2])
+    page = html.unescape(owner.get(path).text)
+    assert order.payment_url
+    assert f'class="btn pri" type="button" data-copy="{order.payment_url}"' in page
+    assert "there is no chat" in page
+    assert "Make a payment link" not in page

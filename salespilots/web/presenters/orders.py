@@ -180,7 +180,9 @@ def next_step(order: Order, *, orders: bool, fulfil: bool, refund: bool = False)
     if order.state is OrderState.PLACED and orders:
         if order.payment_method == "cod" or order.due_paise == 0:
             return "confirm"
-        return "remind" if order.payment_url and order.conversation_id else "payment_link"
+        if not order.payment_url:
+            return "payment_link"
+        return "remind" if order.conversation_id else "copy_link"
     if fulfil:
         return {OrderState.CONFIRMED: "pack", OrderState.PACKED: "ship", OrderState.SHIPPED: "deliver"}.get(order.state)
     return None
