@@ -114,6 +114,11 @@ class Refunds:
             order.settle_attention()
         uow.record(*(dataclasses.replace(one, actor=actor or one.actor) for one in getattr(came, "events", ())))
 
+    def by_hand(self, payment: Payment) -> bool:
+        """Whether a refund of it is the owner's own act: no provider is asked, it is only noted."""
+        provider = self._core.registry.payments.find(payment.provider)
+        return provider is None or not provider.online or not payment.provider_ref
+
     def count(self, business_id: str, order_id: str) -> int:
         """How many refunds of an order were asked for, also those that failed."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
@@ -139,15 +144,14 @@ class Refunds:
         retrying(lambda: self._keep(business_id, refund.id, result))
 
     def _ask(self, business_id: str, payment: Payment, asked: Refund) -> None:
-        provider = self._core.registry.payments.find(payment.provider)
         result: RefundResult | PortError | NotConnected
-        if provider is None or not provider.online or not payment.provider_ref:
-            result = RefundResult(refund_ref="", state="processed")  # handed back by hand: no provider is involved
+        if self.by_hand(payment):
+            result = RefundResult(refund_ref="", state="processed")
         else:
             try:
                 result = self._connections.payments(business_id, payment.provider).refund(
                     RefundRequest(
-                        payment_ref=payment.provider_ref,
+                        payment_ref=payment.provider_ref or "",
                         amount_paise=asked.amount_paise,
                         idempotency_key=asked.cause_key or asked.id,
                         reason=asked.reason,

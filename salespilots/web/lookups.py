@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from salespilots.domain.business import Permission
 from salespilots.domain.customer import Customer
 from salespilots.domain.order import Order
-from salespilots.domain.payment import Payment
 from salespilots.web.context import here, services
 from salespilots.web.media import SMALL, thumbnail
 from salespilots.web.presenters.orders import order_row
@@ -53,12 +52,6 @@ def provider_label(port: str, key: str) -> str:
     registry = services().core.registry
     found = (registry.payments if port == "payments" else registry.channels).find(key)
     return _(found.label) if found else key
-
-
-def given_back_by_hand(payment: Payment) -> bool:
-    """Whether a refund of it is the owner's own act: no provider is asked, it is only noted."""
-    provider = services().core.registry.payments.find(payment.provider)
-    return provider is None or not provider.online or not payment.provider_ref
 
 
 def channel_label(key: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,27 +12,7 @@ from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.fake_payments import FakePaymentsPlugin, Till
 from tests.support.shop import World
 from tests.support.stall import Stall
-
-MANY = 4
-
-
-def together(act: Callable[[], Any]) -> list[Any]:
-    """What each of several at one moment was given, errors included."""
-    start, got = threading.Barrier(MANY), list[Any]()
-
-    def one() -> None:
-        start.wait()
-        try:
-            got.append(act())
-        except Exception as error:
-            got.append(error)
-
-    threads = [threading.Thread(target=one) for _ in range(MANY)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return got
+from tests.support.together import together
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
 
 from flask_babel import gettext as _
 
@@ -16,7 +15,6 @@ from salespilots.domain.parcels import ReturnKind, ReturnState
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.refunding import given_back_for, suggested_refund
 from salespilots.services.ordering import BY_HAND
-from salespilots.web.lookups import given_back_by_hand
 
 
 def _items(order: Order, pieces: Mapping[str, int]) -> str:
@@ -85,7 +83,9 @@ def returns(order: Order) -> list[SimpleNamespace]:
     ]
 
 
-def payments(found: Sequence[Payment], label_of: Any) -> list[SimpleNamespace]:
+def payments(
+    found: Sequence[Payment], label_of: Callable[[Payment], str], by_hand_of: Callable[[Payment], bool]
+) -> list[SimpleNamespace]:
     """Money that came, one line each."""
     return [
         SimpleNamespace(
@@ -96,7 +96,7 @@ def payments(found: Sequence[Payment], label_of: Any) -> list[SimpleNamespace]:
             refunded_paise=one.refunded_paise,
             held=one.held,
             open=one.currency == "INR" and one.refunded_paise < one.amount_paise,
-            by_hand=given_back_by_hand(one),
+            by_hand=by_hand_of(one),
             can_keep=one.held and one.currency == "INR" and one.refunded_paise < one.amount_paise,
             ref=one.provider_ref or "",
             at=one.captured_at,

@@ -16,7 +16,6 @@ from salespilots.domain.payment import Payment, PaymentState
 from salespilots.web.context import here, services
 from salespilots.web.fields import Line, Rupees
 from salespilots.web.forms import Form, read
-from salespilots.web.lookups import given_back_by_hand
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import permits
 from salespilots.web.presenters.order_parts import cash_due
@@ -68,7 +67,7 @@ def _refund_said(before: Sequence[Payment], after: Sequence[Payment], amount: in
     """Who gives the money back: the provider that was asked, or the owner."""
     were = {one.id: one.refunded_paise for one in before}
     taken = [one for one in after if one.state is PaymentState.CAPTURED]
-    by_hand = [one for one in taken if given_back_by_hand(one)]
+    by_hand = [one for one in taken if services().refunds.by_hand(one)]
     own = sum(one.refunded_paise - were.get(one.id, 0) for one in by_hand)
     if len(by_hand) == len(taken) or own >= amount:
         return _("Refund of %(amount)s noted: give the money back yourself", amount=rupees(amount))

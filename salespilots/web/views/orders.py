@@ -157,7 +157,7 @@ def detail_page(
         return_kinds=parts.return_kinds(),
         test_mode=services().connections.tests(shop_id).get(order.payment_method, "") if money else "",
         claim=next((one for one in paid if one.claimed), None),
-        payments=parts.payments(paid, lambda one: provider_label("payments", one.provider)),
+        payments=parts.payments(paid, lambda one: provider_label("payments", one.provider), services().refunds.by_hand),
         refund=parts.refund(order, rules, services().refunds.count(shop_id, order_id))
         if here().may(Permission.REFUND)
         else None,
