@@ -205,8 +205,12 @@ def test_the_address_of_an_order_is_changed_until_it_left(stall: Stall, owner: V
     refused = owner.post(path, **{**HERE, "pincode": "12", "line1": "9, Lake Road"})
     assert refused.status_code == 422
     assert 'value="9, Lake Road"' in refused.text
-    owner.post(path, **{**HERE, "line1": "9, Lake Road"})
-    assert stall.services.orders.get(stall.id, order.id).address["line1"] == "9, Lake Road"
+    stall.services.orders.change(
+        stall.id, order.id, {"address": {**order.address, "note": "Ring twice", "line2": "Flat 2"}}
+    )
+    owner.post(path, **{**HERE, "line1": "9, Lake Road", "line2": ""})
+    changed = stall.services.orders.get(stall.id, order.id).address
+    assert (changed["line1"], changed["note"], "line2" in changed) == ("9, Lake Road", "Ring twice", False)
     stall.services.orders.ship(stall.id, order.id, courier="DTDC", tracking_number="D1")
     owner.post(path, **{**HERE, "line1": "Elsewhere"})
     assert stall.services.orders.get(stall.id, order.id).address["line1"] == "9, Lake Road"

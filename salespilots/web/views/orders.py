@@ -265,7 +265,8 @@ def address(order_id: str) -> Any:
     values, errors = read(AddressForm, request.form)
     if errors:
         return detail_page(order_id, 422, sheet="address", errors=errors, values=dict(request.form))
-    given = {name: value for name, value in values.items() if value}
+    kept = services().orders.get(here().shop_id, order_id).address
+    given = {name: value for name, value in {**kept, **values}.items() if value}
     return _step(order_id, _change_address, _("Address of {number} changed"), address=given)
 
 
