@@ -22,6 +22,9 @@ SEPARATOR = "\n"
 MAX_LANES = 50
 """Lanes of one datagram; a lane's name has at most 500 characters."""
 
+STOP_SECONDS = 5.0
+"""How long the end of a listener is waited for; what it heard last may still be passed on."""
+
 LIST_SECONDS = 1.0
 """How long the list of workers is believed."""
 
@@ -43,7 +46,8 @@ class BellReceiver:
         except (OSError, ValueError):
             self.hears = False
             return
-        threading.Thread(target=self._listen, name="bell", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, name="bell", daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         while True:
@@ -56,10 +60,12 @@ class BellReceiver:
                 self._heard(*lanes)
 
     def stop(self) -> None:
-        """Hear no more."""
+        """Hear no more. The name is free afterwards: it is the socket's until nobody waits at it any longer."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        if self.hears:
+            self._listener.join(STOP_SECONDS)
 
 
 class LocalBell:

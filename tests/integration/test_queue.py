@@ -105,6 +105,13 @@ def test_a_worker_on_this_machine_hears_the_bell_without_the_queue(heard: tuple[
     assert "0 wake-ups wait" in check_queue(config)
 
 
+def test_a_name_is_free_as_soon_as_who_heard_it_stopped() -> None:
+    for _ in range(200):
+        receiver = BellReceiver("here:1:again", lambda *some: None)
+        assert receiver.hears
+        receiver.stop()
+
+
 def test_what_no_worker_here_hears_is_rung_at_the_queue(heard: tuple[Config, list[str]]) -> None:
     config, lanes = heard
     (config.home / "workers" / "here:1:abc.lock").rename(config.home / "workers" / "elsewhere:2:def.lock")

@@ -7,6 +7,7 @@ to a temporary folder first, together with their libraries.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import itertools
 import os
 import pwd
@@ -14,13 +15,21 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
 FIRST_PORT, PORTS = 15_000, 16_000
+PR_SET_PDEATHSIG = 1
 _TURN = itertools.count(os.getpid() * 97)
+
+
+def end_with_us(which: int = signal.SIGINT) -> None:
+    """For the child of a `Popen`: it gets this signal when the thread that started it ends, killed or not (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, which)
 
 
 def free_port() -> int:
@@ -86,7 +95,8 @@ class PostgresServer:
         options = [part for one in self.settings for part in ("-c", one)]
         self._process = subprocess.Popen(
             [str(self._bin / "postgres"), "-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.data), *options],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self._environ, cwd=self.root, **self._who,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self._environ, cwd=self.root,
+            preexec_fn=end_with_us, **self._who,
         )  # fmt: skip
         import psycopg
 
