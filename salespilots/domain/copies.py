@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import fields, is_dataclass
 from typing import Any
 
+_NAMES: dict[type, tuple[str, ...] | None] = {}
 _SHARED = frozenset({str, int, float, bool, type(None)})
 
 
 def own_copy(value: Any) -> Any:
-    """The same value in lists and dicts of its own; what is neither, nor text or a number, is copied deeply."""
+    """The same value in lists, dicts and dataclasses of its own; what is none of these, nor text or a number, is
+    copied deeply."""
     kind = type(value)
     if kind in _SHARED:
         return value
@@ -19,4 +22,19 @@ def own_copy(value: Any) -> Any:
         return [one if type(one) in _SHARED else own_copy(one) for one in value] if value else []
     if kind is tuple:
         return tuple(map(own_copy, value))
-    return value if isinstance(value, str) else copy.deepcopy(value)
+    if isinstance(value, str):
+        return value
+    names = names_of(kind)
+    if names is None:
+        return copy.deepcopy(value)
+    made = object.__new__(kind)
+    for name in names:
+        object.__setattr__(made, name, own_copy(getattr(value, name)))
+    return made
+
+
+def names_of(kind: type) -> tuple[str, ...] | None:
+    """The fields of a dataclass; None for what is none."""
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(one.name for one in fields(kind)) if is_dataclass(kind) else None
+    return _NAMES[kind]

@@ -233,8 +233,9 @@ class UnitOfWork(Protocol):
         """Update the shop, checking its version."""
         ...
 
-    def next_number(self, counter: str) -> int:
-        """The next number of a gap-free series of this shop (``order``); given back if the unit rolls back."""
+    def next_number(self, counter: str, count: int = 1) -> int:
+        """The next number of a gap-free series of this shop (``order``), or the last of the next ``count``; given back
+        if the unit rolls back."""
         ...
 
     def claim(self, counter: str, most: int) -> bool:

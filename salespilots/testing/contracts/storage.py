@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from .storage_rows import RowsContract
+from .storage_stock import StockContract
 from .storage_work import NOW, A, B
 
 
@@ -31,7 +32,7 @@ class StorageHarness:
     storage: Any
 
 
-class StorageContract(RowsContract):
+class StorageContract(RowsContract, StockContract):
     """Subclass it and give a ``harness`` fixture returning a `StorageHarness`."""
 
     @pytest.fixture
@@ -52,15 +53,6 @@ class StorageContract(RowsContract):
         from salespilots.domain.catalog import Variant
 
         return Variant(id=id, business_id=shop, product_id="prd_one00000", sku=sku, price_paise=100)
-
-    def movement(self, kind: str, on_hand: int, reserved: int, cause: str, variant: str = "var_one00000") -> Any:
-        """A line of the stock ledger."""
-        from salespilots.domain.stock import MovementKind, StockMovement
-
-        return StockMovement(
-            id=f"mov_{cause}0000000"[:40], business_id=A, variant_id=variant, kind=MovementKind(kind),
-            on_hand_delta=on_hand, reserved_delta=reserved, cause_key=cause, at=NOW,
-        )  # fmt: skip
 
     # --- units and collections -----------------------------------------------------------------------------
 
@@ -252,72 +244,6 @@ class StorageContract(RowsContract):
             with pytest.raises(NotFound):
                 uow.products.get(text)
 
-    # --- stock ---------------------------------------------------------------------------------------------
-
-    @pytest.fixture
-    def stocked(self, store: Any) -> Any:
-        """Five pieces of one variant."""
-        with store.unit_of_work(A) as uow:
-            uow.products.add(self.product())
-            uow.variants.add(self.variant())
-            uow.stock.move([self.movement("receive", 5, 0, "first")])
-            uow.commit()
-        return store
-
-    def level(self, store: Any) -> tuple[int, int, int]:
-        """(on hand, reserved, available)."""
-        with store.unit_of_work(A, read_only=True) as uow:
-            level = uow.stock.levels(["var_one00000"])["var_one00000"]
-        return level.on_hand, level.reserved, level.available
-
-    def test_stock_moves_and_never_below_what_is_promised(self, stocked: Any) -> None:
-        """Reserve, refuse, ship."""
-        from salespilots.domain.errors import OutOfStock
-
-        with stocked.unit_of_work(A) as uow:
-            uow.stock.move([self.movement("reserve", 0, 3, "r1")])
-            uow.commit()
-        assert self.level(stocked) == (5, 3, 2)
-        for wrong in (
-            self.movement("reserve", 0, 3, "r2"),
-            self.movement("damaged", -3, 0, "d1"),
-            self.movement("release", 0, -4, "x1"),
-        ):
-            with stocked.unit_of_work(A) as uow, pytest.raises(OutOfStock):
-                uow.stock.move([wrong])
-        assert self.level(stocked) == (5, 3, 2)
-        with stocked.unit_of_work(A) as uow:
-            uow.stock.move([self.movement("ship", -3, -3, "s1")])
-            uow.commit()
-        assert self.level(stocked) == (2, 0, 2)
-
-    def test_a_cause_counts_once(self, stocked: Any) -> None:
-        """The same cause again changes nothing."""
-        for expected in ({"var_one00000": (5, 2)}, {}):
-            with stocked.unit_of_work(A) as uow:
-                levels = uow.stock.move([self.movement("reserve", 0, 2, "same")])
-                assert {id: (one.on_hand, one.reserved) for id, one in levels.items()} == expected
-                uow.commit()
-        assert self.level(stocked) == (5, 2, 3)
-
-    def test_the_level_is_the_sum_of_its_ledger(self, stocked: Any) -> None:
-        """Also after refusals."""
-        from salespilots.domain.errors import OutOfStock
-
-        for number, (kind, on_hand, reserved) in enumerate(
-            [("reserve", 0, 4), ("reserve", 0, 4), ("release", 0, -1), ("receive", 3, 0), ("ship", -2, -2)]
-        ):
-            try:
-                with stocked.unit_of_work(A) as uow:
-                    uow.stock.move([self.movement(kind, on_hand, reserved, f"n{number}")])
-                    uow.commit()
-            except OutOfStock:
-                assert number == 1
-        with stocked.unit_of_work(A) as uow:
-            rows = uow.stock.movements("var_one00000")
-        on_hand, reserved, _ = self.level(stocked)
-        assert (on_hand, reserved) == (sum(one.on_hand_delta for one in rows), sum(one.reserved_delta for one in rows))
-
     # --- events, numbers -------------------------------------------------------------------------------------
 
     def test_events_are_numbered_without_gaps(self, store: Any) -> None:
@@ -348,7 +274,8 @@ class StorageContract(RowsContract):
                     uow.commit()
         assert given == [1001, 1002, 1002]
         with store.unit_of_work(B) as uow:
-            assert uow.next_number("order") == 1001
+            assert uow.next_number("order", 3) == 1003
+            assert uow.next_number("order") == 1004
 
     def test_every_unique_key_is_enforced(self, store: Any) -> None:
         """The declared list is what the store does."""

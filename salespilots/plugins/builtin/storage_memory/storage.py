@@ -76,9 +76,9 @@ class MemoryUnitOfWork(_Unit):
             raise NotFound("That is another shop.")
         self._businesses.save(shop)
 
-    def next_number(self, counter: str) -> int:
+    def next_number(self, counter: str, count: int = 1) -> int:
         key = (self.business_id, counter)
-        self._tables.counters[key] = self._tables.counters.get(key, 1000 if counter == "order" else 0) + 1
+        self._tables.counters[key] = self._tables.counters.get(key, 1000 if counter == "order" else 0) + count
         return self._tables.counters[key]
 
     def claim(self, counter: str, most: int) -> bool:

@@ -25,12 +25,16 @@ def _records(columns: Mapping[str, sa.types.TypeEngine], most: int) -> str:
     return f"(SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS given({fields}) LIMIT {most}) AS one"  # noqa: S608 - names of ours
 
 
-def insert_rows(table: sa.Table, names: Sequence[str], most: int, *, once: bool = False) -> sa.TextClause:
-    """Insert rows that name these columns. ``once``: those that exist already are left alone. ``most``: how many at most."""
+def insert_rows(
+    table: sa.Table, names: Sequence[str], most: int, *, once: bool = False, returning: str = ""
+) -> sa.TextClause:
+    """Insert rows that name these columns. ``once``: those that exist already are left alone. ``most``: how many at most.
+    ``returning``: the column that is answered of those that were written."""
     columns = ", ".join(map(_name, names))
     source = _records({name: table.c[name].type for name in names}, most)
     unless = " ON CONFLICT DO NOTHING" if once else ""
-    return sa.text(f"INSERT INTO {_name(table.name)} ({columns}) SELECT {columns} FROM {source}{unless}")  # noqa: S608 - names of ours
+    back = f" RETURNING {_name(returning)}" if returning else ""
+    return sa.text(f"INSERT INTO {_name(table.name)} ({columns}) SELECT {columns} FROM {source}{unless}{back}")  # noqa: S608 - names of ours
 
 
 def update_rows(

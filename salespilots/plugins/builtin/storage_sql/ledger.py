@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,25 +12,26 @@ import sqlalchemy as sa
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
+from salespilots.plugins.builtin.storage_sql.bulk import insert_rows
 from salespilots.plugins.builtin.storage_sql.conditions import (
-    asked_once,
     bound,
     insert_once,
     of_shop,
     parameters,
     shape,
     sorted_by,
+    upsert,
 )
 from salespilots.plugins.builtin.storage_sql.numbers import take_number
 from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import dump_json
-from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire
+from salespilots.plugins.builtin.storage_sql.wire import Ask, Change, Prepared, Wire, places
 from salespilots.ports.storage import Where, eq, one_of
 
 MOST_QUEUED = 32
 """Lines of an order that queue for their pieces; a long list, of an import, would fill the server's table of locks."""
 
-_QUEUE = "SELECT pg_advisory_xact_lock(CAST(:place AS bigint))"
+_QUEUE = "SELECT pg_advisory_xact_lock(place) FROM unnest(CAST(:places AS bigint[])) AS place"
 
 
 def _place(business_id: str, variant_id: str) -> int:
@@ -63,19 +65,30 @@ class SqlStockBook:
         return found
 
     def move(self, movements: Sequence[StockMovement]) -> dict[str, StockLevel]:
-        """Each line of the ledger goes together with its one guarded update, all of them at once to a server that is
-        far: a hot row is locked for as few exchanges as can be."""
-        ordered = sorted(movements, key=lambda one: one.variant_id)
-        queue = self._queueing(ordered)
-        asks = [ask for one in ordered for ask in (self._booking(one), self._changing(one))]
-        answers = self._wire.together([*queue, *asks])[len(queue) :]
+        """First the lines of the ledger, which nobody waits for, then one guarded update for each variant, all at once to
+        a server that is far: a hot row is locked for as few exchanges as can be."""
+        new = self._book(sorted(movements, key=lambda one: one.variant_id))
+        of_variant = [list(some) for _, some in groupby(new, key=lambda one: one.variant_id)]
+        if not of_variant:
+            return {}
+        queue = self._queueing(new)
+        changes = self._wire.together([*queue, *map(self._changing, of_variant)])[len(queue) :]
         levels: dict[str, StockLevel] = {}
-        for movement, booked, changed in zip(ordered, answers[::2], answers[1::2], strict=True):
-            if booked:
-                levels[movement.variant_id] = changed or self._first_or_short(movement)
-            elif changed:  # the very same line again, id and all: it was there, so it counted a second time
-                self._wire.together([self._changing(movement, -1)])
+        for some, changed in zip(of_variant, changes, strict=True):
+            if changed is None:
+                for one in some:
+                    changed = self._wire.together([self._changing([one])])[0] or self._first_or_short(one)
+            levels[some[0].variant_id] = changed
         return levels
+
+    def _book(self, movements: Sequence[StockMovement]) -> list[StockMovement]:
+        """Write their lines, unless their causes have one. Returns those that are new."""
+        if not movements:
+            return []
+        many = self._wire.far and len(movements) > 1
+        asks = [self._booking_many(movements)] if many else list(map(self._booking, movements))
+        booked = set().union(*self._wire.together(asks))
+        return [one for one in movements if one.id in booked]
 
     def _queueing(self, movements: Sequence[StockMovement]) -> list[Ask]:
         """Buyers of a hot piece wait in the order in which they came. PostgreSQL wakes all who wait for a row whenever
@@ -83,39 +96,54 @@ class SqlStockBook:
         rely on it."""
         if not self._wire.far or len(movements) > MOST_QUEUED:
             return []
-        places = sorted({_place(self._business_id, one.variant_id) for one in movements})
-        return [Ask(("stock_queue",), lambda: sa.text(_QUEUE), {"place": one}, lambda _, rows: None) for one in places]
+        given = {"places": sorted({_place(self._business_id, one.variant_id) for one in movements})}
+        return [Ask(("stock_queue",), lambda: sa.text(_QUEUE), given, lambda _, rows: None)]
 
     def _booking(self, movement: StockMovement) -> Ask:
-        """Its line in the ledger, unless its cause has one. Answers whether it was written."""
-        return asked_once(self._wire, self._movements, CODECS["movements"].values(movement))
+        """Its line in the ledger, unless its cause has one. Answers the ids of what it wrote."""
+        table, row = self._movements, CODECS["movements"].values(movement)
 
-    def _changing(self, movement: StockMovement, times: int = 1) -> Ask:
-        """The one guarded update, for a movement that is in the ledger. Answers the level, or None when what would be
-        left does not cover what is promised. ``times``: -1 takes it back."""
-        table, booked = self._levels, self._movements
+        def build() -> Any:
+            named = {name: sa.bindparam(name, type_=table.c[name].type) for name in row}
+            return upsert(self._wire.dialect, table).values(named).on_conflict_do_nothing().returning(table.c.id)
+
+        return Ask(("stock_line",), build, row, lambda _, found: {one[0] for one in found})
+
+    def _booking_many(self, movements: Sequence[StockMovement]) -> Ask:
+        """The same for several, of a server."""
+        table, rows = self._movements, [CODECS["movements"].values(one) for one in movements]
+
+        def build() -> sa.TextualSelect:
+            many = insert_rows(table, list(rows[0]), places(len(rows)), once=True, returning="id")
+            return many.columns(table.c.id)
+
+        given = {"rows": dump_json(rows)}
+        return Ask(("stock_lines", places(len(rows))), build, given, lambda _, found: {one[0] for one in found})
+
+    def _changing(self, movements: Sequence[StockMovement]) -> Ask:
+        """The one guarded update of a variant. Answers the level, or None when what would be left does not cover what is
+        promised."""
+        table = self._levels
 
         def build() -> sa.Update:
             on_hand = table.c.on_hand + sa.bindparam("shelf", type_=sa.BigInteger)
             reserved = table.c.reserved + sa.bindparam("promised", type_=sa.BigInteger)
-            shop = sa.bindparam("shop", type_=sa.String)
+            mine = table.c.business_id == sa.bindparam("shop", type_=sa.String)
             this = table.c.variant_id == sa.bindparam("variant", type_=sa.String)
-            line = booked.c.id == sa.bindparam("movement", type_=sa.String)
-            in_ledger = sa.exists().where(booked.c.business_id == shop, line)
-            guarded = sa.update(table).where(table.c.business_id == shop, this, reserved >= 0, on_hand >= reserved)
-            changed = guarded.where(in_ledger).values(on_hand=on_hand, reserved=reserved)
-            return changed.returning(table.c.on_hand, table.c.reserved)
+            guarded = sa.update(table).where(mine, this, reserved >= 0, on_hand >= reserved)
+            return guarded.values(on_hand=on_hand, reserved=reserved).returning(table.c.on_hand, table.c.reserved)
 
         given = {
-            "shop": self._business_id, "variant": movement.variant_id, "shelf": times * movement.on_hand_delta,
-            "promised": times * movement.reserved_delta, "movement": movement.id,
+            "shop": self._business_id, "variant": movements[0].variant_id,
+            "shelf": sum(one.on_hand_delta for one in movements),
+            "promised": sum(one.reserved_delta for one in movements),
         }  # fmt: skip
 
         def take(statement: Prepared, rows: Sequence[Sequence[Any]]) -> StockLevel | None:
             on_hand, reserved = rows[0] if rows else (None, None)
             if on_hand is None or reserved is None:
                 return None
-            return StockLevel(variant_id=movement.variant_id, on_hand=on_hand, reserved=reserved)
+            return StockLevel(variant_id=movements[0].variant_id, on_hand=on_hand, reserved=reserved)
 
         return Ask(("stock_move",), build, given, take)
 
@@ -128,7 +156,7 @@ class SqlStockBook:
             }  # fmt: skip
             if insert_once(self._wire, self._levels, values):
                 return StockLevel(variant_id=movement.variant_id, on_hand=movement.on_hand_delta)
-        changed: StockLevel | None = self._wire.together([self._changing(movement)])[0]
+        changed: StockLevel | None = self._wire.together([self._changing([movement])])[0]
         if changed is not None:
             return changed
         level = self.levels([movement.variant_id])[movement.variant_id]

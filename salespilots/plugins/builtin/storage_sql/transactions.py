@@ -31,7 +31,7 @@ class Lines:
         self.engine = engine
         self.embedded = engine.dialect.name == "sqlite"
         self._resting: dict[bool, list[tuple[sa.Connection, float]]] = {False: [], True: []}
-        """By whether they are for transactions that naps of our own bring to their turn."""
+        """By whether they are `_ours`."""
         self._lock = threading.Lock()
         self._turn: AbstractContextManager[object] = threading.RLock() if self.embedded else nullcontext()
 
@@ -42,7 +42,7 @@ class Lines:
 
     def take(self, read_only: bool) -> sa.Connection:
         """A connection with no transaction. Raises `StorageUnavailable`."""
-        ours = self.embedded and not read_only
+        ours = self._ours(read_only)
         while True:
             with self._lock:
                 found = self._resting[ours].pop() if self._resting[ours] else None
@@ -54,11 +54,21 @@ class Lines:
             self._drop(connection)
 
     def _connect(self, ours: bool) -> sa.Connection:
-        made = self.engine.connect().execution_options(**{OWN_BEGIN: True})
-        driver = made.connection.dbapi_connection
-        if ours and driver is not None:
-            driver.cursor().execute("PRAGMA busy_timeout=0")
+        how = {"isolation_level": "AUTOCOMMIT"} if ours and not self.embedded else {}
+        made = self.engine.connect().execution_options(**{OWN_BEGIN: True}, **how)
+        if ours and self.embedded:
+            made.exec_driver_sql("PRAGMA busy_timeout=0")
+        elif ours:
+            made.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        if made.in_transaction():
+            made.rollback()
         return made
+
+    def _ours(self, read_only: bool) -> bool:
+        """Whether it is a connection set up in our own way: that of a writer to SQLite, whom naps of our own bring to
+        its turn, or that of a reader of a server. At the server's usual isolation a transaction shows a reader nothing
+        that its statements would not show alone, so beginning and ending it would be two exchanges for nothing."""
+        return self.embedded != read_only
 
     def _answers(self, connection: sa.Connection) -> bool:
         try:
@@ -72,13 +82,13 @@ class Lines:
         if connection.invalidated or connection.closed:
             self._drop(connection)
             return
-        ours = self.embedded and not read_only
+        ours = self._ours(read_only)
         with self._lock:
             if len(self._resting[ours]) < KEPT:
                 self._resting[ours].append((connection, time.monotonic()))
                 return
         if ours:
-            connection.invalidate()  # nobody else gets a connection that does not wait
+            connection.invalidate()  # nobody else gets a connection that is set up so
         connection.close()
 
     def _drop(self, connection: sa.Connection) -> None:

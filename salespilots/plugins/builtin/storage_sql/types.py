@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from salespilots.domain.copies import own_copy
+from salespilots.domain.copies import names_of, own_copy
 
 
 class UTCDateTime(sa.types.TypeDecorator):
@@ -68,8 +68,9 @@ def dump_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+    names = names_of(type(value))
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("times must be aware")

@@ -123,8 +123,8 @@ class SqlUnitOfWork(_Unit):
             raise NotFound("That is another shop.")
         self._businesses.save(shop)
 
-    def next_number(self, counter: str) -> int:
-        return take_number(self._wire, self.business_id, counter)
+    def next_number(self, counter: str, count: int = 1) -> int:
+        return take_number(self._wire, self.business_id, counter, count)
 
     def claim(self, counter: str, most: int) -> bool:
         return take_below(self._wire, self.business_id, counter, most)
