@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask_babel import Babel
@@ -56,10 +58,18 @@ VIEWS = (
 )  # fmt: skip
 
 
+class Site(Flask):
+    """Views and hooks are plain functions here; Flask would look into each of them at every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return func
+
+
 def create_app(application: Application) -> Flask:
     """A Flask application around assembled services."""
     config = application.config
-    app = Flask(
+    app = Site(
         "salespilots.web",
         root_path=str(Path(__file__).parent),
         static_folder="static",
@@ -103,6 +113,7 @@ def create_app(application: Application) -> Flask:
     media.register(app)
     webhooks.register(app)
     register_api(app)
+    app.wsgi_app = security.Always(app)  # type: ignore[method-assign]
     refuse_undeclared(app)
     app.extensions["salespilots.machine"] = frozenset(
         endpoint for endpoint in app.view_functions if access_of(app, endpoint) == MACHINE

@@ -29,14 +29,11 @@ App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class QuickDoor:
-    """WSGI middleware in front of the application. ``headers``: those of every answer."""
+    """WSGI middleware in front of the application."""
 
-    def __init__(self, app: App, services: Services, headers: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, app: App, services: Services) -> None:
         self._app, self._services = app, services
-        self._headers = [
-            *headers, ("Cache-Control", "private, no-cache"), ("Content-Type", "application/json"),
-            ("Content-Length", str(len(ANSWER))),
-        ]  # fmt: skip
+        self._headers = [("Content-Type", "application/json"), ("Content-Length", str(len(ANSWER)))]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ["PATH_INFO"]

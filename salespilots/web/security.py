@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Request, Response, g, redirect, request, session, url_for
+from flask import Flask, Request, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFProtect
@@ -73,12 +74,6 @@ class Cookies(SecureCookieSessionInterface):
         return None if request.path.startswith(("/api/", "/webhooks/")) else super().open_session(app, request)
 
 
-def always(app: Flask) -> list[tuple[str, str]]:
-    """The headers of every answer."""
-    secure = [("Strict-Transport-Security", HSTS)] if app.config["SESSION_COOKIE_SECURE"] else []
-    return [*HEADERS.items(), *secure]
-
-
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Install the rules."""
     from datetime import timedelta
@@ -109,14 +104,24 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
             raise AccessDenied(_("Your role does not include this page."))
         return None
 
-    @app.after_request
-    def _headers(response: Response) -> Response:
-        for name, value in always(app):
-            response.headers.setdefault(name, value)
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-cache"
-        response.headers.pop("Server", None)
-        return response
+
+class Always:
+    """WSGI middleware: the headers of every answer, whichever way it went, that does not say otherwise.
+    ``Response.headers`` would take ten times as long for each."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app: Callable[..., Iterable[bytes]] = app.wsgi_app
+        secure = {"Strict-Transport-Security": HSTS} if app.config["SESSION_COOKIE_SECURE"] else {}
+        headers = {**HEADERS, **secure, "Cache-Control": "private, no-cache"}
+        self._headers = [(name, value, name.lower()) for name, value in headers.items()]
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            said = {name.lower() for name, _ in headers}
+            added = [(name, value) for name, value, key in self._headers if key not in said]
+            return start_response(status, headers + added, *more)
+
+        return self._app(environ, start)
 
 
 def _sign_in() -> bool:

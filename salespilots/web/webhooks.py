@@ -15,7 +15,6 @@ from salespilots.web.context import services
 from salespilots.web.errors import problem
 from salespilots.web.permissions import machine
 from salespilots.web.quick_door import REFUSED, QuickDoor
-from salespilots.web.security import always
 
 log = structlog.get_logger(__name__)
 blueprint = Blueprint("webhooks", __name__)
@@ -84,4 +83,4 @@ def _accept(keep: Any) -> Any:
 def register(app: Flask) -> None:
     """Add the addresses, and the short way to them."""
     app.register_blueprint(blueprint)
-    app.wsgi_app = QuickDoor(app.wsgi_app, app.extensions["salespilots"], always(app))  # type: ignore[method-assign]
+    app.wsgi_app = QuickDoor(app.wsgi_app, app.extensions["salespilots"])  # type: ignore[method-assign]
