@@ -54,15 +54,17 @@ class OrderSteps:
 
         return retrying(use_case)
 
-    def _finish(self, uow: UnitOfWork, order: Order, outcome: Outcome, actor: str, new: bool = False) -> None:
+    def _finish(self, uow: UnitOfWork, order: Order, outcome: Outcome, actor: str) -> list[Event]:
+        """Record what happened, and what follows from it. Returns the events."""
         if not isinstance(outcome, Applied):
-            return
+            return []
         events = [
             Event(type=one.type, at=one.at, ids=one.ids, data=one.data, actor=actor or one.actor)
             for one in outcome.events
         ]
         uow.record(*events)
         react(self._core, uow, events, order_id=order.id)
+        return events
 
     def _ring(self, order: Order) -> None:
         if not order.conversation_id:

@@ -153,13 +153,17 @@ def movements_of(
     ]  # fmt: skip
 
 
-def reserve_in(core: Core, uow: UnitOfWork, order: Order, key: str = "reserve") -> None:
-    """Promise the order's pieces or raise `OutOfStock`. What has to be read is read first: from the promise to the
+def reserve_in(core: Core, uow: UnitOfWork, orders: Sequence[Order], key: str = "reserve") -> None:
+    """Promise the orders' pieces or raise `OutOfStock`. What has to be read is read first: from the promise to the
     commit, other buyers of the same pieces wait."""
-    low_at = low_marks_in(uow, [line.product_id for line in order.lines])
-    leave_in(core, uow, order.customer_id, [line.variant_id for line in order.lines])
-    levels = uow.stock.move(movements_of(core, order, MovementKind.RESERVE, 0, 1, key))
-    moved_in(core, uow, _places(order), levels, order_id=order.id, low_at=low_at, promised=True)
+    lines = [(order, line) for order in orders for line in order.lines]
+    low_at = low_marks_in(uow, [line.product_id for _, line in lines])
+    leave_in(core, uow, [(order.customer_id, line.variant_id) for order, line in lines])
+    levels = uow.stock.move(
+        [one for order in orders for one in movements_of(core, order, MovementKind.RESERVE, 0, 1, key)]
+    )
+    for order in orders:
+        moved_in(core, uow, _places(order), levels, order_id=order.id, low_at=low_at, promised=True)
 
 
 def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:
@@ -188,12 +192,21 @@ def _places(order: Order) -> list[tuple[str, str]]:
 
 def place_in(core: Core, uow: UnitOfWork, order: Order, shop: Business | None = None) -> Outcome:
     """Reserve, number and place a built order. Raises `OutOfStock`: leave the unit without commit then."""
-    shop = shop or uow.shop()
     if order.state is not OrderState.DRAFT:
         return order.place(now=core.clock.now(), number="", number_value=0, hold=None)
-    reserve_in(core, uow, order)
-    use_in(core, uow, order)
-    value = uow.next_number("order")
+    return place_all_in(core, uow, [order], shop or uow.shop())[0]
+
+
+def place_all_in(core: Core, uow: UnitOfWork, orders: Sequence[Order], shop: Business) -> list[Outcome]:
+    """The same for drafts that come at one moment, numbered as they stand here: all of them, or `OutOfStock`."""
+    reserve_in(core, uow, orders)
+    for order in orders:
+        use_in(core, uow, order)
+    first = uow.next_number("order", len(orders)) - len(orders) + 1
+    return [_place(core, uow, order, shop, first + index) for index, order in enumerate(orders)]
+
+
+def _place(core: Core, uow: UnitOfWork, order: Order, shop: Business, value: int) -> Outcome:
     outcome = order.place(
         now=core.clock.now(),
         number=f"{shop.order_prefix}-{value}",
@@ -323,7 +336,7 @@ def revive_in(core: Core, uow: UnitOfWork, order: Order) -> bool:
     if any(levels[variant_id].available < quantity for variant_id, quantity in wanted.items()):
         return False
     try:
-        reserve_in(core, uow, order, key="revive")
+        reserve_in(core, uow, [order], key="revive")
     except OutOfStock:  # a buyer in the same instant: repeat the whole use case with fresh levels
         raise StaleEntity("stock moved meanwhile") from None
     use_again_in(uow, order)

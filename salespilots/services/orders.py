@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from salespilots.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
+from salespilots.domain.errors import Conflict, InvalidTransition, NotFound
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import ACCEPTED, OrderState, PaymentStatus
@@ -16,12 +16,11 @@ from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import Page, UnitOfWork, Where, any_of, eq, one_of
 from salespilots.services.automation import react
 from salespilots.services.charging import charge_in, switch_in
-from salespilots.services.core import retrying
 from salespilots.services.discounts import give_back_in
+from salespilots.services.making import Making, timeline_in
 from salespilots.services.notices import REMINDER, notice_in, withdraw_reminders_in
 from salespilots.services.order_steps import NOT_ACCEPTED_YET
 from salespilots.services.ordering import (
-    build_order_in,
     check_again_in,
     close_links_in,
     credit_in,
@@ -29,16 +28,12 @@ from salespilots.services.ordering import (
     promised_in,
     release_in,
 )
-from salespilots.services.returns import Returns
 
 SEARCHED = 200
 """Customers at most whose orders a search looks for."""
 
-TOLD = 200
-"""Events of an order's timeline at most, the oldest."""
 
-
-class Orders(Returns):
+class Orders(Making):
     """Use cases on orders, for owners, the API, workflows and sweeps."""
 
     # --- reading --------------------------------------------------------------------------------------
@@ -104,12 +99,12 @@ class Orders(Returns):
     def timeline(self, business_id: str, order_id: str) -> list[Event]:
         """What happened to it, oldest first."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return uow.events.about("order_id", order_id, TOLD, but="stock.")
+            return timeline_in(uow, order_id)
 
     def timelines(self, business_id: str, order_ids: Sequence[str]) -> dict[str, list[Event]]:
         """The same for several orders."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return {one: uow.events.about("order_id", one, TOLD, but="stock.") for one in order_ids}
+            return {one: timeline_in(uow, one) for one in order_ids}
 
     def by_token(self, token: str) -> Order:
         """The order of a customer's page. Raises `NotFound`."""
@@ -134,81 +129,6 @@ class Orders(Returns):
         """Orders by state, for the chips."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.queries.count_by("orders", "state")
-
-    # --- creating -------------------------------------------------------------------------------------
-
-    def create(
-        self,
-        business_id: str,
-        *,
-        customer_id: str,
-        lines: Sequence[Mapping[str, Any]],
-        draft: bool = False,
-        actor: str = "",
-        key: str = "",
-        **more: Any,
-    ) -> Order:
-        """An order by hand or API. ``lines``: variant_id or sku, and quantity. Nothing is kept when stock is short.
-
-        The same ``key`` makes one order, however often it is asked for.
-        """
-        core = self._core
-        cause = f"asked:{key}" if key else None
-
-        def use_case() -> Order:
-            with core.storage.unit_of_work(business_id) as uow:
-                made = uow.orders.find(cause_key=cause) if cause else None
-                if made is not None:
-                    return made
-                customer = uow.customers.get(customer_id)
-                if more.get("conversation_id"):
-                    conversation = uow.conversations.get(more["conversation_id"])
-                    if conversation.customer_id != customer.id:
-                        raise NotFound("There is no such conversation with this customer.")
-                self._check_method(uow, more.get("payment_method"))
-                more.setdefault("payment_method", "practice" if customer.practice else None)
-                values = {**more, "address": more.get("address") or customer.address, "cause_key": cause}
-                order = build_order_in(
-                    core, uow, customer_id=customer.id, practice=customer.practice,
-                    lines=[(self._variant_of(uow, line), line["quantity"]) for line in lines], **values,
-                )  # fmt: skip
-                if draft:
-                    uow.record(
-                        Event(type="order.drafted", at=order.created_at, ids=order.ids(), actor=actor or "system")
-                    )
-                else:
-                    self._finish(uow, order, place_in(core, uow, order), actor, new=True)
-                uow.orders.add_new(order)
-                uow.commit()
-            self._ring(order)
-            return order
-
-        try:
-            return retrying(use_case)
-        except Conflict:
-            if cause is None:
-                raise
-            with core.storage.unit_of_work(business_id, read_only=True) as uow:
-                made = uow.orders.find(cause_key=cause)  # somebody with the same key was quicker
-            if made is None:
-                raise
-            return made
-
-    def _variant_of(self, uow: UnitOfWork, line: Mapping[str, Any]) -> str:
-        if line.get("variant_id"):
-            return line["variant_id"]
-        variant = uow.variants.find(sku=line.get("sku"), archived=False)
-        if variant is None:
-            raise NotFound("There is no such variant on sale.")
-        return variant.id
-
-    def _check_method(self, uow: UnitOfWork, method: str | None) -> None:
-        if method is None:
-            return
-        if self._core.registry.payments.find(method) is None:
-            raise InvalidInput({"payment_method": ["No payments plugin has this key."]})
-        if method not in ("practice", CASH) and uow.connections.find(provider=method) is None:
-            raise InvalidInput({"payment_method": ["Connect this way to pay first."]})
 
     # --- moving on ------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -50,11 +50,13 @@ def wait_in(core: Core, uow: UnitOfWork, conversation: Conversation, product_id:
     return True
 
 
-def leave_in(core: Core, uow: UnitOfWork, customer_id: str, variant_ids: Sequence[str]) -> None:
-    """Who orders it does not wait for it any more."""
-    places = uow.waiting.select(eq("customer_id", customer_id), one_of("variant_id", sorted(set(variant_ids))))
+def leave_in(core: Core, uow: UnitOfWork, ordered: Iterable[tuple[str, str]]) -> None:
+    """Who orders it does not wait for it any more. ``ordered``: (customer id, variant id)."""
+    pairs = set(ordered)
+    people, variants = ({pair[place] for pair in pairs} for place in (0, 1))
+    places = uow.waiting.select(one_of("customer_id", sorted(people)), one_of("variant_id", sorted(variants)))
     for place in places:
-        if place.state is not WaitingState.LEFT:
+        if place.state is not WaitingState.LEFT and (place.customer_id, place.variant_id) in pairs:
             place.state = WaitingState.LEFT
             uow.waiting.save(place)
             _record(core, uow, place, "waiting.left")

@@ -10,7 +10,6 @@ from marshmallow import RAISE
 
 from salespilots.domain.money import MAX_PAISE
 from salespilots.ports.storage import StorageUnavailable
-from salespilots.services.orders import Orders
 from salespilots.web import streams
 from salespilots.web.api import answers, shapes
 from tests.support.program import Program, application, problem
@@ -129,13 +128,13 @@ def test_an_order_of_a_practice_customer_pays_by_practice(program: Program) -> N
 def test_a_lost_answer_repeats_nothing(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     customer, line = program.customer(), {"sku": program.product()["variants"][0]["sku"], "quantity": 1}
     body = {"customer_id": customer, "lines": [line]}
-    real = Orders.timeline
+    real = shapes.order
 
     def away(*_: object, **__: object) -> Any:
-        monkeypatch.setattr(Orders, "timeline", real)
+        monkeypatch.setattr(shapes, "order", real)
         raise StorageUnavailable("gone")
 
-    monkeypatch.setattr(Orders, "timeline", away)
+    monkeypatch.setattr(shapes, "order", away)
     assert [program.post("/orders", body, Idempotency_Key="o1").status_code for _ in range(3)] == [503, 201, 201]
     assert len(program.get("/orders")["items"]) == 1
     program.done("/orders", body, Idempotency_Key="o2")

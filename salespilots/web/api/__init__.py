@@ -22,6 +22,7 @@ from salespilots.web.api import (
 from salespilots.web.api.answers import Problem
 from salespilots.web.api.description import finished
 from salespilots.web.api.guard import guard
+from salespilots.web.api.quick_orders import QuickOrders
 from salespilots.web.api.real import RealAddresses
 from salespilots.web.permissions import API, ATTRIBUTE, PUBLIC
 
@@ -74,6 +75,7 @@ def register_api(app: Flask) -> None:
 
     setattr(docs, ATTRIBUTE, PUBLIC)
     app.add_url_rule("/api/docs", "api-docs.page", docs)
+    app.wsgi_app = QuickOrders(app)  # type: ignore[method-assign]
     app.wsgi_app = RealAddresses(app.wsgi_app)  # type: ignore[method-assign]
 
 

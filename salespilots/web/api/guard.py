@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -15,12 +13,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from salespilots.domain.errors import InvalidInput
 from salespilots.domain.idempotency import IdempotencyRecord
 from salespilots.ports.storage import storable
+from salespilots.web.api.bodies import MAX_BODY, Unreadable, read_object
 from salespilots.web.context import services
 from salespilots.web.errors import problem
 
 F = TypeVar("F", bound=Callable[..., Any])
-MAX_BODY = 1024 * 1024
-MAX_DEPTH = 40
 STALE = timedelta(minutes=2)
 """A first request that never came to an end gives its key free after this."""
 
@@ -105,39 +102,9 @@ def _check_body() -> Response | None:
     if request.mimetype != "application/json":
         return problem(415, "unsupported_media_type", "Send JSON with the content type application/json.")
     try:
-        value = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return problem(400, "bad_request", "The body is not JSON.")
-    if not isinstance(value, dict):
-        return problem(422, "invalid_input", "The body is a JSON object.", errors={"_schema": ["Send an object."]})
-    return _check_value(value)
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(text)
-
-
-def _check_value(value: Any) -> Response | None:
-    """Nothing a database cannot hold gets further: NUL, halves of characters, huge numbers, deep nests."""
-    todo: list[tuple[Any, int]] = [(value, 0)]
-    while todo:
-        one, depth = todo.pop()
-        wrong = ""
-        if depth > MAX_DEPTH:
-            wrong = "Nested too deeply."
-        elif not storable(one):
-            wrong = "Text with a character that cannot be stored."
-        elif isinstance(one, int) and abs(one) >= 2**63:
-            wrong = "A number beyond 64 bits."
-        elif isinstance(one, float) and not math.isfinite(one):
-            wrong = "Not a number."
-        if wrong:
-            return problem(422, "invalid_input", wrong, errors={"_schema": [wrong]})
-        if isinstance(one, dict):
-            todo += [(key, depth + 1) for key in one]
-            todo += [(inner, depth + 1) for inner in one.values()]
-        elif isinstance(one, list):
-            todo += [(inner, depth + 1) for inner in one]
+        g.body = read_object(body)
+    except Unreadable as error:
+        return problem(error.status, error.code, error.detail, **error.more)
     return None
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.order import Order
 from salespilots.ports.errors import OutcomeUnknown, PortError
 from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import actor, keep_answer, request_key, scope, shop_id
+from salespilots.web.api.quick_orders import REFUSED
 from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
@@ -55,10 +58,11 @@ def list_orders(query: dict[str, Any]) -> Any:
 @blueprint.answers(answers.Order, 201)
 def create_order(values: dict[str, Any]) -> Any:
     """A placed order with its stock held (409 ``out_of_stock`` and nothing kept when short), or a draft."""
-    for line in values["lines"]:
-        if ("variant_id" in line) == ("sku" in line):
-            raise InvalidInput({"lines": ["Each line names a variant_id or a sku."]})
-    return _shape(services().orders.create(shop_id(), actor=actor(), key=request_key(), **values))
+    refused = request.environ.get(REFUSED)
+    if refused is not None:
+        raise refused
+    made = services().orders.make(shop_id(), actor=actor(), key=request_key(), **values)
+    return shapes.order(made.order, made.timeline)
 
 
 @blueprint.get("/<order_id>")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from flask import Request, g
 from flask_smorest import Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
@@ -17,6 +18,10 @@ class StrictParser(FlaskParser):
     """Unknown parameters of a query are refused like unknown fields of a body: a mistyped filter is no filter."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": None}
+
+    def _raw_load_json(self, req: Request) -> Any:
+        """The body as the guard has read it already."""
+        return g.body if "body" in g else super()._raw_load_json(req)
 
 
 class Resource(Blueprint):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from salespilots.domain.catalog import MAX_OPTIONS, MAX_SUBSTITUTES, MAX_VARIANTS
 from salespilots.domain.money import MAX_PAISE
@@ -235,6 +235,12 @@ class OrderIn(Base):
     discount_paise = paise()
     conversation_id = key(allow_none=True)
     draft = Flag(load_default=False)
+
+    @validates_schema
+    def _one_name(self, values: dict[str, Any], **_: Any) -> None:
+        for line in values.get("lines", ()):
+            if ("variant_id" in line) == ("sku" in line):
+                raise ValidationError({"lines": ["Each line names a variant_id or a sku."]})
 
 
 class OrderPatch(Base):

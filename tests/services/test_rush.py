@@ -1,0 +1,188 @@
+"""A rush: who comes while somebody is at work is served with the others, and gets what it would have got alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock
+from salespilots.domain.order import Order
+from salespilots.domain.stock import MovementKind
+from salespilots.ports.storage import StorageUnavailable
+from salespilots.services import making
+from salespilots.services.rush import MOST, Rush
+from salespilots.services.shelf import hand_movement
+from salespilots.testing.twin_client import wait_until
+from tests.support.shop import World
+from tests.support.stall import Stall
+
+
+class Desk:
+    """A rush of which the first is held up until told; notes who was served with whom."""
+
+    def __init__(
+        self, answer: Callable[[Sequence[int]], Sequence[object]] = lambda some: [one * 2 for one in some]
+    ) -> None:
+        self.rush: Rush[int, object] = Rush(self.alone, self.together)
+        self.served: list[list[int]] = []
+        self.results: dict[int, object] = {}
+        self._answer, self._go, self._came = answer, threading.Event(), threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def alone(self, shop: str, what: int) -> object:
+        self._came.set()
+        assert self._go.wait(20)
+        self.served.append([what])
+        return f"{what} alone"
+
+    def together(self, shop: str, some: Sequence[int]) -> Sequence[object]:
+        self.served.append(list(some))
+        return self._answer(some)
+
+    def _ask(self, what: int) -> None:
+        try:
+            self.results[what] = self.rush.do("shop", what)
+        except Exception as error:
+            self.results[what] = error
+
+    def serve(self, count: int) -> None:
+        for what in range(count):
+            self._threads.append(threading.Thread(target=self._ask, args=(what,)))
+            self._threads[-1].start()
+            if what == 0:
+                assert self._came.wait(20)
+            else:
+                wait_until(lambda wanted=what: len(self.rush._waiting["shop"]) == wanted)
+        self._go.set()
+        for thread in self._threads:
+            thread.join(20)
+
+
+def test_who_waits_is_served_together() -> None:
+    desk = Desk()
+    desk.serve(5)
+    assert desk.served == [[0], [1, 2, 3, 4]]
+    assert desk.results == {0: "0 alone", 1: 2, 2: 4, 3: 6, 4: 8}
+    assert desk.rush._waiting == {}
+    assert desk.rush.do("shop", 9) == "9 alone"
+
+
+def test_no_more_than_fit_at_once() -> None:
+    desk = Desk()
+    desk.serve(MOST + 4)
+    assert desk.served == [[0], list(range(1, MOST + 1)), list(range(MOST + 1, MOST + 4))]
+
+
+def test_each_gets_its_own_error_and_who_is_left_out_goes_alone() -> None:
+    desk = Desk(lambda some: [NotFound("this one") if one == 2 else None if one == 3 else one for one in some])
+    desk.serve(5)
+    assert isinstance(desk.results.pop(2), NotFound)
+    assert desk.results == {0: "0 alone", 1: 1, 3: "3 alone", 4: 4}
+
+
+def test_where_it_fails_each_goes_alone() -> None:
+    def broken(some: Sequence[int]) -> Sequence[object]:
+        raise Conflict("one of them")
+
+    desk = Desk(broken)
+    desk.serve(4)
+    assert desk.results == {one: f"{one} alone" for one in range(4)}
+
+
+def test_a_database_that_is_away_is_said_to_all() -> None:
+    def away(some: Sequence[int]) -> Sequence[object]:
+        raise StorageUnavailable("gone")
+
+    desk = Desk(away)
+    desk.serve(4)
+    assert [isinstance(desk.results[one], StorageUnavailable) for one in range(4)] == [False, True, True, True]
+
+
+# --- orders ------------------------------------------------------------------------------------------------
+
+
+def _at_once(stall: Stall, wanted: Sequence[dict[str, Any]]) -> list[Any]:
+    """What came of orders of which the first waits for a piece that a transaction holds until all others wait behind it."""
+    orders, core = stall.services.orders, stall.services.core
+    got: list[Any] = [None] * len(wanted)
+
+    def run(index: int) -> None:
+        try:
+            got[index] = orders.create(stall.id, **wanted[index])
+        except Exception as error:
+            got[index] = error
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(wanted))]
+    held = stall.products[0].variants[0].id
+    with core.storage.unit_of_work(stall.id) as uow:
+        uow.stock.move([hand_movement(core, uow, held, MovementKind.RECEIVE, 1, "held", "test")])
+        for index, thread in enumerate(threads):
+            thread.start()
+            wait_until(lambda index=index: len(orders._rush._waiting.get(stall.id, [None] * 99)) == index)
+    for thread in threads:
+        thread.join(30)
+    return got
+
+
+def test_orders_at_one_moment_are_those_each_would_be_alone(
+    make_world: Callable[..., World], database_url: str
+) -> None:
+    stall = Stall(make_world(database_url))
+    services, bag = stall.services, stall.products[1].variants[0].id
+    other = services.customers.add(stall.id, name="Asha")
+    with services.core.storage.unit_of_work(stall.id) as uow:
+        uow.stock.move([hand_movement(services.core, uow, bag, MovementKind.ADJUST, 2 - 5000, "count", "test")])
+        uow.commit()
+    riya = {"customer_id": stall.customer.id}
+    saree, bags = {"sku": "S", "quantity": 2}, {"variant_id": bag, "quantity": 2}
+    got = _at_once(
+        stall,
+        [
+            {**riya, "lines": [saree]},
+            {**riya, "lines": [saree, bags]},
+            {"customer_id": other.id, "lines": [{"sku": "S", "quantity": 1}], "note": "gift"},
+            {**riya, "lines": [{"variant_id": bag, "quantity": 1}]},  # the bags are gone with the second
+            {"customer_id": "cus_nobody", "lines": [saree]},
+            {**riya, "lines": [{"sku": "none", "quantity": 1}]},
+            {**riya, "lines": [{"sku": "S", "quantity": 0}]},
+            {**riya, "lines": [saree], "payment_method": "none"},
+            {**riya, "lines": [saree], "key": "twice"},
+            {**riya, "lines": [saree], "key": "twice"},
+        ],
+    )
+    kinds = [type(one) for one in got]
+    assert kinds == [Order, Order, Order, OutOfStock, NotFound, NotFound, InvalidInput, InvalidInput, Order, Order]
+    assert got[8].id == got[9].id
+    made = {one.id: one for one in got if isinstance(one, Order)}
+    assert sorted(one.number_value for one in made.values()) == [1001, 1002, 1003, 1004]
+    kept = {one.id: one for one in services.orders.page(stall.id, limit=200).items}
+    assert {id: (one.number, one.total_paise, one.note, str(one.state)) for id, one in kept.items()} == {
+        id: (one.number, one.total_paise, one.note, str(one.state)) for id, one in made.items()
+    }
+    assert (kept[got[1].id].subtotal_paise, kept[got[2].id].note) == (2 * 210000 + 2 * 49999, "gift")
+    assert [event.type for event in services.orders.timeline(stall.id, got[2].id)] == ["order.placed"]
+    counted = {one.id: one.orders_count for one in services.customers.page(stall.id).items}
+    assert (counted[stall.customer.id], counted[other.id]) == (3, 1)
+    levels = {**services.catalog.get(stall.id, stall.products[0].product.id).levels}
+    levels |= services.catalog.get(stall.id, stall.products[1].product.id).levels
+    assert {id: (one.on_hand, one.reserved) for id, one in levels.items()} == {
+        stall.products[0].variants[0].id: (5000, 2 + 2 + 1 + 2),
+        bag: (2, 2),
+    }
+
+
+def test_a_transaction_that_is_lost_makes_each_order_alone(
+    make_world: Callable[..., World], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stall = Stall(make_world(database_url))
+
+    def broken(*_: object) -> Any:
+        raise Conflict("one of them")
+
+    monkeypatch.setattr(making, "place_all_in", broken)
+    line = {"sku": "S", "quantity": 1}
+    got = _at_once(stall, [{"customer_id": stall.customer.id, "lines": [line]} for _ in range(4)])
+    assert sorted(one.number_value for one in got) == [1001, 1002, 1003, 1004]
