@@ -56,6 +56,7 @@ from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.undoing import Undoing
 from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
@@ -216,6 +217,7 @@ def assemble(
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),
         turns=turns,
+        undoing=Undoing(core),
         waiting=WaitingList(core),
         workforce=Workforce(core),
         workflows=workflows,

@@ -37,6 +37,7 @@ from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.undoing import Undoing
 from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workforce import Workforce
@@ -79,6 +80,7 @@ class Services:
     stockroom: Stockroom
     stuck: Stuck
     turns: Turns
+    undoing: Undoing
     waiting: WaitingList
     workforce: Workforce
     workflows: Workflows

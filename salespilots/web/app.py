@@ -31,6 +31,7 @@ from salespilots.web.views import (
     order_bulk,
     order_money,
     order_returns,
+    order_undo,
     orders,
     orders_new,
     papers,
@@ -51,7 +52,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, money, upi, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
+    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
     public_views,
 )  # fmt: skip
 

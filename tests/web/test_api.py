@@ -106,6 +106,12 @@ def test_an_order_from_shelf_to_door(any_program: Program) -> None:
     level = program.get(f"/products/{product['id']}")["variants"][0]
     assert (level["on_hand"], level["reserved"]) == (3, 0)
     problem(program.post(f"{path}/cancel"), 409)
+    for _ in range(2):
+        undone = program.done(f"{path}/undo", {"step": "delivered"})
+        assert (undone["state"], undone["timeline"][-1]["type"]) == ("shipped", "order.step_undone")
+    assert len(undone["timeline"]) == len(again["timeline"]) + 1
+    problem(program.post(f"{path}/undo", {"step": "packed"}), 409)
+    problem(program.post(f"{path}/undo", {"step": "shipped"}), 422)
 
 
 def test_short_stock_keeps_nothing(any_program: Program) -> None:
