@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 
 from salespilots.ports.addresses import read_phone
+from salespilots.services.by_hand import WAYS
 from salespilots.web.fields import Count, Line, Rupees, Text
 
 
@@ -115,6 +116,8 @@ class NewOrderForm(Form):
     code = Line(longest=20, load_default="")
     delivery = Rupees(load_default=None)
     payment = Line(longest=10, load_default="link", validate=validate.OneOf(["link", "cod", "paid"]))
+    paid_by = Line(longest=10, load_default="", validate=validate.OneOf(["", *WAYS]))
+    utr = Line(longest=40, load_default="")
     key = Line(longest=60, load_default="")
 
 

@@ -256,10 +256,11 @@ class OrderQuery(ListQuery):
 
 
 class ReceivedIn(Base):
-    """Money taken by hand."""
+    """Money taken by hand; ``utr`` of a UPI payment."""
 
     method = line(40, 1, required=True)
     amount_paise = paise(required=True)
+    utr = line(40)
     note = line(300, load_default="")
 
 
