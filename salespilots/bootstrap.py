@@ -23,6 +23,7 @@ from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
+from salespilots.services.catalog_bulk import CatalogBulk
 from salespilots.services.connections import Connections
 from salespilots.services.container import Services
 from salespilots.services.conversations import Conversations
@@ -189,6 +190,7 @@ def assemble(
         api_keys=ApiKeys(core),
         bulk=Bulk(core, orders, reminders),
         catalog=catalog,
+        catalog_bulk=CatalogBulk(core, catalog),
         connections=connections,
         conversations=Conversations(core),
         customers=Customers(core),

@@ -8,6 +8,7 @@ from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
+from salespilots.services.catalog_bulk import CatalogBulk
 from salespilots.services.connections import Connections
 from salespilots.services.conversations import Conversations
 from salespilots.services.core import Core
@@ -52,6 +53,7 @@ class Services:
     api_keys: ApiKeys
     bulk: Bulk
     catalog: Catalog
+    catalog_bulk: CatalogBulk
     connections: Connections
     conversations: Conversations
     customers: Customers

@@ -163,3 +163,14 @@ class StockForm(Form):
     reason = Line(longest=20, load_default="received")
     note = Line(longest=300, load_default="")
     key = Line(longest=40, load_default="")
+
+
+class AdjustForm(Form):
+    """The stock of a product of one kind, changed in its row."""
+
+    variant_id = Line(longest=60, load_default="")
+    was = Count(load_default=None)
+    there = Count(load_default=None)
+    reason = Line(longest=20, load_default="counted")
+    note = Line(longest=300, load_default="")
+    key = Line(longest=40, load_default="")

@@ -19,6 +19,7 @@ from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits, takes_files
 from salespilots.web.presenters import product_form as fill
 from salespilots.web.presenters import products as present
+from salespilots.web.presenters.stock import reasons
 from salespilots.web.presenters.stock import waiting as waiting_rows
 from salespilots.web.product_form import Typed, check, typed
 from salespilots.web.shell import remember_position
@@ -69,6 +70,8 @@ def index() -> Any:
         products=[present.row(one, sold.get(one.product.id, 0)) for one in found.items],
         older_href=url_for("products.index", **keep, after=found.next) if found.next else None,
         newer_href=url_for("products.index", **keep) if cursor else None,
+        keep={**keep, "after": cursor},
+        reasons=reasons(),
     )
 
 

@@ -45,7 +45,17 @@ export async function send(form, button) {
   return answer.status !== 422;
 }
 
+/** Says how many of a form's boxes are ticked. */
+function count(form) {
+  const said = form?.querySelector('[data-count]');
+  if (!said) return;
+  said.dataset.none ??= said.textContent;
+  const ticked = form.querySelectorAll(`input[name="${form.dataset.counted}"]:checked`).length;
+  said.textContent = ticked ? (ticked === 1 ? said.dataset.one : said.dataset.many.replace('{n}', ticked)) : said.dataset.none;
+}
+
 export function start() {
+  document.querySelectorAll('form[data-counted]').forEach(count);
   document.addEventListener('input', (e) => {
     const form = e.target.form;
     if (form && form.method === 'post') form.toggleAttribute('data-dirty', true);
@@ -84,6 +94,7 @@ export function start() {
   document.addEventListener('change', (e) => {
     const box = e.target;
     if (box.dataset.tickAll) box.form.querySelectorAll(`input[name="${box.dataset.tickAll}"]`).forEach((one) => { one.checked = box.checked; });
+    if (box.type === 'checkbox') count(box.form);
     if (!('money' in box.dataset)) return;
     const [, whole, part = ''] = box.value.trim().match(/^₹?\s*([\d,]+)(?:\.(\d{1,2}))?$/) || [];
     if (whole) {
