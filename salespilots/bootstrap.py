@@ -61,6 +61,7 @@ from salespilots.services.undoing import Undoing
 from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workflows.preview import ProductPreview
 from salespilots.services.workflows.runner import Runner
 from salespilots.services.workforce import Workforce
 
@@ -213,6 +214,7 @@ def assemble(
         gallery=Gallery(core, pictures),
         pictures=pictures,
         practice=Practice(core, inbox),
+        preview=ProductPreview(core),
         refunds=refunds,
         reminders=reminders,
         shops=Shops(core),

@@ -41,6 +41,7 @@ from salespilots.services.stuck import Stuck
 from salespilots.services.undoing import Undoing
 from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workflows.preview import ProductPreview
 from salespilots.services.workforce import Workforce
 
 
@@ -76,6 +77,7 @@ class Services:
     payments: Payments
     pictures: Pictures
     practice: Practice
+    preview: ProductPreview
     refunds: Refunds
     reminders: Reminders
     shops: Shops
