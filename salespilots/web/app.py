@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from salespilots.bootstrap import Application
 from salespilots.domain.errors import SalesPilotsError
-from salespilots.web import compression, errors, filters, health, logs, media, security, webhooks
+from salespilots.web import compression, errors, filters, health, logs, media, security, sent, webhooks
 from salespilots.web.api import register_api
 from salespilots.web.permissions import MACHINE, access_of, refuse_undeclared
 from salespilots.web.shell import shell_context
@@ -96,6 +96,7 @@ def create_app(application: Application) -> Flask:
     compression.register(app)
     logs.register(app)
     security.register(app, csrf)
+    sent.register(app)
     errors.register(app)
     filters.register(app)
     app.context_processor(shell_context)

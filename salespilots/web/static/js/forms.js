@@ -1,4 +1,5 @@
 // Forms: sent by fetch where a region can be swapped; the same form works as a plain POST without this file.
+import { drop, keep } from './kept.js';
 import { paint, refetch, regions } from './live.js';
 import { toast } from './toast.js';
 
@@ -35,6 +36,7 @@ export async function send(form, button) {
     return false;
   }
   const html = await answer.text();
+  drop(form);
   form.removeAttribute('data-dirty');
   form.closest('dialog')?.close();
   form.removeAttribute('data-sending');
@@ -64,6 +66,7 @@ export function start() {
     const form = e.target;
     if (e.defaultPrevented) return;
     if (form.hasAttribute('data-sending')) { e.preventDefault(); return; }
+    if (form.method === 'post') keep(form);
     if (form.method === 'post' && !navigator.onLine) { e.preventDefault(); toast(words.wordGone, '', true); return; }
     if (e.submitter?.formTarget === '_blank') return;
     if (!('swap' in form.dataset) || 'chatForm' in form.dataset) {
