@@ -152,7 +152,7 @@ class PayForm(Form):
 
     attempt = Line(longest=60, load_default="")
     method = Line(longest=20, load_default="upi")
-    outcome = Line(longest=20, required=True, validate=validate.OneOf(["paid", "failed", "cancelled"]))
+    outcome = Line(longest=20, required=True, validate=validate.OneOf(["paid", "failed", "cancelled", "slow"]))
 
 
 class StockForm(Form):
