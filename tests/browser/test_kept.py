@@ -146,6 +146,9 @@ def test_a_part_that_is_swapped_keeps_it_too(page: Page, shop: Shop) -> None:
         page.get_by_role("button", name="Save", exact=True).tap()
         expect(page.locator(".toast")).to_contain_text("did not reach the shop")
         expect(box).to_have_value(there)
+    page.reload()
+    expect(page.get_by_role("dialog", name="Stock of")).to_contain_text(CUT_OFF)
+    expect(box).to_have_value(there)
     page.get_by_role("button", name="Save", exact=True).tap()
     expect(page.locator(".toast")).to_contain_text(f"{there} on the shelf")
     assert page.evaluate(KEPT) == []

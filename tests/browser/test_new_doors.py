@@ -37,6 +37,13 @@ def test_products_are_chosen_counted_and_looked_at(
     expect(page.locator(".toast")).to_contain_text("on the shelf")
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".toast")).to_contain_text("on the shelf")
+    page.get_by_role("button", name="Change the stock").click()
+    shown = page.get_by_label("On the shelf").input_value()
+    page.get_by_role("button", name="One more").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("form[data-dirty]")).to_have_count(0)
+    page.get_by_role("button", name="Change the stock").click()
+    expect(page.get_by_label("On the shelf")).to_have_value(shown)
 
     page.goto("/app/products/several")
     page.get_by_role("checkbox", name="Terracotta").check()

@@ -78,6 +78,9 @@ export function start() {
     try { await send(form, e.submitter); } catch { toast(words.wordGone, '', true); }
     working(form, e.submitter, false);
   });
+  document.addEventListener('toggle', (e) => {   // who closes a stepper without saving leaves it as it was
+    if (e.newState === 'closed' && e.target.matches('[popover]')) e.target.querySelectorAll('form[data-dirty]').forEach((f) => { f.reset(); f.removeAttribute('data-dirty'); });
+  }, true);
   window.addEventListener('pageshow', () => document.querySelectorAll('form[data-sending]').forEach((f) => working(f, f.querySelector('[aria-busy]'), false)));
   document.addEventListener('click', (e) => {
     const show = e.target.closest('[data-show-password]');

@@ -93,6 +93,7 @@ function restore(form) {
   tell(form);
   const sheet = form.closest('dialog');
   if (sheet && !sheet.open) sheet.showModal();
+  form.closest('[popover]')?.showPopover?.();
   [...form.elements].find((el) => el.matches('input:not([type=hidden]), textarea, select'))?.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
