@@ -125,6 +125,19 @@ def test_short_stock_keeps_nothing(any_program: Program) -> None:
         assert program.get(f"/products/{one['id']}")["variants"][0]["available"] == left
 
 
+def test_a_utr_of_money_received_by_hand_pays_once(program: Program) -> None:
+    program.product()
+    one, other = (program.done("/orders", {"customer_id": program.customer(), "lines": [LINE]}) for _ in range(2))
+    received = {"method": "upi", "amount_paise": one["total_paise"], "utr": "633412345698"}
+    problem(program.post(f"/orders/{one['id']}/confirm", {"received": {**received, "utr": "12"}}), 422)
+    problem(program.post(f"/orders/{one['id']}/confirm", {"received": {**received, "method": "cash"}}), 422)
+    program.done(f"/orders/{one['id']}/confirm", {"received": received})
+    (payment,) = program.get(f"/payments?order_id={one['id']}")["items"]
+    assert (payment["provider"], payment["provider_ref"]) == ("upi", "633412345698")
+    problem(program.post(f"/orders/{other['id']}/confirm", {"received": received}), 409)
+    assert program.get(f"/orders/{other['id']}")["paid_paise"] == 0
+
+
 def test_money_received_by_hand_and_given_back(program: Program) -> None:
     program.product()
     order = program.done("/orders", {"customer_id": program.customer(), "lines": [LINE]})

@@ -176,7 +176,8 @@ def test_money_that_went_back_is_not_undone(owner: Visitor, shop: Shop, paid: Or
     assert now(shop, paid).state == "returned"
 
 
-def test_two_people_undo_one_step_at_once(shop: Shop) -> None:
+def test_two_people_undo_one_step_at_once(any_shop: Shop) -> None:
+    shop = any_shop
     order = at_the_door(shop)
     services, there = shop.world.services, on_hand(shop)
     services.orders.take_back(shop.id, order.id, restock=True, kind="undelivered")
@@ -188,6 +189,22 @@ def test_two_people_undo_one_step_at_once(shop: Shop) -> None:
     assert (now(shop, order).state, on_hand(shop)) == ("shipped", there)
     assert len(services.documents.of_order(shop.id, order.id)) == 3
     assert services.customers.get(shop.id, order.customer_id).refused_count == 0
+
+
+def test_an_undo_and_the_next_step_at_once_end_in_one_of_both(any_shop: Shop) -> None:
+    orders, undoing = any_shop.world.services.orders, any_shop.world.services.undoing
+    order = any_shop.pay(any_shop.order_two_sarees())
+    orders.pack(any_shop.id, order.id)
+    acts = iter(
+        [
+            lambda: undoing.undo(any_shop.id, order.id, "packed"),
+            lambda: orders.ship(any_shop.id, order.id, courier="DTDC", tracking_number="D1"),
+        ]
+    )
+    together(lambda: next(acts)(), 2)
+    after = now(any_shop, order)
+    assert after.state == "shipped", "either nothing was undone, or it left without the packed step"
+    assert (after.packed_at is not None, on_hand(any_shop)) == (True, (7, 0))
 
 
 def test_another_shops_order_and_no_step_are_not_found(owner: Visitor, shop: Shop, paid: Order) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -148,7 +149,8 @@ def test_a_utr_pays_once_and_an_order_is_not_placed_without_its_money(stall: Sta
     assert stall.services.orders.payments_of(stall.id, kept.id)[-1].provider_ref == "633412345697"
 
 
-def test_two_orders_at_once_with_one_utr(stall: Stall) -> None:
+def test_two_orders_at_once_with_one_utr(make_world: Callable[..., World], database_url: str) -> None:
+    stall = Stall(make_world(database_url))
     lines = [{"variant_id": variant(stall, 0), "quantity": 1}]
     drafts = iter([stall.services.orders.create(stall.id, customer_id=stall.customer.id, lines=lines, draft=True) for _ in range(2)])  # fmt: skip
     paid = {"method": "upi", "utr": "633412345698"}
