@@ -23,6 +23,7 @@ from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
+from salespilots.services.catalog_bulk import CatalogBulk
 from salespilots.services.connections import Connections
 from salespilots.services.container import Services
 from salespilots.services.conversations import Conversations
@@ -56,9 +57,11 @@ from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.undoing import Undoing
 from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workflows.preview import ProductPreview
 from salespilots.services.workflows.runner import Runner
 from salespilots.services.workforce import Workforce
 
@@ -188,6 +191,7 @@ def assemble(
         api_keys=ApiKeys(core),
         bulk=Bulk(core, orders, reminders),
         catalog=catalog,
+        catalog_bulk=CatalogBulk(core, catalog),
         connections=connections,
         conversations=Conversations(core),
         customers=Customers(core),
@@ -210,12 +214,14 @@ def assemble(
         gallery=Gallery(core, pictures),
         pictures=pictures,
         practice=Practice(core, inbox),
+        preview=ProductPreview(core),
         refunds=refunds,
         reminders=reminders,
         shops=Shops(core),
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),
         turns=turns,
+        undoing=Undoing(core),
         waiting=WaitingList(core),
         workforce=Workforce(core),
         workflows=workflows,

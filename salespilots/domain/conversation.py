@@ -59,6 +59,11 @@ class MessageState(StrEnum):
 PENDING = frozenset({MessageState.QUEUED, MessageState.SENDING, MessageState.UNCERTAIN})
 """Outgoing and not settled yet."""
 
+LEFT = frozenset(
+    {MessageState.SENDING, MessageState.UNCERTAIN, MessageState.SENT, MessageState.DELIVERED, MessageState.READ}
+)
+"""Outgoing and on its way or there: it cannot be stopped any more."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Conversation:
@@ -171,6 +176,11 @@ class Message:
     def pending(self) -> bool:
         """Outgoing and not settled."""
         return self.state in PENDING
+
+    @property
+    def left(self) -> bool:
+        """Outgoing, and the customer has it or may have it."""
+        return self.state in LEFT
 
     def cancel(self, reason: str) -> bool:
         """Stop it before it leaves. False when it left, or was settled, already."""

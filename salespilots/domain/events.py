@@ -50,6 +50,7 @@ EVENT_TYPES: dict[str, str] = {
     "order.returning": "An order, or a part of it, is on its way back",
     "order.part_returned": "A part of an order came back",
     "order.returned": "An order came back",
+    "order.step_undone": "A step of an order was taken back",
     "order.cancelled": "An order was cancelled",
     "order.expired": "An order was not paid in time",
     "order.attention": "An order needs a person's decision",

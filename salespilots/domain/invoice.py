@@ -27,7 +27,7 @@ class Invoice:
     number: str
     year: str  # financial year, "26-27"
     issued_at: datetime
-    cause_key: str  # what makes issuing it twice harmless: order:<id> or refund:<id>
+    cause_key: str  # what makes issuing it twice harmless: order:<id>, refund:<id>, return:<id>, again:<id>
     refund_id: str | None = None
     original_id: str | None = None  # a credit note's invoice
     total_paise: int = 0

@@ -342,6 +342,7 @@ class Order:
             dict(found.lines) if restock is None else pick(found.lines, restock, "came back") if restock else {}
         )
         found.state, found.inspected_at = str(ReturnState.INSPECTED), _text(now)
+        found.released_paise = released_paise
         self.released_paise += released_paise
         inspected = [one.lines for one in self.returns if one.state == ReturnState.INSPECTED]
         back = add_up(inspected)

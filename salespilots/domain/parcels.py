@@ -53,6 +53,7 @@ class Return:
     restocked: dict = field(default_factory=dict)
     note: str = ""
     inspected_at: str | None = None
+    released_paise: int | None = None  # of the order's total: what the shop does not keep because of it
 
 
 def pick(available: Mapping[str, int], wanted: Mapping[str, int] | None, what: str) -> dict[str, int]:

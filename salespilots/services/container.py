@@ -8,6 +8,7 @@ from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
+from salespilots.services.catalog_bulk import CatalogBulk
 from salespilots.services.connections import Connections
 from salespilots.services.conversations import Conversations
 from salespilots.services.core import Core
@@ -37,8 +38,10 @@ from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.undoing import Undoing
 from salespilots.services.waiting import WaitingList
 from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workflows.preview import ProductPreview
 from salespilots.services.workforce import Workforce
 
 
@@ -51,6 +54,7 @@ class Services:
     api_keys: ApiKeys
     bulk: Bulk
     catalog: Catalog
+    catalog_bulk: CatalogBulk
     connections: Connections
     conversations: Conversations
     customers: Customers
@@ -73,12 +77,14 @@ class Services:
     payments: Payments
     pictures: Pictures
     practice: Practice
+    preview: ProductPreview
     refunds: Refunds
     reminders: Reminders
     shops: Shops
     stockroom: Stockroom
     stuck: Stuck
     turns: Turns
+    undoing: Undoing
     waiting: WaitingList
     workforce: Workforce
     workflows: Workflows

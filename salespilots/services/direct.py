@@ -134,7 +134,7 @@ class Direct:
                     lanes = self._capture(uow, payment, payment.amount_paise, payment.provider_ref or "", actor)
                     line = uow.statement_lines.find(utr=payment.provider_ref) if payment.provider_ref else None
                     if line is not None and line.state is LineState.UNMATCHED:
-                        _settle(uow, line, payment)
+                        settle_line(uow, line, payment)
                 order = uow.orders.get(payment.order_id)
                 if not arrived and payment.state is not PaymentState.CAPTURED and payment.provider_ref:
                     notice_in(
@@ -213,7 +213,7 @@ class Direct:
         named = {payment.provider_ref for payment, _order in waiting}
         for line in sorted([*before, *new], key=lambda one: one.utr is None or one.utr not in named):
             if line.utr in captured:
-                accepted += _settle(uow, line, captured[line.utr])
+                accepted += settle_line(uow, line, captured[line.utr])
                 continue
             found = _fits(line, waiting)
             if found is not None:
@@ -293,7 +293,7 @@ def _captured(uow: UnitOfWork, lines: Sequence[StatementLine]) -> dict[str | Non
     }  # fmt: skip
 
 
-def _settle(uow: UnitOfWork, line: StatementLine, payment: Payment) -> bool:
+def settle_line(uow: UnitOfWork, line: StatementLine, payment: Payment) -> bool:
     """Note that a line shows a payment which is booked; not where the bank shows another amount, or another line did."""
     if line.amount_paise != payment.amount_paise or uow.statement_lines.select(eq("payment_id", payment.id), limit=1):
         return False

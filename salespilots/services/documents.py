@@ -1,7 +1,8 @@
 """Documents of sales: issued once, numbered without gaps, never changed.
 
 A document is issued when the owner asks for it, and by itself with the first parcel: the law wants it at or before the
-removal of the goods. One order has one document, also where it leaves in several parcels.
+removal of the goods. One order has one document, also where it leaves in several parcels; a second one only where a
+credit note took back the first and the sale stands after all.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Documents:
         def use_case() -> Invoice:
             with self._core.storage.unit_of_work(business_id) as uow:
                 order = uow.orders.get(order_id)
-                before = uow.invoices.find(cause_key=f"order:{order.id}")
+                before = sale_document(uow.invoices.select(eq("order_id", order.id)))
                 if before is not None:
                     return before
                 made = issue_in(self._core, uow, order, actor=actor)
@@ -85,16 +86,41 @@ def issue_in(core: Core, uow: UnitOfWork, order: Order, *, actor: str = "") -> I
 
     What was refunded before gets its credit notes at once.
     """
-    before = uow.invoices.find(cause_key=f"order:{order.id}")
+    before = sale_document(uow.invoices.select(eq("order_id", order.id)))
     if before is not None:
         return before
     if order.state not in INVOICED:
         raise InvalidTransition("A document is made once the order is paid or accepted.")
+    made = _sale_in(core, uow, order, f"order:{order.id}", actor)
+    if order.refunded_paise:
+        for refund in uow.refunds.select(eq("order_id", order.id), order="created_at"):
+            credit_note_in(core, uow, order, refund)
+    return made
+
+
+def issue_again_in(core: Core, uow: UnitOfWork, order: Order, *, credited: str, actor: str = "") -> Invoice | None:
+    """A new document where the credit note with the cause ``credited`` took back the last one and the sale stands all
+    the same: what was issued stays. None where there was no such note."""
+    note = uow.invoices.find(cause_key=credited)
+    if note is None or note.original_id is None:
+        return None
+    rest = f"rest:{note.id}"  # what was left of it, an advance that was kept, is in the new one
+    _credit_in(core, uow, order, uow.invoices.get(note.original_id), "Issued again", rest, stays=0)
+    return _sale_in(core, uow, order, f"again:{note.id}", actor)
+
+
+def sale_document(issued: Sequence[Invoice]) -> Invoice | None:
+    """Of an order's documents the one that its sale stands on now."""
+    sales = [one for one in issued if one.kind is not DocumentKind.CREDIT_NOTE]
+    return max(sales, key=lambda one: (one.issued_at, one.cause_key.startswith("again:")), default=None)
+
+
+def _sale_in(core: Core, uow: UnitOfWork, order: Order, cause: str, actor: str) -> Invoice:
     shop, now = uow.shop(), core.clock.now()
     place = place_of(str(order.address.get("pincode") or ""))
     made = Invoice(
         id=core.ids.new("invoice"), business_id=order.business_id, order_id=order.id, kind=kind_for(shop), number="",
-        year=financial_year(now), issued_at=now, cause_key=f"order:{order.id}", practice=order.practice,
+        year=financial_year(now), issued_at=now, cause_key=cause, practice=order.practice,
         content=sale_content(order, shop, now, place.state if place else ""),
     )  # fmt: skip
     made.total_paise = made.content["totals"]["total_paise"]
@@ -102,9 +128,6 @@ def issue_in(core: Core, uow: UnitOfWork, order: Order, *, actor: str = "") -> I
     _number_in(uow, made, PRACTICE_SERIES if order.practice else shop.invoice_prefix)
     order.tax_paise = made.tax_paise
     _tell_in(uow, order, made, now, actor)
-    if order.refunded_paise:
-        for refund in uow.refunds.select(eq("order_id", order.id), order="created_at"):
-            credit_note_in(core, uow, order, refund)
     return made
 
 
@@ -113,24 +136,29 @@ def credit_note_in(core: Core, uow: UnitOfWork, order: Order, refund: Refund) ->
     never counted for the order."""
     if refund.state is not RefundState.PROCESSED:
         return None
-    original = uow.invoices.find(cause_key=f"order:{order.id}")
+    original = sale_document(uow.invoices.select(eq("order_id", order.id)))
     if original is None or uow.payments.get(refund.payment_id).held:
         return None
     if uow.invoices.find(cause_key=f"refund:{refund.id}") is not None:
         return None
     cause = f"refund:{refund.id}"
-    return _credit_in(core, uow, order, original, refund.reason, cause, most=refund.amount_paise, refund_id=refund.id)
+    return _credit_in(
+        core, uow, order, original, refund.reason, cause, stays=order.paid_paise - order.refunded_paise,
+        most=refund.amount_paise, refund_id=refund.id,
+    )  # fmt: skip
 
 
 def write_off_in(core: Core, uow: UnitOfWork, order: Order, reason: str, cause: str) -> Invoice | None:
     """The credit note for what will never be collected of an invoiced sale: unpaid goods that came back, a cancelled
     order, a benefit agreed on later. Money that was received is credited when it goes back. ``cause`` makes it happen
     once; None where there is no document or nothing to credit."""
-    original = uow.invoices.find(cause_key=f"order:{order.id}")
+    original = sale_document(uow.invoices.select(eq("order_id", order.id)))
     if original is None or uow.invoices.find(cause_key=cause) is not None:
         return None
     ended = order.state in (OrderState.RETURNED, OrderState.CANCELLED, OrderState.EXPIRED)
-    return _credit_in(core, uow, order, original, reason, cause, at_least=0 if ended else order.kept_paise)
+    has = order.paid_paise - order.refunded_paise
+    stays = max(has, 0 if ended else order.kept_paise)
+    return _credit_in(core, uow, order, original, reason, cause, stays=stays)
 
 
 def _credit_in(
@@ -141,14 +169,13 @@ def _credit_in(
     reason: str,
     cause: str,
     *,
-    at_least: int = 0,
+    stays: int,
     most: int | None = None,
     refund_id: str | None = None,
 ) -> Invoice | None:
-    """Credit what the invoice has beyond what the shop has, or will have (``at_least``); never more than ``most``."""
+    """Credit what the invoice has beyond ``stays``, what the shop has or will have; never more than ``most``."""
     earlier = uow.invoices.select(eq("original_id", original.id), order="issued_at")
     now = core.clock.now()
-    stays = max(order.paid_paise - order.refunded_paise, at_least)
     owed = max(0, original.total_paise - stays - sum(one.total_paise for one in earlier))
     content = credit_content(original, earlier, owed if most is None else min(most, owed), reason, now)
     if not content["totals"]["total_paise"]:

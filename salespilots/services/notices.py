@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salespilots.domain.conversation import Author, Conversation, Message
+from salespilots.domain.conversation import Author, Conversation, Message, MessageState
 from salespilots.domain.errors import ReplyWindowClosed
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
@@ -54,6 +54,18 @@ def withdraw_reminders_in(core: Core, uow: UnitOfWork, order: Order, reason: str
         message = uow.messages.find(dedupe_key=key)
         if message is not None:
             cancel_in(core, uow, message, reason)
+
+
+def unsay_in(core: Core, uow: UnitOfWork, order: Order, kind: str, reason: str) -> bool:
+    """Stop a notice that is not true any more, so that it can be said when it is. True when it has left already."""
+    message = uow.messages.find(dedupe_key=_key(order, kind))
+    if message is None:
+        return False
+    if message.state is not MessageState.QUEUED:
+        return message.left
+    message.dedupe_key = None
+    cancel_in(core, uow, message, reason)
+    return False
 
 
 def untrue_in(uow: UnitOfWork, message: Message) -> str | None:

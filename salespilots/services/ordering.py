@@ -139,6 +139,7 @@ def movements_of(
     reserved: int,
     key: str,
     pieces: Mapping[str, int] | None = None,
+    note: str = "",
 ) -> list[StockMovement]:
     """One line of the stock ledger for each line of the order, once per ``key``; of ``pieces`` by line id, else all."""
     counts = {line.id: line.quantity for line in order.lines} if pieces is None else pieces
@@ -147,6 +148,7 @@ def movements_of(
             id=core.ids.new("movement"), business_id=order.business_id, variant_id=line.variant_id, kind=kind,
             on_hand_delta=on_hand * counts[line.id], reserved_delta=reserved * counts[line.id],
             cause_key=f"order:{order.id}:{key}:{line.id}", at=core.clock.now(), order_id=order.id,
+            note=note,
         )
         for line in order.lines
         if counts.get(line.id)
@@ -180,9 +182,10 @@ def move_in(
     reserved: int,
     key: str,
     pieces: Mapping[str, int],
+    note: str = "",
 ) -> None:
     """Pieces of an order left or came back, once per ``key``."""
-    levels = uow.stock.move(movements_of(core, order, kind, on_hand, reserved, key, pieces))
+    levels = uow.stock.move(movements_of(core, order, kind, on_hand, reserved, key, pieces, note))
     moved_in(core, uow, _places(order), levels, order_id=order.id)
 
 

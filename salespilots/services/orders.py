@@ -10,11 +10,11 @@ from salespilots.domain.errors import Conflict, InvalidTransition, NotFound
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import ACCEPTED, OrderState, PaymentStatus
-from salespilots.domain.payment import CHECK_EVERY, Payment, PaymentState
+from salespilots.domain.payment import CHECK_EVERY, Payment
 from salespilots.domain.transitions import Applied, Ignored, Outcome
 from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import Page, UnitOfWork, Where, any_of, eq, one_of
-from salespilots.services.automation import react
+from salespilots.services.by_hand import book_in
 from salespilots.services.charging import charge_in, switch_in
 from salespilots.services.discounts import give_back_in
 from salespilots.services.making import Making, timeline_in
@@ -23,7 +23,6 @@ from salespilots.services.order_steps import NOT_ACCEPTED_YET
 from salespilots.services.ordering import (
     check_again_in,
     close_links_in,
-    credit_in,
     place_in,
     promised_in,
     release_in,
@@ -132,14 +131,22 @@ class Orders(Making):
 
     # --- moving on ------------------------------------------------------------------------------------
 
-    def place(self, business_id: str, order_id: str, *, actor: str = "") -> Order:
-        """Place a draft: what it sells must be on sale still and its code good. Raises `OutOfStock`, `Conflict`,
-        `InvalidInput` for the code."""
+    def place(
+        self, business_id: str, order_id: str, *, paid: Mapping[str, Any] | None = None, actor: str = ""
+    ) -> Order:
+        """Place a draft: what it sells must be on sale still and its code good. ``paid``: all of it came by hand, as in
+        `book_in`; it is placed with its money or not at all. Raises `OutOfStock`, `Conflict`, `InvalidInput` for the
+        code."""
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
             if order.state is OrderState.DRAFT:
                 check_again_in(self._core, uow, order)
-            return place_in(self._core, uow, order)
+            placed = place_in(self._core, uow, order)
+            if not paid or isinstance(placed, Ignored) or order.due_paise <= 0:
+                return placed
+            self._finish(uow, order, placed, actor)
+            book_in(self._core, uow, order, {**paid, "amount_paise": order.due_paise}, now)
+            return order.confirm(now=now)
 
         return self.act(business_id, order_id, step, actor=actor)
 
@@ -152,7 +159,7 @@ class Orders(Making):
             if order.state is not OrderState.PLACED and order.state not in ACCEPTED:
                 raise InvalidTransition(f"A {order.state} order cannot be confirmed.")
             if received and order.due_paise > 0:
-                self._book_by_hand(uow, order, received, now)
+                book_in(self._core, uow, order, received, now)
                 confirmed = order.confirm(now=now)
                 return confirmed if isinstance(confirmed, Applied) else Applied()
             if order.state in ACCEPTED:
@@ -164,27 +171,6 @@ class Orders(Making):
             return order.confirm(now=now)
 
         return self.act(business_id, order_id, step, actor=actor)
-
-    def _book_by_hand(self, uow: UnitOfWork, order: Order, received: Mapping[str, Any], now: datetime) -> None:
-        amount = received["amount_paise"]
-        if amount != order.due_paise:
-            raise Conflict("The amount received is not what is due.", due_paise=order.due_paise)
-        payment_id = self._core.ids.new("payment")
-        uow.payments.add(
-            Payment(
-                id=payment_id, business_id=order.business_id, order_id=order.id, provider=received["method"],
-                reference=f"hand-{payment_id[4:]}", amount_paise=amount, created_at=now, state=PaymentState.CAPTURED,
-                method=received["method"], captured_at=now, practice=order.practice,
-            )
-        )  # fmt: skip
-        ids = {**order.ids(), "payment_id": payment_id}
-        note = str(received.get("note") or "")
-        data = {"amount_paise": amount, **({"note": note} if note else {})}
-        captured = Event(type="payment.captured", at=now, ids=ids, data=data)
-        uow.record(captured)
-        react(self._core, uow, [captured, *credit_in(self._core, uow, order, amount, now)], order_id=order.id)
-        withdraw_reminders_in(self._core, uow, order, "paid")
-        close_links_in(uow, order, now)
 
     def change(self, business_id: str, order_id: str, values: Mapping[str, Any], *, actor: str = "") -> Order:
         """Address, note for attention; charges only while it is a draft, how it is paid until it is accepted. What a

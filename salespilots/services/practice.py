@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from salespilots.domain.conversation import Conversation, ConversationState, Message, Mode
 from salespilots.domain.errors import InvalidInput
@@ -18,6 +19,9 @@ from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.outgoing import cancel_pending_in
 
 METHODS = ("upi", "card", "netbanking")
+
+SLOW_BANK = timedelta(minutes=1)
+"""How long the slow bank of the practice payment page takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +113,24 @@ class Practice:
         retrying(use_case)
 
     def pay(self, payment: Payment, *, method: str, outcome: str, attempt: str) -> None:
-        """What the practice payment page reports, by the road of a provider's webhook. Safe to repeat."""
+        """What the practice payment page reports, by the road of a provider's webhook. Safe to repeat. ``slow``: the bank
+        says yes only after `SLOW_BANK`, whoever is still there; a payment meanwhile is the same money."""
         if method not in METHODS:
             raise InvalidInput({"method": ["Choose a way to pay."]})
-        kind = {"paid": "captured", "failed": "failed"}.get(outcome)
+        kind = {"paid": "captured", "slow": "captured", "failed": "failed"}.get(outcome)
         if kind is None:
             raise InvalidInput({"outcome": ["Choose what happens."]})
+        once = {"paid": "", "slow": "slow"}.get(outcome, attempt[:40])
         ref = f"practice-{payment.id[4:]}" if kind == "captured" else f"practice-{payment.id[4:]}-{attempt[:20]}"
+        later = SLOW_BANK if outcome == "slow" else timedelta(0)
         self._inbox.keep_payments(
             payment.business_id,
             "practice",
             [
                 PaymentEvent(
-                    event_id=f"{payment.reference}:{kind}:{'' if kind == 'captured' else attempt[:40]}",
+                    event_id=f"{payment.reference}:{kind}:{once}",
                     kind=kind,
-                    occurred_at=self._core.clock.now(),
+                    occurred_at=self._core.clock.now() + later,
                     reference=payment.reference,
                     link_ref=payment.link_ref or "",
                     payment_ref=ref,
@@ -131,4 +138,5 @@ class Practice:
                     method=method,
                 )
             ],
+            later=later,
         )

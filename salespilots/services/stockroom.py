@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from salespilots.domain.catalog import Product, Variant
-from salespilots.domain.errors import Conflict, InvalidInput, OutOfStock
+from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock
 from salespilots.domain.order import Order
 from salespilots.domain.stock import OWNER_REASONS, MovementKind, StockMovement
 from salespilots.ports.storage import UnitOfWork, eq, one_of
@@ -83,31 +83,32 @@ class Stockroom:
         note: str = "",
         actor: str = "",
         key: str = "",
+        product_id: str | None = None,
     ) -> tuple[int, dict[str, BelowReserved]]:
         """Pieces counted on the shelf: variant id to (what the page showed, what there is). Only the difference is
         booked, so that what was sold meanwhile stays sold, once for a ``key``. Each by itself: gives how many changed and
-        which could not.
+        which could not. Raises `NotFound` for a variant of another product than ``product_id``, where that is given.
         """
         changed, refused = 0, {}
         for variant_id, (shown, there) in counted.items():
             if shown == there:
                 continue
             try:
-                retrying(
-                    partial(
-                        self._count_one, business_id, variant_id, there - shown, MovementKind(reason), note, actor, key
-                    )
-                )
+                book = partial(self._count_one, business_id, variant_id, there - shown, MovementKind(reason), note)
+                retrying(partial(book, actor, key, product_id))
                 changed += 1
             except BelowReserved as error:
                 refused[variant_id] = error
         return changed, refused
 
     def _count_one(
-        self, business_id: str, variant_id: str, delta: int, kind: MovementKind, note: str, actor: str, key: str
-    ) -> None:
+        self, business_id: str, variant_id: str, delta: int, kind: MovementKind, note: str, actor: str, key: str,
+        product_id: str | None,
+    ) -> None:  # fmt: skip
         with self._core.storage.unit_of_work(business_id) as uow:
             variant = uow.variants.get(variant_id)
+            if product_id is not None and variant.product_id != product_id:
+                raise NotFound("This product has no such variant.")
             self._move_in(uow, uow.products.get(variant.product_id), variant, delta, kind, note, actor, key)
             uow.commit()
 

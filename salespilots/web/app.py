@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from salespilots.bootstrap import Application
 from salespilots.domain.errors import SalesPilotsError
-from salespilots.web import compression, errors, filters, health, logs, media, security, webhooks
+from salespilots.web import compression, errors, filters, health, logs, media, security, sent, webhooks
 from salespilots.web.api import register_api
 from salespilots.web.permissions import MACHINE, access_of, refuse_undeclared
 from salespilots.web.shell import shell_context
@@ -33,11 +33,14 @@ from salespilots.web.views import (
     order_bulk,
     order_money,
     order_returns,
+    order_undo,
     orders,
     orders_new,
     papers,
+    product_bulk,
     product_import,
     product_pictures,
+    product_preview,
     products,
     selling,
     settings,
@@ -53,7 +56,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, money, upi, products, product_import, product_pictures, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
+    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
     public_views,
 )  # fmt: skip
 
@@ -103,6 +106,7 @@ def create_app(application: Application) -> Flask:
     compression.register(app)
     logs.register(app)
     security.register(app, csrf)
+    sent.register(app)
     errors.register(app)
     filters.register(app)
     app.context_processor(shell_context)

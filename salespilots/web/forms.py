@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 
 from salespilots.ports.addresses import read_phone
+from salespilots.services.by_hand import WAYS
 from salespilots.web.fields import Count, Line, Rupees, Text
 
 
@@ -115,6 +116,8 @@ class NewOrderForm(Form):
     code = Line(longest=20, load_default="")
     delivery = Rupees(load_default=None)
     payment = Line(longest=10, load_default="link", validate=validate.OneOf(["link", "cod", "paid"]))
+    paid_by = Line(longest=10, load_default="", validate=validate.OneOf(["", *WAYS]))
+    utr = Line(longest=40, load_default="")
     key = Line(longest=60, load_default="")
 
 
@@ -149,7 +152,7 @@ class PayForm(Form):
 
     attempt = Line(longest=60, load_default="")
     method = Line(longest=20, load_default="upi")
-    outcome = Line(longest=20, required=True, validate=validate.OneOf(["paid", "failed", "cancelled"]))
+    outcome = Line(longest=20, required=True, validate=validate.OneOf(["paid", "failed", "cancelled", "slow"]))
 
 
 class StockForm(Form):
@@ -158,5 +161,16 @@ class StockForm(Form):
     variant_id = Line(longest=60, load_default="")
     delta = Count(least=-100_000, most=100_000, required=True)
     reason = Line(longest=20, load_default="received")
+    note = Line(longest=300, load_default="")
+    key = Line(longest=40, load_default="")
+
+
+class AdjustForm(Form):
+    """The stock of a product of one kind, changed in its row."""
+
+    variant_id = Line(longest=60, load_default="")
+    was = Count(load_default=None)
+    there = Count(load_default=None)
+    reason = Line(longest=20, load_default="counted")
     note = Line(longest=300, load_default="")
     key = Line(longest=40, load_default="")

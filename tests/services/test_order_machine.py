@@ -16,6 +16,7 @@ from salespilots.domain.errors import Conflict, DomainError, InvalidInput
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import HOLDS_STOCK
 from salespilots.domain.payment import PaymentState, RefundState
+from salespilots.domain.undoing import UNDOABLE
 from salespilots.ports.storage import eq
 from tests.support.fake_payments import FakePaymentsPlugin, Till
 from tests.support.shop import Shop, World
@@ -93,6 +94,19 @@ class Orders(RuleBasedStateMachine):
         order = self.order(place)
         lines = {order.lines[0].id: pieces}
         self.refused(lambda: self.services.orders.take_back(self.shop.id, order.id, restock=restock, lines=lines))
+
+    @precondition(lambda self: self.orders)
+    @rule(place=st.integers(0, 9))
+    def nobody_takes_it_at_the_door(self, place: int) -> None:
+        order = self.order(place)
+        self.refused(lambda: self.services.orders.take_back(self.shop.id, order.id, restock=True, kind="undelivered"))
+
+    @precondition(lambda self: self.orders)
+    @rule(place=st.integers(0, 9), step=st.sampled_from(UNDOABLE))
+    def somebody_clicked_wrong(self, place: int, step: str) -> None:
+        order = self.order(place)
+        for _ in range(2):
+            self.refused(lambda: self.services.undoing.undo(self.shop.id, order.id, step))
 
     @precondition(lambda self: self.orders)
     @rule(place=st.integers(0, 9), amount=st.sampled_from([100, 25000, 50000, 100000]), twice=st.booleans())

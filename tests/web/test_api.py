@@ -106,6 +106,12 @@ def test_an_order_from_shelf_to_door(any_program: Program) -> None:
     level = program.get(f"/products/{product['id']}")["variants"][0]
     assert (level["on_hand"], level["reserved"]) == (3, 0)
     problem(program.post(f"{path}/cancel"), 409)
+    for _ in range(2):
+        undone = program.done(f"{path}/undo", {"step": "delivered"})
+        assert (undone["state"], undone["timeline"][-1]["type"]) == ("shipped", "order.step_undone")
+    assert len(undone["timeline"]) == len(again["timeline"]) + 1
+    problem(program.post(f"{path}/undo", {"step": "packed"}), 409)
+    problem(program.post(f"{path}/undo", {"step": "shipped"}), 422)
 
 
 def test_short_stock_keeps_nothing(any_program: Program) -> None:
@@ -117,6 +123,19 @@ def test_short_stock_keeps_nothing(any_program: Program) -> None:
     assert program.get("/orders")["items"] == []
     for one, left in ((product, 3), (other, 9)):
         assert program.get(f"/products/{one['id']}")["variants"][0]["available"] == left
+
+
+def test_a_utr_of_money_received_by_hand_pays_once(program: Program) -> None:
+    program.product()
+    one, other = (program.done("/orders", {"customer_id": program.customer(), "lines": [LINE]}) for _ in range(2))
+    received = {"method": "upi", "amount_paise": one["total_paise"], "utr": "633412345698"}
+    problem(program.post(f"/orders/{one['id']}/confirm", {"received": {**received, "utr": "12"}}), 422)
+    problem(program.post(f"/orders/{one['id']}/confirm", {"received": {**received, "method": "cash"}}), 422)
+    program.done(f"/orders/{one['id']}/confirm", {"received": received})
+    (payment,) = program.get(f"/payments?order_id={one['id']}")["items"]
+    assert (payment["provider"], payment["provider_ref"]) == ("upi", "633412345698")
+    problem(program.post(f"/orders/{other['id']}/confirm", {"received": received}), 409)
+    assert program.get(f"/orders/{other['id']}")["paid_paise"] == 0
 
 
 def test_money_received_by_hand_and_given_back(program: Program) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from salespilots.web.app import create_app
 from tests.support.browser import Visitor
 from tests.support.shop import Shop, World
 from tests.support.stall import HERE, Stall
+from tests.support.together import together
 
 NEW = "/app/orders/new"
 
@@ -85,7 +88,7 @@ def test_a_draft_is_opened_changed_and_placed(stall: Stall, owner: Visitor) -> N
     page = html.unescape(owner.get(f"{NEW}?draft={draft.id}").text)
     assert re.search(rf'name="qty-{saree}"[^>]*value="1"', page)
     assert 'value="14, 3rd Cross"' in page
-    more = {f"qty-{bag}": "2", "draft": draft.id, "delivery": "0", "payment": "paid"}
+    more = {f"qty-{bag}": "2", "draft": draft.id, "delivery": "0", "payment": "paid", "paid_by": "cash"}
     owner.post(NEW, **given(stall, **more, act="save"))
     kept = stall.services.orders.get(stall.id, draft.id)
     assert [(one.sku, one.quantity) for one in kept.lines] == [("B", 2)]
@@ -95,6 +98,74 @@ def test_a_draft_is_opened_changed_and_placed(stall: Stall, owner: Visitor) -> N
     assert (placed.state, placed.due_paise) == (OrderState.CONFIRMED, 0)
     assert owner.get(f"{NEW}?draft={draft.id}").status_code == 404
     assert owner.post(NEW, **given(stall, **more, act="place")).status_code == 404
+
+
+def cash_today(stall: Stall) -> int:
+    day = stall.world.clock.now()
+    return stall.services.money_book.cash_up(
+        stall.id, day - timedelta(hours=1), day + timedelta(hours=1)
+    ).received_paise
+
+
+@pytest.mark.parametrize(("way", "utr"), [("cash", ""), ("upi", "633412345698"), ("upi", ""), ("bank", "")])
+def test_paid_already_is_booked_as_it_was_paid(stall: Stall, owner: Visitor, way: str, utr: str) -> None:
+    form = given(stall, **{f"qty-{variant(stall, 0)}": "1", "payment": "paid", "act": "place"})
+    unsaid = owner.post(NEW, **form)
+    assert (unsaid.status_code, unsaid.text.count("Say how it was paid.")) == (422, 2)
+    assert orders(stall) == []
+    for _ in range(2):
+        assert owner.post(NEW, **form, paid_by=way, utr=utr).status_code == 303
+    (order,) = orders(stall)
+    (payment,) = stall.services.orders.payments_of(stall.id, order.id)
+    assert (order.state, order.due_paise, payment.provider, payment.provider_ref) == ("confirmed", 0, way, utr or None)
+    assert cash_today(stall) == (order.total_paise if way == "cash" else 0)
+    assert utr in owner.get(f"/app/orders/{order.id}").text
+    told = [one.type for one in stall.services.orders.timeline(stall.id, order.id)]
+    assert told.index("order.placed") < told.index("order.paid") < told.index("order.confirmed")
+
+
+def test_a_utr_pays_once_and_an_order_is_not_placed_without_its_money(stall: Stall, owner: Visitor) -> None:
+    saree = f"qty-{variant(stall, 0)}"
+    paid = {saree: "1", "payment": "paid", "paid_by": "upi", "act": "place"}
+    wrong = owner.post(NEW, **given(stall, **paid, utr="12345"))
+    assert (wrong.status_code, "Write the 12 digit UTR" in wrong.text) == (422, True)
+    owner.post(NEW, **given(stall, **paid, utr="633412345698"))
+    (first,) = (one for one in orders(stall) if one.state == "confirmed")
+    again = owner.post(NEW, **given(stall, **paid, utr="633412345698") | {"key": "k2"})
+    assert (again.status_code, "This UTR was used for another payment already." in again.text) == (409, True)
+    (kept,) = (one for one in orders(stall) if one.id != first.id)
+    assert (kept.state, kept.number) == ("draft", None)
+    level = stall.services.catalog.get(stall.id, stall.products[0].product.id).levels[variant(stall, 0)]
+    assert level.reserved == 1
+
+    stall.services.orders.place(stall.id, kept.id)
+    page = f"/app/orders/{kept.id}"
+    owner.post(f"{page}/received", method="upi", utr="633412345698")
+    assert "This UTR was used for another payment already." in owner.get(page).text
+    owner.post(f"{page}/received", method="cash", utr="633412345697")
+    assert "Only a UPI payment has a UTR." in owner.get(page).text
+    assert stall.services.orders.get(stall.id, kept.id).due_paise
+    owner.post(f"{page}/received", method="upi", utr="633412345697")
+    assert stall.services.orders.payments_of(stall.id, kept.id)[-1].provider_ref == "633412345697"
+
+
+def test_two_orders_at_once_with_one_utr(make_world: Callable[..., World], database_url: str) -> None:
+    stall = Stall(make_world(database_url))
+    lines = [{"variant_id": variant(stall, 0), "quantity": 1}]
+    drafts = iter([stall.services.orders.create(stall.id, customer_id=stall.customer.id, lines=lines, draft=True) for _ in range(2)])  # fmt: skip
+    paid = {"method": "upi", "utr": "633412345698"}
+    got = together(lambda: stall.services.orders.place(stall.id, next(drafts).id, paid=paid), 2)
+    assert sorted(type(one).__name__ for one in got) == ["Order", "UtrTaken"]
+    assert sorted(str(one.state) for one in orders(stall)) == ["confirmed", "draft"]
+
+
+def test_a_bank_line_of_before_is_that_payments(stall: Stall, owner: Visitor) -> None:
+    stall.services.connections.connect(stall.id, "upi", {"vpa": "meera@okbank", "payee_name": "Meera"})
+    stall.services.direct.bring_in(stall.id, "27-11-2026   UPI/633412345698/RIYA   2179.00 Cr")
+    assert len(stall.services.direct.open_lines(stall.id)) == 1
+    form = given(stall, **{f"qty-{variant(stall, 0)}": "1", "payment": "paid", "paid_by": "upi", "act": "place"})
+    owner.post(NEW, **form, utr="633412345698")
+    assert stall.services.direct.open_lines(stall.id) == []
 
 
 def test_the_sum_is_that_of_the_order_with_its_code_and_its_fee(stall: Stall, owner: Visitor) -> None:

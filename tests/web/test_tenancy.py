@@ -75,6 +75,7 @@ BODIES: dict[str, dict[str, object]] = {
     "api_orders.ship": {"courier": "Delhivery", "tracking_number": "DL42"},
     "api_orders.refund": {"amount_paise": 100, "reason": ""},
     "api_orders.take_back": {"restock": True},
+    "api_orders.undo": {"step": "packed"},
     "api_workflows.save_draft": {"name": "Taken over"},
     "api_products.change_product": {"title": "Taken over"},
     "api_customers.change_customer": {"name": "Taken over"},

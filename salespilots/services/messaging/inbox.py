@@ -131,9 +131,15 @@ class InboxService:
         return self.keep_payments(found.business_id, provider_key, webhooks.parse(request), found)
 
     def keep_payments(
-        self, business_id: str, provider_key: str, events: Sequence[PaymentEvent], connection: Connection | None = None
+        self,
+        business_id: str,
+        provider_key: str,
+        events: Sequence[PaymentEvent],
+        connection: Connection | None = None,
+        *,
+        later: timedelta = timedelta(0),
     ) -> int:
-        """Keep verified payment events of one shop."""
+        """Keep verified payment events of one shop; they are handled at once, or ``later`` from now."""
         now = self._core.clock.now()
         endpoint = f"payments:{provider_key}:{connection.id if connection else business_id}"
         rows = [
@@ -141,13 +147,14 @@ class InboxService:
                 endpoint=endpoint, event_id=one.event_id[:500], port="payments", provider=provider_key,
                 lane=f"payments:{provider_key}:{one.reference or one.link_ref or one.payment_ref}"[:500], kind=one.kind,
                 payload=dump_value(one), sent_at=one.occurred_at, received_at=now, business_id=business_id,
+                next_at=now + later if later else None,
             )
             for one in events
         ]  # fmt: skip
         if not rows:
             return 0
         new = self._intake.keep(lambda system, known: rows)
-        self._ring(new)
+        self._ring(new, later)
         return len(new)
 
     def _owner(self, system: SystemUnitOfWork, known: Known, provider_key: str, account_ref: str) -> str | None:

@@ -147,6 +147,16 @@ def take_back(values: dict[str, Any], order_id: str) -> Any:
     return _shape(services().orders.take_back(shop_id(), order_id, actor=actor(), lines=back, **values))
 
 
+@blueprint.post("/<order_id>/undo")
+@scope("orders:write")
+@blueprint.arguments(schemas.UndoIn)
+@blueprint.answers(answers.Order)
+def undo(values: dict[str, Any], order_id: str) -> Any:
+    """Take back ``packed``, ``delivered`` or an undelivered parcel's ``returned``, while nothing followed from it (409
+    else). A message that left is not unsent."""
+    return _shape(services().undoing.undo(shop_id(), order_id, values["step"], actor=actor()).order)
+
+
 @blueprint.post("/<order_id>/refund")
 @scope("orders:write")
 @blueprint.arguments(schemas.RefundIn)

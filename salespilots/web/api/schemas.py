@@ -8,6 +8,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate, valida
 
 from salespilots.domain.catalog import MAX_OPTIONS, MAX_SUBSTITUTES, MAX_VARIANTS
 from salespilots.domain.money import MAX_PAISE
+from salespilots.domain.undoing import UNDOABLE
 from salespilots.services.conversations import VIEWS
 
 MAX_TEXT = 10_000
@@ -261,10 +262,11 @@ class OrderQuery(ListQuery):
 
 
 class ReceivedIn(Base):
-    """Money taken by hand."""
+    """Money taken by hand; ``utr`` of a UPI payment."""
 
     method = line(40, 1, required=True)
     amount_paise = paise(required=True)
+    utr = line(40)
     note = line(300, load_default="")
 
 
@@ -303,6 +305,12 @@ class ReturnIn(Base):
     restock = Flag(required=True)
     lines = fields.List(fields.Nested(PiecesIn), validate=validate.Length(1, 500))
     kind = fields.String(load_default="return", validate=validate.OneOf(["return", "refused", "undelivered"]))
+
+
+class UndoIn(Base):
+    """The step to take back, by the state it led to."""
+
+    step = fields.String(required=True, validate=validate.OneOf([str(one) for one in UNDOABLE]))
 
 
 class RefundIn(Base):

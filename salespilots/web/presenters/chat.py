@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 from salespilots.domain.conversation import Author, Direction, Message, MessageState
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
-from salespilots.ports.channel import Image, ProductCard, ProductCards, Text
-from salespilots.services.messaging.content import load
+from salespilots.ports.channel import Content, Image, ProductCard, ProductCards, Text
+from salespilots.services.messaging.content import dump, kind_of, load, plain
 
 CLOSE = timedelta(minutes=2)
 """Messages of one sender within this time hang together."""
@@ -39,6 +39,19 @@ def phone(messages: Sequence[Message], *, orders: Sequence[Order]) -> list[Simpl
     if typing:
         bubbles.append(SimpleNamespace(kind="typing", side="bot", id="", at=None))
     return bubbles
+
+
+def unsent(contents: Sequence[Content], at: datetime) -> list[SimpleNamespace]:
+    """What was not said, as the customer would see it."""
+    said = [
+        Message(
+            id=f"unsent-{place}", business_id="", conversation_id="", customer_id="", lane="", seq=place,
+            direction=Direction.OUT, author=Author.BOT, kind=kind_of(one), created_at=at, state=MessageState.SENT,
+            text=plain(one), content=dump(one),
+        )
+        for place, one in enumerate(contents)
+    ]  # fmt: skip
+    return phone(said, orders=())
 
 
 def bubble_of(message: Message, orders: Sequence[Order], *, public: bool = False) -> SimpleNamespace:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -15,6 +16,7 @@ from salespilots.domain.events import Event
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
+from salespilots.domain.undoing import last_step
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.filters import clock, local, now, written
 
@@ -246,6 +248,7 @@ def _moment(event: Event, money: bool) -> SimpleNamespace | None:
         "order.returning": ("warn", "undo", _("On its way back")),
         "order.part_returned": ("warn", "undo", _("A part came back")),
         "order.delivered": ("ok", "check", _("Delivered")),
+        "order.step_undone": ("", "undo", _step_undone(event)),
         "order.cancelled": ("bad", "x", _("Cancelled")),
         "order.expired": ("warn", "clock", _("Not paid in time")),
         "order.returned": ("warn", "undo", _("Came back")),
@@ -259,6 +262,31 @@ def _moment(event: Event, money: bool) -> SimpleNamespace | None:
     if look is None:
         return None
     return SimpleNamespace(tone=look[0], icon=look[1], title=look[2], meta=sum_, at=event.at, style="clock")
+
+
+def _step_undone(event: Event) -> str:
+    return {
+        "packed": _("Not packed after all"), "delivered": _("Not delivered after all"),
+        "returned": _("Did not come back after all"),
+    }.get(str(event.data.get("step")), _("A step was taken back"))  # fmt: skip
+
+
+def undo_offer(order: Order) -> SimpleNamespace | None:
+    """The last step where it can be taken back: where its form goes, and what its button says."""
+    last = last_step(order, now())
+    if last is None:
+        return None
+    labels = {OrderState.PACKED: _("Undo packed"), OrderState.DELIVERED: _("Undo delivered")}
+    return SimpleNamespace(
+        href=url_for("order_undo.undo", order_id=order.id, step=str(last.state), at=last.at.isoformat()),
+        label=labels.get(last.state, _("Undo came back")),
+    )
+
+
+def undo_toast(order: Order) -> str:
+    """The category of a toast about the order's last step: with Undo where that is possible."""
+    offer = undo_offer(order)
+    return f"undo:{offer.href}" if offer else "ok"
 
 
 def detail(
@@ -290,6 +318,7 @@ def detail(
         attention=order.attention_reason if order.needs_attention else None,
         next=next_step(order, orders=orders, fulfil=True, refund=refund),
         refund_due_paise=order.refund_due_paise if money else 0,
+        undo=undo_offer(order),
         can_cancel=orders and order.state in CANCELLABLE,
         lines=line_views(order, pictures, money=money),
         items_title=items_label(order.items_count),

@@ -12,7 +12,7 @@ from salespilots.domain.invoice import DocumentKind, Invoice
 from salespilots.domain.order import Order
 from salespilots.papers.parcels import ParcelPaper
 from salespilots.ports.extensions import CASH
-from salespilots.services.documents import INVOICED
+from salespilots.services.documents import INVOICED, sale_document
 from salespilots.web.filters import local
 from salespilots.web.presenters.orders import address_lines
 
@@ -28,13 +28,14 @@ def kind_label(kind: DocumentKind) -> str:
 
 
 def links(issued: Sequence[Invoice], order: Order, *, money: bool) -> SimpleNamespace:
-    """For the papers of an order's page: ``document`` and ``notes`` (label, number, id); ``can_issue``. Somebody who only packs
-    sees slips and labels."""
-    shown = [SimpleNamespace(id=one.id, label=kind_label(one.kind), number=one.number, kind=one.kind) for one in issued]
-    document = next((one for one in shown if one.kind is not DocumentKind.CREDIT_NOTE), None)
+    """For the papers of an order's page: ``document`` that the sale stands on, and ``notes``: the others (label, number, id);
+    ``can_issue``. Somebody who only packs sees slips and labels."""
+    now = sale_document(issued)
+    shown = [SimpleNamespace(id=one.id, label=kind_label(one.kind), number=one.number) for one in issued]
+    document = next((one for one in shown if now and one.id == now.id), None)
     return SimpleNamespace(
         document=document if money else None,
-        notes=[one for one in shown if one.kind is DocumentKind.CREDIT_NOTE] if money else [],
+        notes=[one for one in shown if one is not document] if money else [],
         can_issue=money and document is None and order.state in INVOICED,
         order_id=order.id,
         can_print=bool(order.number and order.address),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,10 +25,12 @@ def status(detail: ProductDetail) -> str:
 
 
 def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
-    """One line of the list; ``sold``: pieces in the last thirty days."""
+    """One line of the list; ``sold``: pieces in the last thirty days. ``shelf``: for changing the stock of a product of
+    one kind in its row."""
     product, prices = detail.product, {one.price_paise for one in detail.variants}
     low = rupees(detail.from_paise)
     many = len(detail.variants) > 1
+    one = detail.variants[0] if len(detail.variants) == 1 else None
     gone = sum(one.available <= 0 for one in detail.levels.values()) if many and detail.available > 0 else 0
     return SimpleNamespace(
         id=product.id,
@@ -39,8 +42,17 @@ def row(detail: ProductDetail, sold: int = 0) -> SimpleNamespace:
         variants_label=ngettext("%(num)d kind", "%(num)d kinds", len(detail.variants)) if many else "",
         gone_label=ngettext("%(num)d kind sold out", "%(num)d kinds sold out", gone) if gone else "",
         sold=sold,
+        category=product.category,
+        shelf=_shelf(one.id, detail) if one else None,
         status=status(detail),
         practice=product.practice,
+    )
+
+
+def _shelf(variant_id: str, detail: ProductDetail) -> SimpleNamespace:
+    level = detail.levels[variant_id]
+    return SimpleNamespace(
+        variant_id=variant_id, on_hand=level.on_hand, reserved=level.reserved, key=secrets.token_urlsafe(9)
     )
 
 

@@ -30,6 +30,7 @@ ENDED: dict[str, Say] = {
     "handed_over": lambda _c: _("A person was asked to answer."),
     "started_again": lambda _c: _("The practice chat was started again."),
     "paid": lambda _c: _("The money came meanwhile."),
+    "taken_back": lambda _c: _("The step of the order was taken back."),
     "order_over": lambda _c: _("The order ended meanwhile."),
     "customer_wrote": lambda _c: _("The customer wrote meanwhile."),
     # the plugin

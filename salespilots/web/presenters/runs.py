@@ -19,6 +19,7 @@ STATES = {"waiting": "wait", "retry": "wait", "started": "wait", "failed": "fail
 RESULTS: dict[str, Callable[[], str]] = {
     "handed_over": lambda: _("A person was asked to answer"),
     "taken_over": lambda: _("Stopped: a person took over"),
+    "taken_back": lambda: _("Stopped: the order’s step was taken back"),
     "no_answer": lambda: _("No answer came"),
     "replaced": lambda: _("Stopped: the customer began something new"),
     "error": lambda: _("It stopped because a step did not work"),

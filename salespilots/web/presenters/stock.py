@@ -63,6 +63,14 @@ ICONS = {
 }  # fmt: skip
 
 
+def reasons() -> list[tuple[str, str]]:
+    """Why stock is changed by hand: choices of a form."""
+    return [
+        ("counted", _("Counted again")), ("received", _("New stock came")), ("sold_elsewhere", _("Sold in the shop")),
+        ("damaged", _("Damaged")), ("returned", _("Came back")),
+    ]  # fmt: skip
+
+
 def _why(kind: MovementKind) -> str:
     words = {
         MovementKind.RECEIVE: _("New stock came"), MovementKind.ADJUST: _("Counted again"),

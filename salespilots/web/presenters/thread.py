@@ -152,6 +152,7 @@ def _event(event: Event, people: Mapping[str, str], me: str) -> SimpleNamespace 
         "order.packed": ("box", _("Order %(number)s packed", number=number)),
         "order.shipped": ("truck", _("Order %(number)s shipped", number=number)),
         "order.delivered": ("check", _("Order %(number)s delivered", number=number)),
+        "order.step_undone": ("undo", _("Order %(number)s: the last step was taken back", number=number)),
         "order.cancelled": ("x", _("Order %(number)s cancelled", number=number)),
         "order.expired": ("clock", _("Order %(number)s was not paid in time", number=number)),
     }.get(event.type)

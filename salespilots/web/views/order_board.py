@@ -15,6 +15,7 @@ from salespilots.web.context import here, services
 from salespilots.web.lookups import order_rows, sees_money
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
+from salespilots.web.presenters.orders import undo_toast
 from salespilots.web.shell import remember_position
 from salespilots.web.views.orders import REFUSALS
 
@@ -58,5 +59,5 @@ def move() -> Any:
         flash(_(error.message), "bad")
     else:
         said = _("{number} marked as packed") if to == OrderState.PACKED else _("{number} marked as delivered")
-        flash(said.replace("{number}", order.number or ""), "ok")
+        flash(said.replace("{number}", order.number or ""), undo_toast(order))
     return back_to(url_for("order_board.index"))

@@ -13,6 +13,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import InvalidInput, NotFound
 from salespilots.domain.money import rupees
 from salespilots.domain.payment import Payment, PaymentState
+from salespilots.services.by_hand import WAYS
 from salespilots.web.context import here, services
 from salespilots.web.fields import Line, Rupees
 from salespilots.web.forms import Form, read
@@ -35,7 +36,8 @@ class RefundForm(Form):
 class ReceivedForm(Form):
     """Money that was taken by hand."""
 
-    method = Line(longest=20, load_default="cash", validate=validate.OneOf(["cash", "upi", "bank"]))
+    method = Line(longest=20, load_default="cash", validate=validate.OneOf(WAYS))
+    utr = Line(longest=40, load_default="")
 
 
 @blueprint.post("/<order_id>/refund")
@@ -104,9 +106,11 @@ def received(order_id: str) -> Any:
     due = cash_due(order) or order.due_paise
     try:
         services().orders.confirm(
-            shop_id, order_id, received={"method": values.get("method", "cash"), "amount_paise": due},
-            actor=here().user.id,
+            shop_id, order_id, actor=here().user.id,
+            received={"method": values.get("method", "cash"), "utr": values.get("utr", ""), "amount_paise": due},
         )  # fmt: skip
+    except InvalidInput as error:
+        flash(_(next(iter(error.fields.values()))[0]), "bad")
     except REFUSALS as error:
         flash(_(error.message), "bad")
     else:

@@ -16,6 +16,7 @@ from salespilots.web.fields import Count, Line
 from salespilots.web.forms import Form, read
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import permits
+from salespilots.web.presenters.orders import undo_toast
 from salespilots.web.views.orders import REFUSALS, detail_page, pieces_of
 
 blueprint = Blueprint("order_returns", __name__, url_prefix="/app/orders")
@@ -57,13 +58,13 @@ def begin(order_id: str) -> Any:
 def undelivered(order_id: str) -> Any:
     """Return to origin, one tap: all of it came back unopened and goes on the shelf."""
     try:
-        services().orders.take_back(
+        order = services().orders.take_back(
             here().shop_id, order_id, restock=True, kind=ReturnKind.UNDELIVERED, actor=here().user.id
         )
     except REFUSALS as error:
         flash(_(error.message), "bad")
     else:
-        flash(_("Back on the shelf"), "ok")
+        flash(_("Back on the shelf"), undo_toast(order))
     return back_to(url_for("orders.detail", order_id=order_id))
 
 

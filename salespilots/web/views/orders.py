@@ -174,14 +174,14 @@ def detail_page(
     )
 
 
-def _step(order_id: str, act: Callable[..., Any], said: str, **more: Any) -> Any:
-    """One service call, then the order again; a refusal is said, nothing is lost."""
+def _step(order_id: str, act: Callable[..., Any], said: str, *, undo: bool = False, **more: Any) -> Any:
+    """One service call, then the order again; a refusal is said, nothing is lost. ``undo``: the toast offers it."""
     try:
         order = act(here().shop_id, order_id, actor=here().user.id, **more)
     except REFUSALS as error:
         flash(_(error.message), "bad")
     else:
-        flash(said.replace("{number}", order.number or ""), "ok")
+        flash(said.replace("{number}", order.number or ""), present.undo_toast(order) if undo else "ok")
     return back_to(url_for("orders.detail", order_id=order_id))
 
 
@@ -221,7 +221,7 @@ def confirm(order_id: str) -> Any:
 @permits(Permission.FULFIL)
 def pack(order_id: str) -> Any:
     """The items are in the parcel."""
-    return _step(order_id, services().orders.pack, _("{number} marked as packed"))
+    return _step(order_id, services().orders.pack, _("{number} marked as packed"), undo=True)
 
 
 @blueprint.post("/<order_id>/ship")
@@ -255,7 +255,7 @@ def ship(order_id: str) -> Any:
 @permits(Permission.FULFIL)
 def deliver(order_id: str) -> Any:
     """The customer has it."""
-    return _step(order_id, services().orders.deliver, _("{number} marked as delivered"))
+    return _step(order_id, services().orders.deliver, _("{number} marked as delivered"), undo=True)
 
 
 @blueprint.post("/<order_id>/address")

@@ -18,6 +18,7 @@ from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
 from salespilots.ports.extensions import CASH
+from salespilots.services.by_hand import UtrTaken
 from salespilots.services.drafts import Offer, Preview
 from salespilots.services.ordering import MAX_QUANTITY
 from salespilots.web.context import here, services
@@ -94,6 +95,8 @@ def new_post() -> Any:
         errors["q"] = _("Add at least one item.")
     if act == "place" and not loaded.get("counter"):
         errors |= read(AddressForm, form)[1]
+    if act == "place" and loaded.get("payment") == "paid" and not loaded.get("paid_by") and "paid_by" not in errors:
+        errors["paid_by"] = _("Say how it was paid.")
     if loaded.get("code") and loaded.get("discount"):
         errors["code"] = _("Give either a discount or a code.")
     offers = services().drafts.offers(here().shop_id, list(lines))
@@ -115,7 +118,10 @@ def new_post() -> Any:
         return _form(customer_id, conversation_id, lines, values, order=order, status=409)
     if act == "place":
         try:
-            _place(kept, loaded["payment"])
+            _place(kept, loaded)
+        except UtrTaken as error:
+            taken = {"utr": _(error.message)}
+            return _form(customer_id, conversation_id, lines, values, {}, taken, order=kept, status=409)
         except InvalidInput as error:
             return _form(customer_id, conversation_id, lines, values, {}, _at_fields(error), order=kept, status=422)
         except REFUSALS as error:
@@ -158,15 +164,15 @@ def _at_fields(error: InvalidInput) -> dict[str, str]:
     return {known.get(name, name): text for name, text in first_messages(error.fields).items()}
 
 
-def _place(order: Order, payment: str) -> None:
-    shop_id, actor = here().shop_id, here().user.id
-    placed = services().orders.place(shop_id, order.id, actor=actor)
+def _place(order: Order, loaded: Mapping[str, Any]) -> None:
+    shop_id, actor, payment = here().shop_id, here().user.id, loaded["payment"]
+    way = loaded["paid_by"]
+    paid = {"method": way, "utr": loaded["utr"] if way == "upi" else ""} if payment == "paid" else None
+    placed = services().orders.place(shop_id, order.id, paid=paid, actor=actor)
     if payment == "cod":
         services().orders.confirm(shop_id, order.id, actor=actor)
         flash(_("%(number)s is to be packed", number=placed.number), "ok")
-    elif payment == "paid" and placed.due_paise:
-        received = {"method": "cash", "amount_paise": placed.due_paise}
-        services().orders.confirm(shop_id, order.id, received=received, actor=actor)
+    elif payment == "paid":
         flash(_("%(number)s is paid and to be packed", number=placed.number), "ok")
     elif placed.due_paise:
         sent = services().payments.send_link(shop_id, order.id)

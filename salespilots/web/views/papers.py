@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import DomainError, InvalidInput, NotFound
-from salespilots.domain.invoice import DocumentKind, Invoice
+from salespilots.domain.invoice import Invoice
 from salespilots.domain.order import Order
 from salespilots.papers.documents import document_pdf
 from salespilots.papers.parcels import SIZES, ParcelPaper, labels_pdf, slips_pdf
+from salespilots.services.documents import sale_document
 from salespilots.web.context import here, services
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import permits, public
@@ -49,9 +50,9 @@ def invoice(order_id: str) -> Any:
 @blueprint.get("/app/orders/<order_id>/credit-notes/<invoice_id>.pdf")
 @permits(Permission.ORDERS)
 def credit_note(order_id: str, invoice_id: str) -> Any:
-    """One of its credit notes."""
+    """One of its credit notes, or a document that one of them took back."""
     found = services().documents.get(here().shop_id, order_id, invoice_id)
-    if found.kind is not DocumentKind.CREDIT_NOTE:
+    if found == sale_document(services().documents.of_order(here().shop_id, order_id)):
         raise NotFound("There is no such credit note.")
     return _document(found)
 
@@ -112,10 +113,10 @@ def _paper(order: Order) -> ParcelPaper:
 
 
 def _issued(found: list[Invoice]) -> Invoice:
-    for one in found:
-        if one.kind is not DocumentKind.CREDIT_NOTE:
-            return one
-    raise NotFound("No document has been issued for this order yet.")
+    document = sale_document(found)
+    if document is None:
+        raise NotFound("No document has been issued for this order yet.")
+    return document
 
 
 def _document(found: Invoice) -> Response:

@@ -19,6 +19,7 @@ from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits, takes_files
 from salespilots.web.presenters import product_form as fill
 from salespilots.web.presenters import products as present
+from salespilots.web.presenters.stock import reasons
 from salespilots.web.presenters.stock import waiting as waiting_rows
 from salespilots.web.product_form import Typed, check, typed
 from salespilots.web.shell import remember_position
@@ -69,6 +70,8 @@ def index() -> Any:
         products=[present.row(one, sold.get(one.product.id, 0)) for one in found.items],
         older_href=url_for("products.index", **keep, after=found.next) if found.next else None,
         newer_href=url_for("products.index", **keep) if cursor else None,
+        keep={**keep, "after": cursor},
+        reasons=reasons(),
     )
 
 
@@ -77,7 +80,7 @@ def index() -> Any:
 @permits(Permission.CATALOGUE)
 def new() -> Any:
     """Add one."""
-    return _form(None, fill.stored(None)) if request.method == "GET" else _save(None)
+    return form_page(None, fill.stored(None)) if request.method == "GET" else _save(None)
 
 
 @blueprint.route("/<product_id>", methods=["GET", "POST"])
@@ -86,17 +89,19 @@ def new() -> Any:
 def detail(product_id: str) -> Any:
     """Change one."""
     found = services().catalog.get(here().shop_id, product_id)
-    return _form(found, fill.stored(found)) if request.method == "GET" else _save(found)
+    return form_page(found, fill.stored(found)) if request.method == "GET" else _save(found)
 
 
-def _form(
+def form_page(
     found: ProductDetail | None,
     sent: Typed,
     status: int = 200,
     *,
     differences: list[SimpleNamespace] | None = None,
     laid_out: bool = False,
+    preview: SimpleNamespace | None = None,
 ) -> Any:
+    """The form with what was typed, what is wrong with it, and maybe how it looks in a chat."""
     catalog, shop_id = services().catalog, here().shop_id
     return page(
         "products/form.html",
@@ -118,6 +123,7 @@ def _form(
         base=fill.base(found) if found and (differences is not None or not sent.base) else fill.kept_base(sent),
         differences=differences or [],
         laid_out=laid_out,
+        preview=preview,
     )
 
 
@@ -133,14 +139,14 @@ def _save(found: ProductDetail | None) -> Any:
     if form.get("add_variant"):
         sent.errors = {}
         sent.rows.append({})
-        return _form(found, sent)
+        return form_page(found, sent)
     if found and form.get("picture_act"):
         return _pictures_changed(found, sent)
     if form.get("lay_out"):
         sent.errors = {}
         changed = sent.lay_out()
         _suggest_skus(sent)
-        return _form(found, sent, 422 if sent.errors else 200, laid_out=changed)
+        return form_page(found, sent, 422 if sent.errors else 200, laid_out=changed)
     changed = sent.lay_out()
     if changed:
         _suggest_skus(sent)
@@ -149,7 +155,7 @@ def _save(found: ProductDetail | None) -> Any:
     check(sent)
     _find_substitutes(sent)
     if sent.errors:
-        return _form(found, sent, 422, laid_out=changed)
+        return form_page(found, sent, 422, laid_out=changed)
     if found and sent.version and sent.version != str(found.product.version):
         return _changed_meanwhile(found, sent)
     try:
@@ -158,10 +164,10 @@ def _save(found: ProductDetail | None) -> Any:
         return _changed_meanwhile(services().catalog.get(here().shop_id, found.product.id if found else ""), sent)
     except InvalidInput as error:
         sent.errors = {_field(name): text for name, text in first_messages(error.fields).items()}
-        return _form(found, sent, 422)
+        return form_page(found, sent, 422)
     except Conflict as error:
         sent.errors = {fill.taken_sku_row(sent, error.details.get("sku", "")): _(error.message)}
-        return _form(found, sent, 422)
+        return form_page(found, sent, 422)
     problem = keep_sent(saved.product.id)
     if problem:
         flash(_("%(title)s saved, but not every picture: %(why)s", title=saved.product.title, why=problem), "bad")
@@ -178,13 +184,13 @@ def _pictures_changed(found: ProductDetail, sent: Typed) -> Any:
     now = services().catalog.get(here().shop_id, found.product.id)
     if sent.version == str(version):
         sent.version = str(now.product.version)
-    return _form(now, sent, 422 if problem else 200)
+    return form_page(now, sent, 422 if problem else 200)
 
 
 def _changed_meanwhile(found: ProductDetail, sent: Typed) -> Any:
     differences = fill.merge(sent, found)
     sent.errors = {}
-    return _form(found, sent, 409, differences=differences)
+    return form_page(found, sent, 409, differences=differences)
 
 
 def _field(name: str) -> str:

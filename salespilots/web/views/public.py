@@ -119,8 +119,8 @@ def pay_page(token: str) -> Any:
         return _result(payment, order_, "expired")
     if asked == "failed" and payment.state is PaymentState.FAILED:
         return _result(payment, order_, "failed")
-    if asked == "cancelled":
-        return _result(payment, order_, "cancelled")
+    if asked in ("cancelled", "slow"):
+        return _result(payment, order_, asked)
     return _form(payment, order_, waiting=asked == "paid")
 
 
@@ -139,7 +139,8 @@ def pay(token: str) -> Any:
     if outcome != "cancelled" and payment.open and order_.state not in ENDED:
         attempt = values["attempt"] or secrets.token_urlsafe(12)
         services().practice.pay(payment, method=values["method"], outcome=outcome, attempt=attempt)
-        _wait(payment, outcome)
+        if outcome != "slow":
+            _wait(payment, outcome)
     return back_to(url_for("public.pay_page", token=token, result=outcome, lang=request.args.get("lang")))
 
 

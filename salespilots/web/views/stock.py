@@ -13,7 +13,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import InvalidInput
 from salespilots.services.stockroom import BelowReserved
 from salespilots.web.context import here, services
-from salespilots.web.forms import StockForm, first_messages, query_text, read
+from salespilots.web.forms import AdjustForm, StockForm, first_messages, query_text, read
 from salespilots.web.lookups import user_names
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
@@ -64,11 +64,42 @@ def _list(typed: dict[str, str], errors: dict[str, str], held: Any = None, statu
         kinds=present.kinds(found.items, typed, held or {}),
         key=secrets.token_urlsafe(12),
         reason=request.form.get("reason", "counted"),
+        reasons=present.reasons(),
         note=request.form.get("note", ""),
         errors=errors,
         older_href=url_for("stock.count", q=q or None, after=found.next) if found.next else None,
         newer_href=url_for("stock.count", q=q or None) if after else None,
     )
+
+
+@blueprint.post("/<product_id>/stock/adjust")
+@permits(Permission.CATALOGUE)
+def adjust(product_id: str) -> Any:
+    """The stepper of a row in the list, and its Undo: the difference to what was shown is booked, once."""
+    shop_id, values = here().shop_id, read(AdjustForm, request.values)[0]
+    product = services().catalog.get(shop_id, product_id).product
+    keep: dict[str, Any] = {name: request.values.get(name) or None for name in ("status", "q", "after")}
+    was, there, variant_id = values.get("was"), values.get("there"), values.get("variant_id", "")
+    if was is None or there is None:
+        flash(_("Write a whole number."), "bad")
+        return back_to(url_for("products.index", **keep))
+    reason = REASONS.get(values["reason"], "adjust")
+    changed, refused = services().stockroom.count(
+        shop_id, {variant_id: (was, there)}, reason=reason, note=values["note"], actor=here().user.id,
+        key=values["key"], product_id=product_id,
+    )  # fmt: skip
+    if refused:
+        flash(_(refused[variant_id].message), "bad")
+    elif changed:
+        undo = url_for(
+            "stock.adjust", product_id=product_id, variant_id=variant_id, was=there, there=was, note=_("Taken back"),
+            key=f"undo-{values['key']}"[:40], **keep,
+        )  # fmt: skip
+        left = services().catalog.get(shop_id, product_id).levels[variant_id].on_hand
+        flash(_("%(title)s: %(count)s on the shelf", title=product.title, count=left), f"undo:{undo}")
+    else:
+        flash(_("Nothing was different"), "ok")
+    return back_to(url_for("products.index", **keep))
 
 
 @blueprint.route("/<product_id>/stock", methods=["GET", "POST"])
@@ -114,6 +145,7 @@ def _ledger(
         key=secrets.token_urlsafe(12),
         values=values,
         errors=errors,
+        reasons=present.reasons(),
         holders=holders or [],
         lines=[present.line(one, names, many=len(found.variants) > 1) for one in lines],
     )

@@ -3,6 +3,7 @@ import * as live from './live.js';
 import * as forms from './forms.js';
 import * as chat from './chat.js';
 import * as toasts from './toast.js';
+import * as kept from './kept.js';
 
 const words = document.body.dataset;
 
@@ -82,3 +83,4 @@ copying();
 amounts();
 clocks();
 announcer();
+kept.start();     // last: it may send a form and open a sheet

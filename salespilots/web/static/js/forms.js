@@ -1,4 +1,5 @@
 // Forms: sent by fetch where a region can be swapped; the same form works as a plain POST without this file.
+import { drop, keep } from './kept.js';
 import { paint, refetch, regions } from './live.js';
 import { toast } from './toast.js';
 
@@ -35,6 +36,7 @@ export async function send(form, button) {
     return false;
   }
   const html = await answer.text();
+  drop(form);
   form.removeAttribute('data-dirty');
   form.closest('dialog')?.close();
   form.removeAttribute('data-sending');
@@ -45,7 +47,17 @@ export async function send(form, button) {
   return answer.status !== 422;
 }
 
+/** Says how many of a form's boxes are ticked. */
+function count(form) {
+  const said = form?.querySelector('[data-count]');
+  if (!said) return;
+  said.dataset.none ??= said.textContent;
+  const ticked = form.querySelectorAll(`input[name="${form.dataset.counted}"]:checked`).length;
+  said.textContent = ticked ? (ticked === 1 ? said.dataset.one : said.dataset.many.replace('{n}', ticked)) : said.dataset.none;
+}
+
 export function start() {
+  document.querySelectorAll('form[data-counted]').forEach(count);
   document.addEventListener('input', (e) => {
     const form = e.target.form;
     if (form && form.method === 'post') form.toggleAttribute('data-dirty', true);
@@ -54,6 +66,7 @@ export function start() {
     const form = e.target;
     if (e.defaultPrevented) return;
     if (form.hasAttribute('data-sending')) { e.preventDefault(); return; }
+    if (form.method === 'post') keep(form);
     if (form.method === 'post' && !navigator.onLine) { e.preventDefault(); toast(words.wordGone, '', true); return; }
     if (e.submitter?.formTarget === '_blank') return;
     if (!('swap' in form.dataset) || 'chatForm' in form.dataset) {
@@ -65,6 +78,9 @@ export function start() {
     try { await send(form, e.submitter); } catch { toast(words.wordGone, '', true); }
     working(form, e.submitter, false);
   });
+  document.addEventListener('toggle', (e) => {   // who closes a stepper without saving leaves it as it was
+    if (e.newState === 'closed' && e.target.matches('[popover]')) e.target.querySelectorAll('form[data-dirty]').forEach((f) => { f.reset(); f.removeAttribute('data-dirty'); });
+  }, true);
   window.addEventListener('pageshow', () => document.querySelectorAll('form[data-sending]').forEach((f) => working(f, f.querySelector('[aria-busy]'), false)));
   document.addEventListener('click', (e) => {
     const show = e.target.closest('[data-show-password]');
@@ -84,6 +100,7 @@ export function start() {
   document.addEventListener('change', (e) => {
     const box = e.target;
     if (box.dataset.tickAll) box.form.querySelectorAll(`input[name="${box.dataset.tickAll}"]`).forEach((one) => { one.checked = box.checked; });
+    if (box.type === 'checkbox') count(box.form);
     if (!('money' in box.dataset)) return;
     const [, whole, part = ''] = box.value.trim().match(/^₹?\s*([\d,]+)(?:\.(\d{1,2}))?$/) || [];
     if (whole) {
