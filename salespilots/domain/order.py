@@ -25,7 +25,13 @@ class OrderLine:
     title: str
     quantity: int
     unit_paise: int
-    gst_rate: int = 0
+    gst_rate: int = 0  # whole percent
+    gst_hundredths: int = 0
+
+    @property
+    def gst_basis_points(self) -> int:
+        """Its rate of GST in hundredths of a percent."""
+        return self.gst_rate * 100 + self.gst_hundredths
 
     @property
     def total_paise(self) -> int:

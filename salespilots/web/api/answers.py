@@ -99,7 +99,7 @@ class Product(Schema):
     code = _text()
     state = _text("draft", "live", "archived")
     hsn = _text()
-    gst_rate = _whole()
+    gst_rate = fields.Float(required=True)
     options = _list(fields.Nested(OptionAnswer))
     weight_grams = _whole()
     low_stock = _whole(allow_none=True)

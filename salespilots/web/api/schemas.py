@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from salespilots.domain.catalog import MAX_OPTIONS, MAX_SUBSTITUTES, MAX_VARIANTS
+from salespilots.domain.gst_rates import rate_fields
 from salespilots.domain.money import MAX_PAISE
 from salespilots.services.conversations import VIEWS
+from salespilots.web.fields import Rate
 
 MAX_TEXT = 10_000
 
@@ -118,7 +120,7 @@ class ProductIn(Base):
     code = line(40)
     state = fields.String(validate=validate.OneOf(["draft", "live", "archived"]))
     hsn = line(12)
-    gst_rate = Int(validate=validate.Range(0, 50))
+    gst_rate = Rate(metadata={"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01})
     options = fields.List(fields.Nested(OptionIn), validate=validate.Length(max=MAX_OPTIONS))
     weight_grams = Int(validate=validate.Range(0, 1_000_000))
     low_stock = Int(allow_none=True, validate=validate.Range(0, 1_000_000))
@@ -126,6 +128,12 @@ class ProductIn(Base):
     variants = fields.List(
         fields.Nested(VariantIn), required=True, validate=[validate.Length(1, MAX_VARIANTS), _once_each]
     )
+
+    @post_load
+    def _rate(self, values: dict[str, Any], **more: Any) -> dict[str, Any]:
+        if "gst_rate" in values:
+            values |= rate_fields(values["gst_rate"])
+        return values
 
 
 class ProductPatch(ProductIn):
