@@ -37,7 +37,7 @@ from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
-from salespilots.services.waiting import WaitingList
+from salespilots.services.waiting_list import WaitingList
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workforce import Workforce
 

@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_taken_says_why_and_leaves_nothing(shop: Shop, con
     with pytest.raises(InvalidInput) as refused:
         upload(shop, content)
     assert sentence in refused.value.fields["file"][0]
-    assert shop.world.services.imports.recent(shop.id) == []
+    assert shop.world.services.imports.page(shop.id).items == []
     with shop.world.storage.unit_of_work(shop.id, read_only=True) as uow:
         assert uow.import_rows.count() == 0
 
@@ -412,7 +412,7 @@ def test_old_imports_make_room_for_new_ones(shop: Shop) -> None:
     old = imported(shop, table(("Shawl", "SHA-1", "900", 5)))
     shop.world.clock.advance(timedelta(days=31))
     new = upload(shop, table(("Shawl", "SHA-1", "900", 5)))
-    assert [one.id for one in shop.world.services.imports.recent(shop.id)] == [new.id]
+    assert [one.id for one in shop.world.services.imports.page(shop.id).items] == [new.id]
     with shop.world.storage.unit_of_work(shop.id, read_only=True) as uow:
         assert {one.import_id for one in uow.import_rows.select()} == {new.id} != {old.id}
     assert shop.product("Shawl").available == 5
