@@ -213,6 +213,7 @@ class ReturnAnswer(Schema):
     lines = _list(fields.Nested(Pieces))
     restocked = _list(fields.Nested(Pieces))
     note = _text()
+    reference = _text()
     at = _moment()
     inspected_at = _moment(allow_none=True)
 

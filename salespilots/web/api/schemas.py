@@ -300,11 +300,12 @@ class ShipIn(Base):
 
 
 class ReturnIn(Base):
-    """What came back, and whether it goes on the shelf again."""
+    """What came back, and whether it goes on the shelf again. ``reference``: your number of this return."""
 
     restock = Flag(required=True)
     lines = fields.List(fields.Nested(PiecesIn), validate=validate.Length(1, 500))
     kind = fields.String(load_default="return", validate=validate.OneOf(["return", "refused", "undelivered"]))
+    reference = line(60, 1)
 
 
 class RefundIn(Base):

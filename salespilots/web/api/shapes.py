@@ -121,7 +121,8 @@ def order(one: Order, timeline: Sequence[Event] = ()) -> dict[str, Any]:
         "returns": [
             {
                 "id": back.id, "kind": back.kind, "state": back.state, "lines": _counts(back.lines),
-                "restocked": _counts(back.restocked), "note": back.note, "at": written(back.at),
+                "restocked": _counts(back.restocked), "note": back.note, "reference": back.reference,
+                "at": written(back.at),
                 "inspected_at": written(back.inspected_at),
             }
             for back in one.returns
