@@ -22,6 +22,9 @@ TITLES = {
 COMPOSITION = "Composition taxable person, not eligible to collect tax on supplies."
 """CGST rule 5 (1) (f)."""
 
+_END, _ROW = 72, 6
+"""Millimetres that sums, words and signature need below the lines, and those of each row of tax: they stay together."""
+
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -37,6 +40,9 @@ def document_pdf(invoice: Invoice) -> bytes:
     _head(sheet, invoice)
     _people(sheet, content)
     _lines(sheet, content["lines"], with_tax)
+    rates = {line["rate"] for line in content["lines"]} if with_tax else set()
+    if sheet.get_y() > sheet.page_break_trigger - _END - _ROW * (len(rates) + bool(rates)):
+        sheet.add_page()
     _totals(sheet, content, with_tax)
     if with_tax:
         _by_rate(sheet, content)
@@ -142,8 +148,6 @@ def _table(sheet: FPDF, columns: Sequence[tuple[str, int, str]], rows: Sequence[
 
 def _totals(sheet: FPDF, content: Mapping[str, Any], with_tax: bool) -> None:
     totals = content["totals"]
-    if sheet.get_y() > sheet.h - 75:
-        sheet.add_page()
     sheet.ln(3)
     names = [("Taxable value", "taxable_paise"), ("CGST", "cgst_paise"), ("SGST", "sgst_paise"), ("IGST", "igst_paise")]
     shown = [(label, totals[name]) for label, name in names if with_tax and totals[name]]
@@ -168,12 +172,12 @@ def _by_rate(sheet: FPDF, content: Mapping[str, Any]) -> None:
     taxes = ["cgst_paise", "sgst_paise"] if within else ["igst_paise"]
     columns = [("GST", 16, "L"), ("Taxable value", 32, "R")]
     for name in taxes:
-        columns += [("Rate", 16, "R"), (name.removesuffix("_paise").upper(), 28, "R")]
+        columns += [*([("Rate", 16, "R")] if within else []), (name.removesuffix("_paise").upper(), 28, "R")]
     rows = []
     for points, lines in sorted(found.items()):
         sums = {name: sum(line[name] for line in lines) for name in ("taxable_paise", *taxes)}
-        rate = half_text(points) if within else rate_text(points)
-        cells = [text for name in taxes for text in (f"{rate} %", _plain(sums[name]))]
+        half = [f"{half_text(points)} %"] if within else []
+        cells = [text for name in taxes for text in (*half, _plain(sums[name]))]
         rows.append([f"{rate_text(points)} %", _plain(sums["taxable_paise"]), *cells, _plain(sum(map(_tax, lines)))])
     _table(sheet, [*columns, ("Tax", 28, "R")], rows)
     sheet.ln(2)
