@@ -66,11 +66,11 @@ class Hanging(SendCall):
 
 @pytest.mark.parametrize("shops", [1, 3, 6])
 def test_channels_that_hang_leave_slots_for_another_and_no_send_waits_for_one(shift: Shift, shops: int) -> None:
+    """They come at one moment. One after the other, each would have its share of what those before it left, which is
+    none for the fifth."""
     shift.turns.calls = Hanging  # type: ignore[assignment]
     sends = shift.turns.steps
-    with (
-        shift.crew._lock
-    ):  # all at one moment: one by one each takes its share of what those before left, and none is left
+    with shift.crew._lock:
         for shop in range(shops):
             shift.crew.offer([(f"slow{shop}", f"slow:{shop}:{n}") for n in range(SEND_SLOTS)])
     shared = SEND_SHARE * SEND_SLOTS * shops / (1 + SEND_SHARE * shops)

@@ -99,7 +99,7 @@ def test_a_file_that_cannot_be_taken_says_why_and_leaves_nothing(shop: Shop, con
         assert uow.import_rows.count() == 0
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400) | st.text(max_size=200).map(lambda text: text.encode("utf-16")))
 def test_no_bytes_break_the_reader(content: bytes) -> None:
     with suppress(InvalidInput):
