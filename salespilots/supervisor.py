@@ -13,8 +13,8 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
+from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,7 +54,10 @@ class Supervisor:
         self._plan = plan
         self._commands: list[list[str]] = []
         self._children: list[subprocess.Popen[bytes]] = []
-        self._stopping = threading.Event()
+        self._told: SimpleQueue[int] = (
+            SimpleQueue()
+        )  # an event's lock may be ours when the signal comes: it would wait for ever
+        self._stopping = False
 
     def _start(self, command: list[str]) -> None:
         self._commands.append(command)
@@ -63,7 +66,7 @@ class Supervisor:
     def run(self) -> int:
         """Until a signal comes. Returns the exit code: 0 after a clean stop, 1 when the web server cannot start."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda signum, frame: self._stopping.set())
+            signal.signal(number, lambda signum, frame: self._told.put(signum))
         self._start(self._plan["web"])
         answered = self._wait_for_web()
         if answered:
@@ -73,16 +76,25 @@ class Supervisor:
                 print(line, flush=True)  # noqa: T201 - what a person waits for
             self._watch()
         self._stop()
-        return 0 if answered or self._stopping.is_set() else 1
+        return 0 if answered or self._stopping else 1
 
     def _wait_for_web(self) -> bool:
-        while not self._stopping.wait(0.05) and self._children[0].poll() is None:
+        while not self._told_within(0.05) and self._children[0].poll() is None:
             if _answers(self._plan["local"]):
                 return self._children[0].poll() is None
         return False
 
+    def _told_within(self, seconds: float) -> bool:
+        """Whether a signal has said stop."""
+        try:
+            self._told.get(timeout=seconds)
+        except Empty:
+            return self._stopping
+        self._stopping = True
+        return True
+
     def _watch(self) -> None:
-        while not self._stopping.wait(0.5):
+        while not self._told_within(0.5):
             for index, child in enumerate(self._children):
                 if child.poll() is not None:
                     self._children[index] = subprocess.Popen(self._commands[index])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.postgres import PostgresServer
@@ -18,6 +19,9 @@ from tests.support.valkey import ValkeyServer
 for name in [one for one in os.environ if one.startswith("SALESPILOTS_") and one != "SALESPILOTS_DELIVERY_SEEDS"]:
     del os.environ[name]
 
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+"""How long one example takes says how busy the machine is."""
 
 BUSY = {"test_kills", "test_controls", "test_database_trouble", "test_bench", "test_first_sale"}
 """Files that keep the machine busy by themselves: of these no two run at the same time."""

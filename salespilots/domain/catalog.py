@@ -41,7 +41,8 @@ class Product:
     code: str = ""
     state: ProductState = ProductState.LIVE
     hsn: str = ""
-    gst_rate: int = 0  # percent, included in the price
+    gst_rate: int = 0  # whole percent, included in the price
+    gst_hundredths: int = 0  # and so many hundredths of a percent
     images: list[str] = field(default_factory=list)  # media names under the data folder, or practice pictures
     image_texts: dict = field(default_factory=dict)  # media name to what it shows, for who cannot see it
     options: list = field(default_factory=list)  # at most three {"name": "Size", "values": ["S", "M"]}
@@ -50,6 +51,11 @@ class Product:
     substitutes: list[str] = field(default_factory=list)  # ids of products to offer when this one is sold out
     practice: bool = False
     version: int = 0
+
+    @property
+    def gst_basis_points(self) -> int:
+        """Its rate of GST in hundredths of a percent."""
+        return self.gst_rate * 100 + self.gst_hundredths
 
     @property
     def low_at(self) -> int:

@@ -103,7 +103,7 @@ class Taxed:
     """A line, or a charge, taken apart. ``gross_paise`` is what is paid for it after its part of the discount."""
 
     key: str
-    rate: int
+    basis_points: int
     gross_paise: int
     taxable_paise: int
     cgst_paise: int = 0
@@ -116,33 +116,34 @@ class Taxed:
         return self.cgst_paise + self.sgst_paise + self.igst_paise
 
 
-def split(key: str, gross_paise: int, rate: int, *, within: bool) -> Taxed:
+def split(key: str, gross_paise: int, basis_points: int, *, within: bool) -> Taxed:
     """Tax and what it is on: rounded once, so that both add up to ``gross_paise``. ``within`` the shop's state the tax is
     halved (the odd paisa is CGST), else it is IGST."""
-    tax = tax_inside(gross_paise, rate)
+    tax = tax_inside(gross_paise, basis_points)
     cgst, sgst = allocate(tax, [1, 1]) if within else (0, 0)
     return Taxed(
-        key=key, rate=rate, gross_paise=gross_paise, taxable_paise=gross_paise - tax, cgst_paise=cgst, sgst_paise=sgst,
-        igst_paise=0 if within else tax,
+        key=key, basis_points=basis_points, gross_paise=gross_paise, taxable_paise=gross_paise - tax, cgst_paise=cgst,
+        sgst_paise=sgst, igst_paise=0 if within else tax,
     )  # fmt: skip
 
 
 def principal_rate(order: Order) -> int:
-    """The rate of the goods that are worth most after the discount; of two worth the same the higher."""
+    """The rate, in basis points, of the goods that are worth most after the discount; of two worth the same the higher."""
     off, worth = discount_of_lines(order), dict[int, int]()
     for line in order.lines:
-        worth[line.gst_rate] = worth.get(line.gst_rate, 0) + line.total_paise - off[line.id]
-    return max(worth, key=lambda rate: (worth[rate], rate)) if worth else 0
+        points = line.gst_basis_points
+        worth[points] = worth.get(points, 0) + line.total_paise - off[line.id]
+    return max(worth, key=lambda points: (worth[points], points)) if worth else 0
 
 
 def taxed_order(order: Order, *, taxed: bool, within: bool = True) -> list[Taxed]:
     """Every line by its id, then ``shipping`` and ``cod_fee`` where they are charged. Their gross adds up to the order's
     total; the tax does not depend on ``within``."""
     off = discount_of_lines(order)
-    parts = [(line.id, line.total_paise - off[line.id], line.gst_rate) for line in order.lines]
+    parts = [(line.id, line.total_paise - off[line.id], line.gst_basis_points) for line in order.lines]
     charges = (("shipping", order.shipping_paise), ("cod_fee", order.cod_fee_paise))
     parts += [(key, paise, principal_rate(order)) for key, paise in charges if paise]
-    return [split(key, paise, rate if taxed else 0, within=within) for key, paise, rate in parts]
+    return [split(key, paise, points if taxed else 0, within=within) for key, paise, points in parts]
 
 
 def tax_of_order(order: Order, shop: Business) -> int:

@@ -81,8 +81,9 @@ def allocate(total_paise: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def tax_inside(gross_paise: int, rate_percent: int) -> int:
-    """The GST contained in a price that includes it, rounded half up to the paisa."""
-    if rate_percent <= 0:
+def tax_inside(gross_paise: int, basis_points: int) -> int:
+    """The GST contained in a price that includes it, rounded half up to the paisa; 500 basis points are 5 %."""
+    if basis_points <= 0:
         return 0
-    return (2 * gross_paise * rate_percent + (100 + rate_percent)) // (2 * (100 + rate_percent))
+    whole = 100 * 100 + basis_points
+    return (2 * gross_paise * basis_points + whole) // (2 * whole)

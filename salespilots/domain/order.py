@@ -25,7 +25,13 @@ class OrderLine:
     title: str
     quantity: int
     unit_paise: int
-    gst_rate: int = 0
+    gst_rate: int = 0  # whole percent
+    gst_hundredths: int = 0
+
+    @property
+    def gst_basis_points(self) -> int:
+        """Its rate of GST in hundredths of a percent."""
+        return self.gst_rate * 100 + self.gst_hundredths
 
     @property
     def total_paise(self) -> int:
@@ -310,6 +316,7 @@ class Order:
         kind: ReturnKind = ReturnKind.RETURN,
         lines: Mapping[str, int] | None = None,
         note: str = "",
+        reference: str = "",
     ) -> Outcome:
         """Pieces that left are on their way back: all of them unless ``lines`` names some."""
         if self.state is OrderState.RETURNED:
@@ -320,8 +327,9 @@ class Order:
         if not coming:
             return Ignored("all of it is on its way back")
         made = Return(
-            id=return_id, kind=str(kind), state=str(ReturnState.EXPECTED), at=_text(now), lines=coming, note=note
-        )
+            id=return_id, kind=str(kind), state=str(ReturnState.EXPECTED), at=_text(now), lines=coming, note=note,
+            reference=reference,
+        )  # fmt: skip
         self.returns = [*self.returns, made]
         return self._applied("order.returning", now, number=self.number, kind=str(kind), pieces=sum(coming.values()))
 

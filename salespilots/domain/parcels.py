@@ -43,7 +43,8 @@ NOT_ACCEPTED = (ReturnKind.REFUSED, ReturnKind.UNDELIVERED)
 
 @dataclass(slots=True, kw_only=True)
 class Return:
-    """Pieces by line id; ``restocked`` those of them that went back on the shelf when they were looked at."""
+    """Pieces by line id; ``restocked`` those of them that went back on the shelf when they were looked at.
+    ``reference``: what whoever noted it calls it, once in an order."""
 
     id: str
     kind: str
@@ -52,6 +53,7 @@ class Return:
     lines: dict = field(default_factory=dict)
     restocked: dict = field(default_factory=dict)
     note: str = ""
+    reference: str = ""
     inspected_at: str | None = None
     released_paise: int | None = None  # of the order's total: what the shop does not keep because of it
 

@@ -17,6 +17,7 @@ from salespilots.domain.gst import (
     state_of_shop,
     taxed_order,
 )
+from salespilots.domain.gst_rates import rate_value, read_rate
 from salespilots.domain.invoice import DocumentKind, Invoice
 from salespilots.domain.money import allocate
 from salespilots.domain.order import Order
@@ -84,22 +85,22 @@ def credit_content(
     together never come to more than it, and to exactly it where all of it is given back."""
     left = _by_rate(original.content["lines"])
     for note in earlier:
-        for rate, gone in _by_rate(note.content["lines"]).items():
-            left[rate] = {name: left[rate][name] - gone[name] for name in gone}
-    open_ = {rate: sums for rate, sums in left.items() if sums["total_paise"] > 0}
+        for points, gone in _by_rate(note.content["lines"]).items():
+            left[points] = {name: left[points][name] - gone[name] for name in gone}
+    open_ = {points: sums for points, sums in left.items() if sums["total_paise"] > 0}
     amount = min(amount_paise, sum(one["total_paise"] for one in open_.values()))
     parts = allocate(amount, [one["total_paise"] for one in open_.values()]) if amount > 0 else []
     within = original.content["place"]["within"]
     taxed = any(sums["taxable_paise"] != sums["total_paise"] for sums in left.values())
     lines: list[dict[str, Any]] = []
-    for (rate, rest), paise in zip(open_.items(), parts, strict=False):
+    for (points, rest), paise in zip(open_.items(), parts, strict=False):
         if not paise:
             continue
-        sums = rest if paise == rest["total_paise"] else _part(rest, paise, rate if taxed else 0, within)
+        sums = rest if paise == rest["total_paise"] else _part(rest, paise, points if taxed else 0, within)
         lines.append(
             {
                 "title": f"Credit for {original.number}", "sku": "", "hsn": "", "quantity": 1, "unit_paise": paise,
-                "discount_paise": 0, "rate": rate, **sums,
+                "discount_paise": 0, "rate": rate_value(points), **sums,
             }
         )  # fmt: skip
     kept = {name: original.content[name] for name in ("seller", "buyer", "place", "order", "payment_method")}
@@ -107,8 +108,8 @@ def credit_content(
     return {**kept, "date": _day(now), "original": about, "reason": reason, "lines": lines, "totals": _totals(lines)}
 
 
-def _part(rest: Mapping[str, int], paise: int, rate: int, within: bool) -> dict[str, int]:
-    one = split("", paise, rate, within=within)
+def _part(rest: Mapping[str, int], paise: int, basis_points: int, within: bool) -> dict[str, int]:
+    one = split("", paise, basis_points, within=within)
     taxes = {name: min(getattr(one, name), rest[name]) for name in _SUMS[1:]}
     return {**taxes, "taxable_paise": paise - sum(taxes.values()), "total_paise": paise}
 
@@ -116,14 +117,18 @@ def _part(rest: Mapping[str, int], paise: int, rate: int, within: bool) -> dict[
 def _by_rate(lines: Sequence[Mapping[str, Any]]) -> dict[int, dict[str, int]]:
     found: dict[int, dict[str, int]] = {}
     for line in lines:
-        sums = found.setdefault(line["rate"], dict.fromkeys((*_SUMS, "total_paise"), 0))
+        sums = found.setdefault(read_rate(line["rate"]), dict.fromkeys((*_SUMS, "total_paise"), 0))
         for name in sums:
             sums[name] += line[name]
     return found
 
 
 def _sums(one: Taxed) -> dict[str, int]:
-    return {"rate": one.rate, **{name: getattr(one, name) for name in _SUMS}, "total_paise": one.gross_paise}
+    return {
+        "rate": rate_value(one.basis_points),
+        **{name: getattr(one, name) for name in _SUMS},
+        "total_paise": one.gross_paise,
+    }
 
 
 def _totals(lines: Sequence[Mapping[str, int]]) -> dict[str, int]:

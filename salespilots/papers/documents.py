@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from salespilots.domain.gst_rates import half_text, rate_text, read_rate
 from salespilots.domain.invoice import DocumentKind, Invoice
 from salespilots.domain.money import rupees
 from salespilots.papers.sheet import A4, INK, RULE, SOFT, clean, new_sheet, rule, write
@@ -20,6 +21,9 @@ TITLES = {
 }  # fmt: skip
 COMPOSITION = "Composition taxable person, not eligible to collect tax on supplies."
 """CGST rule 5 (1) (f)."""
+
+_END, _ROW = 72, 6
+"""Millimetres that sums, words and signature need below the lines, and those of each row of tax: they stay together."""
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -36,6 +40,9 @@ def document_pdf(invoice: Invoice) -> bytes:
     _head(sheet, invoice)
     _people(sheet, content)
     _lines(sheet, content["lines"], with_tax)
+    rates = {line["rate"] for line in content["lines"]} if with_tax else set()
+    if sheet.get_y() > sheet.page_break_trigger - _END - _ROW * (len(rates) + bool(rates)):
+        sheet.add_page()
     _totals(sheet, content, with_tax)
     if with_tax:
         _by_rate(sheet, content)
@@ -109,7 +116,7 @@ def _lines(sheet: FPDF, lines: Sequence[Mapping[str, Any]], with_tax: bool) -> N
         [
             str(number), line["title"], line["hsn"], str(line["quantity"]), _plain(line["unit_paise"]),
             _plain(line["discount_paise"]) if line["discount_paise"] else "",
-            *([_plain(line["taxable_paise"]), f"{line['rate']} %", _plain(_tax(line))] if with_tax else []),
+            *([_plain(line["taxable_paise"]), f"{rate_text(read_rate(line['rate']))} %", _plain(_tax(line))] if with_tax else []),
             _plain(line["total_paise"]),
         ]
         for number, line in enumerate(lines, 1)
@@ -141,8 +148,6 @@ def _table(sheet: FPDF, columns: Sequence[tuple[str, int, str]], rows: Sequence[
 
 def _totals(sheet: FPDF, content: Mapping[str, Any], with_tax: bool) -> None:
     totals = content["totals"]
-    if sheet.get_y() > sheet.h - 75:
-        sheet.add_page()
     sheet.ln(3)
     names = [("Taxable value", "taxable_paise"), ("CGST", "cgst_paise"), ("SGST", "sgst_paise"), ("IGST", "igst_paise")]
     shown = [(label, totals[name]) for label, name in names if with_tax and totals[name]]
@@ -162,18 +167,19 @@ def _totals(sheet: FPDF, content: Mapping[str, Any], with_tax: bool) -> None:
 def _by_rate(sheet: FPDF, content: Mapping[str, Any]) -> None:
     found: dict[int, list[Mapping[str, int]]] = {}
     for line in content["lines"]:
-        found.setdefault(line["rate"], []).append(line)
-    if content["place"]["within"]:
-        columns = [("GST", 16, "L"), ("Taxable value", 34, "R"), ("CGST", 34, "R"), ("SGST", 34, "R"), ("Tax", 34, "R")]
-        names = ["taxable_paise", "cgst_paise", "sgst_paise"]
-    else:
-        columns = [("GST", 16, "L"), ("Taxable value", 34, "R"), ("IGST", 34, "R"), ("Tax", 34, "R")]
-        names = ["taxable_paise", "igst_paise"]
+        found.setdefault(read_rate(line["rate"]), []).append(line)
+    within = content["place"]["within"]
+    taxes = ["cgst_paise", "sgst_paise"] if within else ["igst_paise"]
+    columns = [("GST", 16, "L"), ("Taxable value", 32, "R")]
+    for name in taxes:
+        columns += [*([("Rate", 16, "R")] if within else []), (name.removesuffix("_paise").upper(), 28, "R")]
     rows = []
-    for rate, lines in sorted(found.items()):
-        sums = [_plain(sum(line[name] for line in lines)) for name in names]
-        rows.append([f"{rate} %", *sums, _plain(sum(_tax(line) for line in lines))])
-    _table(sheet, columns, rows)
+    for points, lines in sorted(found.items()):
+        sums = {name: sum(line[name] for line in lines) for name in ("taxable_paise", *taxes)}
+        half = [f"{half_text(points)} %"] if within else []
+        cells = [text for name in taxes for text in (*half, _plain(sums[name]))]
+        rows.append([f"{rate_text(points)} %", _plain(sums["taxable_paise"]), *cells, _plain(sum(map(_tax, lines)))])
+    _table(sheet, [*columns, ("Tax", 28, "R")], rows)
     sheet.ln(2)
 
 

@@ -15,7 +15,7 @@ A4, SIX_BY_FOUR = (210.0, 297.0), (101.6, 152.4)
 
 
 def new_sheet(size: tuple[float, float], margin: float, title: str) -> Any:
-    """An empty document without a page; ``foot`` is printed below every page. Words are shaped: Devanagari would be wrong without."""
+    """An empty document without a page; ``foot`` and "Page 1 of 2" are printed below every page. Words are shaped: Devanagari would be wrong without."""
     import fontpkg_mukta
     from fpdf import FPDF
 
@@ -28,7 +28,7 @@ def new_sheet(size: tuple[float, float], margin: float, title: str) -> Any:
         def footer(self) -> None:
             if self.foot:
                 self.set_xy(self.l_margin, self.h - 11)
-                write(self, f"{self.foot} · page {self.page_no()}", size=7.5, soft=True, align="C")
+                write(self, f"{self.foot} · Page {self.page_no()} of {{nb}}", size=7.5, soft=True, align="C")
 
     made = Sheet(unit="mm", format=size)
     folder = Path(fontpkg_mukta.__file__).parent / "files"

@@ -12,7 +12,8 @@ from salespilots.services.accounts import token_hash
 from salespilots.services.core import Core, retrying
 
 RESOURCES = (
-    "products", "customers", "conversations", "messages", "orders", "payments", "workflows", "stats", "events",
+    "products", "imports", "waiting", "customers", "conversations", "messages", "orders", "payments", "workflows", "stats",
+    "events",
 )  # fmt: skip
 SCOPES = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))
 PREFIX = "sp_live_"

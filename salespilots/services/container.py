@@ -39,7 +39,7 @@ from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
 from salespilots.services.undoing import Undoing
-from salespilots.services.waiting import WaitingList
+from salespilots.services.waiting_list import WaitingList
 from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workflows.preview import ProductPreview
 from salespilots.services.workforce import Workforce

@@ -19,6 +19,7 @@ from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.notices import notice_in
 from salespilots.services.settlement import Settlement, lanes_of
+from salespilots.services.statement_days import DateOrder
 from salespilots.services.statement_reading import UTR, Statement, Unreadable, read_statement
 
 DIRECT = "upi"
@@ -31,7 +32,8 @@ NOBODY = "This UTR was used for another payment already."
 @dataclass(frozen=True, slots=True)
 class Brought:
     """What came of a statement. ``known``: lines that were brought in before; ``accepted``: lines of payments that the owner
-    had accepted; ``left_out``: lines that say debit and may be either."""
+    had accepted; ``left_out``: lines that say debit and may be either; ``unfinished``: those whose money did not arrive, or
+    not yet; ``dates``: how its days were read."""
 
     lines: int
     new: int
@@ -39,6 +41,8 @@ class Brought:
     known: int
     accepted: int = 0
     left_out: int = 0
+    unfinished: int = 0
+    dates: DateOrder = DateOrder.DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,11 @@ class Direct:
                 waiting = [(payment, order) for payment, order in waiting if payment.id != found.id]
                 matched += 1
         lines = len(statement.entries)
-        return Brought(lines, len(new), matched, lines - len(new), accepted, statement.left_out), lanes
+        brought = Brought(
+            lines, len(new), matched, lines - len(new), accepted, statement.left_out, statement.unfinished,
+            statement.dates,
+        )  # fmt: skip
+        return brought, lanes
 
     def _book(self, uow: UnitOfWork, line: StatementLine, payment: Payment, actor: str) -> list[str]:
         other = uow.payments.find(provider=DIRECT, provider_ref=line.utr) if line.utr else None

@@ -92,6 +92,7 @@ def build_order_in(
                 quantity=quantity,
                 unit_paise=variant.price_paise,
                 gst_rate=product.gst_rate,
+                gst_hundredths=product.gst_hundredths,
             )
         )
     order = Order(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from salespilots.domain.errors import InvalidInput
+from salespilots.domain.errors import Conflict, InvalidInput
 from salespilots.domain.order import Order
 from salespilots.domain.parcels import NOT_ACCEPTED, Return, ReturnKind
 from salespilots.domain.refunding import given_back_for
@@ -70,12 +70,25 @@ class Returns(Fulfilment):
         restock: bool,
         lines: Mapping[str, int] | None = None,
         kind: str = "return",
+        reference: str = "",
+        key: str = "",
         actor: str = "",
     ) -> Order:
-        """The goods are here again: everything, also what was expected, or ``lines`` (pieces by line id)."""
+        """The goods are here again: everything, also what was expected, or ``lines`` (pieces by line id). The same
+        ``reference`` twice is one return, and so is the same ``key``, which nobody sees. Raises `Conflict` for a reference
+        with other pieces than before."""
+        return_id = f"rtn_{key[:22]}" if key else ""
 
         def step(uow: UnitOfWork, order: Order, now: datetime) -> Outcome:
-            return take_back_in(self._core, uow, order, now, restock=restock, lines=lines, kind=_kind(kind))
+            known = [one for one in order.returns if one.id == return_id or (reference and one.reference == reference)]
+            if not known:
+                return take_back_in(
+                    self._core, uow, order, now, restock=restock, lines=lines, kind=_kind(kind), reference=reference,
+                    return_id=return_id,
+                )  # fmt: skip
+            if lines is not None and dict(lines) != known[0].lines:
+                raise Conflict("This return was noted with other pieces.", reference=reference)
+            return receive_in(self._core, uow, order, known[0].id, None if restock else {}, now)
 
         return self.act(business_id, order_id, step, actor=actor)
 
@@ -97,9 +110,13 @@ def take_back_in(
     lines: Mapping[str, int] | None = None,
     kind: ReturnKind = ReturnKind.RETURN,
     released_paise: int | None = None,
+    reference: str = "",
+    return_id: str = "",
 ) -> Outcome:
     """Within a transaction. ``released_paise``: what the shop does not keep of the total, None to go by its rules."""
-    made = order.expect_back(now=now, return_id=core.ids.new("return"), kind=kind, lines=lines)
+    made = order.expect_back(
+        now=now, return_id=return_id or core.ids.new("return"), kind=kind, lines=lines, reference=reference
+    )
     waiting = order.expected_back if lines is None else order.expected_back[-1:]
     if not waiting and isinstance(made, Ignored):
         return made

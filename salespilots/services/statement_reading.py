@@ -1,8 +1,9 @@
 """Bank and UPI statements as people have them: pasted or as CSV, in the shapes of several banks.
 
 A line is money that came in. Which column is what is read from the headings; where there are none, from what the cells
-look like. A line that says debit somewhere, and nowhere for sure which way its money went, is left out and counted. A
-reference of twelve digits is the UPI transaction's (NPCI: RRN, what apps call UTR).
+look like. A line that says debit somewhere, and nowhere for sure which way its money went, is left out and counted, and
+so is one whose status is not that the money arrived. A reference of twelve digits is the UPI transaction's (NPCI: RRN,
+what apps call UTR).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 
 from salespilots.domain.money import parse_rupees
+from salespilots.services.statement_days import DateOrder, order_of, read_day
 
 MOST_LINES = 5000
 MOST_BYTES = 2 * 1024 * 1024
@@ -26,10 +27,6 @@ UTR = re.compile(r"(?<!\d)(?!91[6-9]\d{9}(?!\d))(\d{12})(?![\d@])")
 """Not a phone number with its country, nor what stands before the @ of a UPI id."""
 
 _REF = re.compile(r"^[A-Z0-9]{10,22}$", re.IGNORECASE)
-_DAYS = (
-    "%d/%m/%Y", "%d-%m-%Y", "%Y-%m-%d", "%d/%m/%y", "%d-%m-%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y",
-    "%d %B %Y", "%b %d, %Y", "%d.%m.%Y", "%d/%b/%Y",
-)  # fmt: skip
 _HEADINGS = {
     "day": ("date", "txn date", "transaction date", "value date", "value dt", "post date", "tran date", "date & time"),
     "text": (
@@ -44,6 +41,7 @@ _HEADINGS = {
     "debit": ("debit", "withdrawal", "dr", "withdrawals"),
     "amount": ("amount", "transaction amount", "amt"),
     "side": ("type", "transaction type", "txn type", "drcr", "crdr"),
+    "status": ("status", "transaction status", "txn status", "payment status"),
 }  # fmt: skip
 """Meaning to the words with which a heading begins."""
 
@@ -56,6 +54,18 @@ _NUMBER = re.compile(r"\b(?:utr|rrn)\b")
 _OUT = re.compile(r"\bdr?\b|debit|withdrawal|refund", re.IGNORECASE)
 _IN = re.compile(r"\bcr?\b|credit|deposit|received|^\+", re.IGNORECASE)
 _SIDE = re.compile(r"^\W*(?:dr|cr|debit|credit)\W*$", re.IGNORECASE)
+
+_ARRIVED = re.compile(
+    r"(?<![a-z])(?:success(?:ful|fully)?|succeeded|completed?|settled|captured|credited|received|cleared|posted|booked|"
+    r"processed|paid|done|ok)(?![a-z])", re.IGNORECASE,
+)  # fmt: skip
+_NOT_ARRIVED = (
+    r"fail(?:ed|ure)?|pending|declined|rejected|cancell?ed|reversed|refunded|expired|aborted|initiated|processing|"
+    r"in[ _]progress|on[ _]hold"
+)
+_DOUBTED = re.compile(rf"(?<![a-z])(?:{_NOT_ARRIVED}|refund|reversal|not|yet|to be)(?![a-z])", re.IGNORECASE)
+_STATUS = re.compile(rf"^\W*(?:(?:txn|transaction|payment)[ _])?(?:{_NOT_ARRIVED})\W*$", re.IGNORECASE)
+"""A cell that is nothing but the word that the money did not arrive."""
 
 
 class Unreadable(ValueError):
@@ -82,10 +92,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Money that came in, in the order of the lines. ``left_out``: lines that say debit and may be either."""
+    """Money that came in, in the order of the lines. ``left_out``: lines that say debit and may be either;
+    ``unfinished``: lines whose money did not arrive, or not yet."""
 
     entries: list[Entry]
     left_out: int = 0
+    unfinished: int = 0
+    dates: DateOrder = DateOrder.DAY
 
     def __iter__(self) -> Iterator[Entry]:
         """The entries."""
@@ -94,6 +107,10 @@ class Statement:
 
 class _EitherWay(Exception):
     """This line says debit, and nothing says which way its money went."""
+
+
+class _Unfinished(Exception):
+    """The money of this line failed, or is on its way."""
 
 
 def read_statement(text: str) -> Statement:
@@ -108,20 +125,25 @@ def read_statement(text: str) -> Statement:
     if len(rows) > MOST_LINES:
         raise Unreadable(f"More than {MOST_LINES} lines. Take a shorter time.")
     head, columns = _columns(rows)
-    entries, left_out = [], 0
-    for row in rows[head + 1 :]:
+    entries, left_out, unfinished, lines = [], 0, 0, rows[head + 1 :]
+    place = columns.get("day")
+    order = order_of(cell for row in lines for cell in (row if place is None else row[place : place + 1]))
+    for row in lines:
         try:
-            entry = _by_columns(row, columns) if columns else _by_looks(row)
+            entry = _by_columns(row, columns, order) if columns else _by_looks(row, order)
         except _EitherWay:
             left_out += 1
+        except _Unfinished:
+            unfinished += 1
         else:
             entries += [entry] if entry is not None else []
     if not entries:
         said = f" {left_out} that say DR or debit were left out." if left_out else ""
+        said += f" {unfinished} failed or are pending." if unfinished else ""
         raise Unreadable(
             f"No money that came in was found.{said} Paste the lines with their headings, or upload the CSV file."
         )
-    return Statement(_numbered(entries), left_out)
+    return Statement(_numbered(entries), left_out, unfinished, order)
 
 
 def _numbered(entries: Sequence[Entry]) -> list[Entry]:
@@ -191,15 +213,16 @@ def _meaning(heading: str) -> tuple[str, bool]:
     return ("ref", True) if _NUMBER.search(words) else ("", False)
 
 
-def _by_columns(row: Sequence[str], columns: dict[str, int]) -> Entry | None:
+def _by_columns(row: Sequence[str], columns: dict[str, int], order: DateOrder) -> Entry | None:
     def cell(meaning: str) -> str:
         place = columns.get(meaning)
         return row[place] if place is not None and place < len(row) else ""
 
-    day = _day(cell("day"))
+    day = read_day(cell("day"), order)
     paise = _amount(cell("credit")) if "credit" in columns else _signed(cell("amount"), cell("side"))
     if day is None or not paise:
         return None
+    _refuse_unfinished(cell("status"), [one for one in row if one != cell("text")])
     if "credit" not in columns and not _IN.search(cell("amount")) and not _IN.search(cell("side")):
         _refuse_debit(row)
     text = " ".join(filter(None, (cell("text"), cell("ref")))) or " ".join(row)
@@ -212,33 +235,33 @@ def _refuse_debit(row: Sequence[str]) -> None:
         raise _EitherWay
 
 
-def _by_looks(row: Sequence[str]) -> Entry | None:
+def _refuse_unfinished(status: str, others: Sequence[str]) -> None:
+    """For a line whose status, or a cell that looks like one where there is no such column, says that no money came. A
+    status that nobody knows is none that came."""
+    if status:
+        if not _ARRIVED.search(status) or _DOUBTED.search(status):
+            raise _Unfinished
+    elif any(_STATUS.match(one) for one in others):
+        raise _Unfinished
+
+
+def _by_looks(row: Sequence[str], order: DateOrder) -> Entry | None:
     """Without headings: a day, an amount marked as credit or the only one, and the rest as words. What says first which
     way the money went speaks of it, and what comes after of the balance."""
-    day = next((one for one in map(_day, row) if one), None)
+    day = next((one for one in (read_day(cell, order) for cell in row) if one), None)
     amounts = [(cell, _amount(cell)) for cell in row if _amount(cell)]
     marked = [paise for cell, paise in amounts if re.search(r"\bcr\b|^\+", cell, re.IGNORECASE)]
     sides = [cell for cell in row if _SIDE.match(cell) or (_amount(cell) and re.search(r"(?i)\b[cd]r\b|^\+", cell))]
     paise = marked[0] if marked else amounts[0][1] if len(amounts) == 1 else None
     if day is None or not paise or (sides and _OUT.search(sides[0])):
         return None
+    _refuse_unfinished("", row)
     if not sides:
         if any(re.search(r"^-|debited|paid to|sent to", cell, re.IGNORECASE) for cell in row):
             return None
         _refuse_debit(row)
     text = " ".join(row)
     return Entry(day, paise, _utr("", text), text[:300])
-
-
-def _day(text: str) -> str | None:
-    words = re.split(r"[ T](?=\d{1,2}:)", text.strip().strip("'"))[0].strip(" ,")
-    for pattern in _DAYS:
-        try:
-            found: date = datetime.strptime(words, pattern).date()  # noqa: DTZ007 - a day, not a moment
-        except ValueError:
-            continue
-        return found.isoformat()
-    return None
 
 
 def _amount(text: str) -> int | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from salespilots.domain.catalog import Product, ProductState, Variant
 from salespilots.domain.conversation import Author, Conversation
-from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel
 from salespilots.domain.waiting import WaitingPlace, WaitingState
@@ -30,23 +28,38 @@ def wait_in(core: Core, uow: UnitOfWork, conversation: Conversation, product_id:
     variant = uow.variants.find(id=variant_id)
     if variant is None or variant.product_id != product_id:
         return False
+    customer_id, practice = conversation.customer_id, conversation.practice
+    return join_in(core, uow, variant, customer_id, conversation.id, practice=practice)
+
+
+def join_in(
+    core: Core,
+    uow: UnitOfWork,
+    variant: Variant,
+    customer_id: str,
+    conversation_id: str | None,
+    *,
+    practice: bool,
+    actor: str = "",
+) -> bool:
+    """Give a customer a place at the end of the list. False where they wait already."""
     now = core.clock.now()
-    place = uow.waiting.find(variant_id=variant_id, customer_id=conversation.customer_id)
+    place = uow.waiting.find(variant_id=variant.id, customer_id=customer_id)
     if place is not None and place.state is WaitingState.WAITING:
         return False
     if place is None:
         place = WaitingPlace(
-            id=core.ids.new("waiting"), business_id=uow.business_id, variant_id=variant_id, product_id=product_id,
-            customer_id=conversation.customer_id, conversation_id=conversation.id, created_at=now,
-            practice=conversation.practice,
+            id=core.ids.new("waiting"), business_id=uow.business_id, variant_id=variant.id,
+            product_id=variant.product_id, customer_id=customer_id, conversation_id=conversation_id, created_at=now,
+            practice=practice,
         )  # fmt: skip
         if not uow.waiting.add_once(place):
             return False
     else:
         place.state, place.created_at, place.told_at = WaitingState.WAITING, now, None
-        place.conversation_id = conversation.id
+        place.conversation_id = conversation_id
         uow.waiting.save(place)
-    _record(core, uow, place, "waiting.joined")
+    record(core, uow, place, "waiting.joined", actor)
     return True
 
 
@@ -59,7 +72,7 @@ def leave_in(core: Core, uow: UnitOfWork, ordered: Iterable[tuple[str, str]]) ->
         if place.state is not WaitingState.LEFT and (place.customer_id, place.variant_id) in pairs:
             place.state = WaitingState.LEFT
             uow.waiting.save(place)
-            _record(core, uow, place, "waiting.left")
+            record(core, uow, place, "waiting.left")
 
 
 def tell_in(core: Core, uow: UnitOfWork, moved: Sequence[tuple[str, str]], levels: Mapping[str, StockLevel]) -> None:
@@ -78,7 +91,7 @@ def tell_in(core: Core, uow: UnitOfWork, moved: Sequence[tuple[str, str]], level
     variants = {one.id: one for one in uow.variants.select(one_of("id", sorted(free)))}
     for place in waiting:
         product, variant = products[place.product_id], variants[place.variant_id]
-        if free[place.variant_id] <= 0 or not _on_sale(product, variant):
+        if free[place.variant_id] <= 0 or not on_sale(product, variant):
             continue
         if _tell(core, uow, place, product, variant):
             free[place.variant_id] -= 1
@@ -110,16 +123,22 @@ def tell_late_in(core: Core, uow: UnitOfWork, conversation: Conversation) -> Non
     places = uow.waiting.select(eq("customer_id", conversation.customer_id), eq("state", WaitingState.UNREACHABLE))
     for place in places:
         product, variant = uow.products.find(id=place.product_id), uow.variants.find(id=place.variant_id)
-        left = uow.stock.levels([place.variant_id])[place.variant_id].available - _told(core, uow, place.variant_id)
-        if left > 0 and product is not None and variant is not None and _on_sale(product, variant):
+        left = free_in(core, uow, place.variant_id)
+        if left > 0 and product is not None and variant is not None and on_sale(product, variant):
             _say(core, uow, place, conversation, product, variant)
         else:
             place.state = WaitingState.WAITING
             uow.waiting.save(place)
 
 
-def _on_sale(product: Product, variant: Variant) -> bool:
+def on_sale(product: Product, variant: Variant) -> bool:
+    """Whether customers can buy it when there are pieces."""
     return product.state is ProductState.LIVE and not variant.archived
+
+
+def free_in(core: Core, uow: UnitOfWork, variant_id: str) -> int:
+    """Pieces that can be promised and that nobody was told of."""
+    return uow.stock.levels([variant_id])[variant_id].available - _told(core, uow, variant_id)
 
 
 def _told(core: Core, uow: UnitOfWork, variant_id: str) -> int:
@@ -141,7 +160,7 @@ def _tell(core: Core, uow: UnitOfWork, place: WaitingPlace, product: Product, va
     ):  # fmt: skip
         place.state = WaitingState.UNREACHABLE
         uow.waiting.save(place)
-        _record(core, uow, place, "waiting.unreachable")
+        record(core, uow, place, "waiting.unreachable")
         return False
     _say(core, uow, place, conversation, product, variant)
     uow.conversations.save(conversation)
@@ -160,44 +179,12 @@ def _say(
     queue_in(core, uow, conversation, text, author=Author.SYSTEM, dedupe_key=key)
     place.state, place.told_at = WaitingState.TOLD, core.clock.now()
     uow.waiting.save(place)
-    _record(core, uow, place, "waiting.told")
+    record(core, uow, place, "waiting.told")
 
 
-def _record(core: Core, uow: UnitOfWork, place: WaitingPlace, kind: str) -> None:
+def record(core: Core, uow: UnitOfWork, place: WaitingPlace, kind: str, actor: str = "") -> None:
+    """Log what became of a place."""
     ids = {"product_id": place.product_id, "variant_id": place.variant_id, "customer_id": place.customer_id}
     if place.conversation_id:
         ids["conversation_id"] = place.conversation_id
-    uow.record(Event(type=kind, at=core.clock.now(), ids=ids))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """One place with whom and what it is about."""
-
-    place: WaitingPlace
-    customer: Customer
-    variant: Variant
-
-
-class WaitingList:
-    """What the owner sees."""
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-
-    def of_product(self, business_id: str, product_id: str, limit: int = 100) -> list[Waiting]:
-        """Who waits for a product or was told of it lately, in the order of the list; who left is left out."""
-        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            variants = {one.id: one for one in uow.variants.select(eq("product_id", product_id))}
-            places = uow.waiting.select(
-                one_of("variant_id", sorted(variants)), Where("state", "ne", WaitingState.LEFT), order="created_at",
-                limit=limit,
-            )  # fmt: skip
-            people = {
-                one.id: one for one in uow.customers.select(one_of("id", sorted({p.customer_id for p in places})))
-            }
-        return [
-            Waiting(place=one, customer=people[one.customer_id], variant=variants[one.variant_id])
-            for one in places
-            if one.customer_id in people
-        ]
+    uow.record(Event(type=kind, at=core.clock.now(), ids=ids, actor=actor or "system"))

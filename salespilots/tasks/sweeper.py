@@ -17,6 +17,9 @@ from salespilots.tasks.crew import Crew
 
 log = structlog.get_logger(__name__)
 
+LAST_SWEEP_SECONDS = 2.0
+"""For a sweep that was under way when the worker was told to stop."""
+
 
 class Sweeper(threading.Thread):
     """Sweeps at once when it starts, then every five seconds, and sooner while there is more than it could hand out."""
@@ -73,6 +76,7 @@ class Sweeper(threading.Thread):
         self._stopping.set()
 
     def leave(self) -> None:
-        """Tell that this worker ended by itself."""
+        """Tell that this worker ended by itself, after a sweep under way has told that it is there."""
+        self.join(LAST_SWEEP_SECONDS)
         self._services.workforce.leave(self._me.id)
         self._presence.leave()

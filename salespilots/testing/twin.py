@@ -249,12 +249,11 @@ def run_twin(
         parser.add_argument(name, **details)
     given = parser.parse_args(argv)
     parent = os.getppid()
-    done = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: done.set())
+    told = (signal.SIGTERM, signal.SIGINT)
+    signal.pthread_sigmask(signal.SIG_BLOCK, told)  # for all threads: this one waits for them
     with TwinServer(build(given), host=given.host, port=given.port) as server:
         sys.stdout.write(f"{READY}{server.url}\n")
         sys.stdout.flush()
-        while not done.wait(0.5):
+        while signal.sigtimedwait(told, 0.5) is None:
             if given.with_parent and os.getppid() != parent:
                 break

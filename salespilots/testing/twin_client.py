@@ -107,8 +107,9 @@ class TwinProcess(TwinHandle):
         self.stop()
 
 
-def wait_until(check: Any, *, seconds: float = 5, every: float = 0.01) -> Any:
-    """Poll ``check()`` until it is true and return its value; fails the test after ``seconds``."""
+def wait_until(check: Any, *, seconds: float = 30, every: float = 0.01) -> Any:
+    """Poll ``check()`` until it is true and return its value; fails the test after ``seconds``, which are for what never
+    comes: a busy machine is slow."""
     end = time.monotonic() + seconds
     while True:
         value = check()

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import ValidationError, fields
 
+from salespilots.domain.gst_rates import read_rate
 from salespilots.domain.money import MAX_PAISE, group_digits, parse_rupees
 
 MAX_COUNT = 10**6
@@ -88,6 +89,21 @@ class Rupees(fields.Field):
         if paise > self.most:
             raise ValidationError(_("That amount is too large."))
         return paise
+
+
+class Rate(fields.Field):
+    """A GST rate in percent, as typed or sent as JSON (``3``, ``0.25``, ``"0.25"``), in basis points."""
+
+    default_error_messages = MISSING
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> int:
+        try:
+            return read_rate(check_text(value) if isinstance(value, str) else value)
+        except ValueError as error:
+            raise ValidationError(_(str(error))) from None
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **more: Any) -> Any:
+        return value
 
 
 class Count(fields.Field):

@@ -21,7 +21,7 @@ from salespilots.domain.catalog import (
     options_problem,
     title_of,
 )
-from salespilots.web.fields import Count, Line, Rupees, Text
+from salespilots.web.fields import Count, Line, Rate, Rupees, Text
 from salespilots.web.forms import Form, read
 
 ROW_FIELDS = ("id", "sku", "title", "choices", "price", "mrp", "stock")
@@ -43,7 +43,7 @@ class ProductForm(Form):
         longest=12, load_default="",
         validate=validate.Regexp(r"^([0-9]{4}|[0-9]{6}|[0-9]{8})?$", error="An HSN code has 4, 6 or 8 digits."),
     )  # fmt: skip
-    gst_rate = Count(most=50, load_default=0)
+    gst_rate = Rate(load_default=0)
     weight = Count(load_default=None)
     low_stock = Count(load_default=None)
     state = Line(longest=10, load_default="live", validate=validate.OneOf(["live", "draft"]))

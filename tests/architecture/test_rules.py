@@ -37,6 +37,7 @@ MAY_CROSS_SHOPS = {
     "services/workforce.py",  # workers serve all shops
     "testing/contracts/storage.py",
     "testing/contracts/storage_due.py",
+    "testing/contracts/storage_inbox.py",
     "testing/contracts/storage_work.py",
 }
 

@@ -24,20 +24,25 @@ from salespilots.domain.gst import (
     tax_of_order,
     taxed_order,
 )
+from salespilots.domain.gst_rates import rate_fields, read_rate
 from salespilots.domain.order import Order, OrderLine
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 GSTIN = "29AAGCB7383J1Z4"
 LINES = st.lists(
-    st.tuples(st.integers(1, 50), st.integers(0, 10**8), st.sampled_from([0, 3, 5, 12, 18, 28])), min_size=1, max_size=9
-)
+    st.tuples(
+        st.integers(1, 50), st.integers(0, 10**8), st.sampled_from([0, "0.1", "0.25", "1.5", 3, 5, 12, 18, 28, 40])
+    ), min_size=1, max_size=9,
+)  # fmt: skip
+Lines = list[tuple[int, int, int | str]]
+"""Quantity, price in paise, and rate in percent."""
 
 
-def order_of(lines: list[tuple[int, int, int]], **more: int) -> Order:
+def order_of(lines: Lines, **more: int) -> Order:
     made = [
         OrderLine(
             id=f"lin_{n}", variant_id=f"var_{n}", product_id="prd_1", sku=str(n), title="Saree", quantity=quantity,
-            unit_paise=paise, gst_rate=rate,
+            unit_paise=paise, **rate_fields(read_rate(rate)),
         )
         for n, (quantity, paise, rate) in enumerate(lines)
     ]  # fmt: skip
@@ -49,16 +54,14 @@ def shop_of(**more: object) -> Business:
 
 
 @given(LINES, st.integers(0, 100), st.integers(0, 50000), st.integers(0, 50000), st.booleans())
-def test_parts_add_up_to_what_is_paid(
-    lines: list[tuple[int, int, int]], percent: int, shipping: int, fee: int, within: bool
-) -> None:
+def test_parts_add_up_to_what_is_paid(lines: Lines, percent: int, shipping: int, fee: int, within: bool) -> None:
     order = order_of(lines, shipping_paise=shipping, cod_fee_paise=fee)
     order.discount_paise = order.subtotal_paise * percent // 100
     parts = taxed_order(order, taxed=True, within=within)
     assert sum(one.gross_paise for one in parts) == order.total_paise
     for one in parts:
         assert one.taxable_paise + one.tax_paise == one.gross_paise
-        assert abs(one.tax_paise - one.gross_paise * one.rate / (100 + one.rate)) <= 0.51
+        assert abs(one.tax_paise - one.gross_paise * one.basis_points / (10000 + one.basis_points)) <= 0.51
         assert 0 <= one.cgst_paise - one.sgst_paise <= 1
         assert (one.igst_paise == 0) if within else (one.cgst_paise == one.sgst_paise == 0)
     other = taxed_order(order, taxed=True, within=not within)
@@ -69,10 +72,10 @@ def test_parts_add_up_to_what_is_paid(
 
 def test_charges_follow_the_goods_that_are_worth_most() -> None:
     order = order_of([(1, 10000, 18), (3, 5000, 5)], shipping_paise=10500)
-    assert principal_rate(order) == 5
-    assert taxed_order(order, taxed=True)[-1] == split("shipping", 10500, 5, within=True)
-    assert split("shipping", 10500, 5, within=True).tax_paise == 500
-    assert principal_rate(order_of([(1, 10000, 5), (1, 10000, 18)])) == 18
+    assert principal_rate(order) == 500
+    assert taxed_order(order, taxed=True)[-1] == split("shipping", 10500, 500, within=True)
+    assert split("shipping", 10500, 500, within=True).tax_paise == 500
+    assert principal_rate(order_of([(1, 10000, 5), (1, 10000, "5.25")])) == 525
 
 
 def test_a_gstin_says_its_state_and_is_checked() -> None:

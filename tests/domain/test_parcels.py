@@ -96,7 +96,7 @@ class Parcels(RuleBasedStateMachine):
 
 
 TestParcels = Parcels.TestCase
-TestParcels.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestParcels.settings = settings(max_examples=60, stateful_step_count=20)
 
 
 @given(

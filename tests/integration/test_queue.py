@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +17,9 @@ from salespilots.testing.twin_client import wait_until
 from tests.support.postgres import PostgresServer, free_port
 from tests.support.shop import World
 from tests.support.valkey import ValkeyServer
+
+WORKER = f"here:1:{uuid4().hex}"
+"""Its bell has a name on this machine, which another run must not have."""
 
 LANE = "instagram:17841:नमस्ते'\""
 
@@ -89,8 +93,8 @@ def heard(tmp_path: Path) -> Iterator[tuple[Config, list[str]]]:
     """A worker of this machine that notes what it hears."""
     config = load_config({"SALESPILOTS_HOME": str(tmp_path)})
     lanes: list[str] = []
-    presence = Presence(config.home, "here:1:abc")
-    receiver = BellReceiver("here:1:abc", lambda *some: lanes.extend(some))
+    presence = Presence(config.home, WORKER)
+    receiver = BellReceiver(WORKER, lambda *some: lanes.extend(some))
     assert receiver.hears
     yield config, lanes
     receiver.stop()
@@ -107,14 +111,14 @@ def test_a_worker_on_this_machine_hears_the_bell_without_the_queue(heard: tuple[
 
 def test_a_name_is_free_as_soon_as_who_heard_it_stopped() -> None:
     for _ in range(200):
-        receiver = BellReceiver("here:1:again", lambda *some: None)
+        receiver = BellReceiver(f"{WORKER}:again", lambda *some: None)
         assert receiver.hears
         receiver.stop()
 
 
 def test_what_no_worker_here_hears_is_rung_at_the_queue(heard: tuple[Config, list[str]]) -> None:
     config, lanes = heard
-    (config.home / "workers" / "here:1:abc.lock").rename(config.home / "workers" / "elsewhere:2:def.lock")
+    (config.home / "workers" / f"{WORKER}.lock").rename(config.home / "workers" / "elsewhere:2:def.lock")
     make_doorbell(config).ring(LANE)
     assert "1 wake-ups wait" in check_queue(config)
     assert lanes == []

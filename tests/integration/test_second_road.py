@@ -260,7 +260,7 @@ def test_a_lost_answer_is_uncertain_until_the_echo_and_never_sent_twice(road: Ro
             states.extend(one["state"] for one in road.messages(mid) if one["direction"] == "out")
             return "uncertain" in states
 
-        wait_until(look, seconds=15, every=0.05)
+        wait_until(look, every=0.05)
         road.chats.hears(who, "₹1,499.00")
         wait_until(
             lambda: {one["state"] for one in road.messages(mid) if one["direction"] == "out"} == {"sent"},

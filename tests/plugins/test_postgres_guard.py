@@ -66,7 +66,7 @@ class Still:
         self.holds, self.go_on, self.ended = threading.Event(), threading.Event(), None
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-        assert self.holds.wait(10)
+        assert self.holds.wait(60)
 
     def _run(self) -> None:
         try:
@@ -74,7 +74,7 @@ class Still:
                 uow.look([], ["x:1:held"], "still", TTL, LIMIT)
                 uow._wire.write(uow.events.append([event()]))
                 self.holds.set()
-                self.go_on.wait(8)
+                self.go_on.wait(60)
                 uow.commit()
         except Exception as error:
             self.ended = error
@@ -162,7 +162,7 @@ def test_lanes_held_and_wanted_crosswise_never_block_each_other(
     ends: list[Any] = []
 
     def look(name: str, wanted: str, start: threading.Barrier) -> None:
-        start.wait(10)
+        start.wait(60)
         try:
             with world.storage.unit_of_work(shop.id) as uow:
                 found = uow.look([leases[name]], [wanted], name, TTL, LIMIT)

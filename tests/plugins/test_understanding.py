@@ -242,10 +242,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_input_is_read_quickly(text):
-    started = time.perf_counter()
+    started = time.thread_time()
     result = understand(text)
     assert result.intent in INTENTS
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def test_invisible_marks_do_not_hide_words():
@@ -281,7 +281,7 @@ entries = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=st.one_of(st.text(alphabet, max_size=120), phrases), catalogue=st.one_of(st.just(CATALOGUE), entries))
 def test_never_raises_and_stays_within_the_port(text, catalogue):
     result = RulesUnderstander().understand(text, catalogue)
@@ -314,9 +314,9 @@ def test_a_few_milliseconds_for_three_hundred_products():
     understander.understand("warm up", catalogue)
     times = []
     for line in labelled_lines():
-        started = time.perf_counter()
+        started = time.thread_time()
         understander.understand(line["text"], catalogue)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     assert median(times) < 0.005
 
 

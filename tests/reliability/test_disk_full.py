@@ -115,7 +115,7 @@ def test_a_disk_that_fills_up_under_the_running_product(small_disk: Path) -> Non
             assert product.process.poll() is None
             ballast.unlink()
             again = [number for number, status in statuses.items() if status != 200]
-            wait_until(lambda: write(again[0]) == 200, seconds=15, every=0.5)
+            wait_until(lambda: write(again[0]) == 200, every=0.5)
             assert {write(number) for number in again[1:]} <= {200}
             everyone = 2 * 40
             wait_until(lambda: len(graph.state()["sent"]) >= everyone, seconds=60, every=0.5)

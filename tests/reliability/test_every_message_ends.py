@@ -152,7 +152,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) ->
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True,
+    max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True,
     phases=[Phase.explicit, Phase.generate],
 )  # fmt: skip
 @given(actions=st.lists(ACTIONS, min_size=3, max_size=14))

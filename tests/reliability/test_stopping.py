@@ -20,6 +20,8 @@ from tests.support.product import Chats
 from tests.support.valkey import ValkeyServer
 
 STOP_SECONDS = 30
+BUSY = 15
+"""What a machine may take beside, in seconds, that has other things to do."""
 PEOPLE = [f"30000000000{number:04}" for number in range(20)]
 WORDS = "blue saree kitna hai?"
 PRICE = "Blue block-print saree is ₹1,499.00"
@@ -76,7 +78,7 @@ def test_a_worker_without_its_queue_is_stopped_at_once(shop: Stage) -> None:
     worker = Worker(shop, nowhere)
     wait_until(lambda: "queue.down" in worker.said(), seconds=20, every=0.05)
     write_directly(shop, "3001")
-    wait_until(lambda: priced(shop) == {"3001": 1}, seconds=2 * SWEEP_SECONDS, every=0.05)
+    wait_until(lambda: priced(shop) == {"3001": 1}, seconds=SWEEP_SECONDS + BUSY, every=0.05)
     assert worker.stop(signal.SIGINT) == 0
     assert product.count("workers") == 0
 
@@ -89,7 +91,7 @@ def test_a_worker_whose_valkey_is_gone_is_stopped_at_once(shop: Stage) -> None:
         wait_until(lambda: shop.product.count("workers") == 1, seconds=20, every=0.05)
         valkey.crash()
         write_directly(shop, "3001")
-        wait_until(lambda: priced(shop) == {"3001": 1}, seconds=2 * SWEEP_SECONDS, every=0.05)
+        wait_until(lambda: priced(shop) == {"3001": 1}, seconds=SWEEP_SECONDS + BUSY, every=0.05)
         assert worker.stop(signal.SIGTERM) == 0
     finally:
         valkey.stop()
@@ -122,7 +124,7 @@ class Worker:
         """Returns the exit code; fails the test when it takes long although nothing is under way."""
         self._process.send_signal(number)
         try:
-            return self._process.wait(8)
+            return self._process.wait(20)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
@@ -140,7 +142,7 @@ def test_the_queue_file_is_deleted_while_it_runs(shop: Stage) -> None:
             for path in product.home.glob("queue.db*"):
                 path.unlink()
             write(shop, [who])
-            wait_until(lambda who=who: priced(shop).get(who), seconds=SWEEP_SECONDS + 3, every=0.05)
+            wait_until(lambda who=who: priced(shop).get(who), seconds=SWEEP_SECONDS + BUSY, every=0.05)
         assert priced(shop) == dict.fromkeys(PEOPLE[:3], 1)
     finally:
         assert product.stop() == 0

@@ -1,11 +1,13 @@
-"""Shops on the fake channel."""
+"""Shops on the fake channel, and crews."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from salespilots.tasks import crew as crews
+from tests.support.crew import Seconds, Shift
 from tests.support.desk import Desk
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
 from tests.support.shop import World
@@ -23,3 +25,19 @@ def desk(make_world: Callable[..., World], sqlite_url: str) -> Desk:
     """Its owner, whose sends may bring no clear answers."""
     plugin = FakeChannelPlugin()
     return Desk(make_world(sqlite_url, extra=[plugin]), plugin)
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
+    made = Seconds()
+    monkeypatch.setattr(crews, "time", made)
+    return made
+
+
+@pytest.fixture
+def shift() -> Iterator[Shift]:
+    made = Shift()
+    yield made
+    made.answer_all()
+    made.crew.stop(10)
+    assert not any(desk.is_alive() for desk in made.crew._desks)

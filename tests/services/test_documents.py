@@ -18,7 +18,7 @@ from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.sale_papers import credit_content, sale_content
 from salespilots.testing.clocks import FakeClock
-from tests.domain.test_gst import GSTIN, LINES, NOW, order_of, shop_of
+from tests.domain.test_gst import GSTIN, LINES, NOW, Lines, order_of, shop_of
 from tests.support.shop import World
 
 ADDRESS = {"name": "Riya Sen", "line1": "14, 3rd Cross", "city": "Kochi", "pincode": "682001", "phone": "+919845012345"}
@@ -233,7 +233,7 @@ def test_many_at_one_moment_leave_no_gap(make_world: Callable[..., World], datab
 
 @given(LINES, st.integers(0, 100), st.lists(st.integers(1, 10**7), max_size=5), st.booleans())
 def test_credit_notes_never_come_to_more_than_the_invoice(
-    lines: list[tuple[int, int, int]], percent: int, refunds: list[int], taxed: bool
+    lines: Lines, percent: int, refunds: list[int], taxed: bool
 ) -> None:
     order = order_of(lines, shipping_paise=4900)
     order.discount_paise = order.subtotal_paise * percent // 100

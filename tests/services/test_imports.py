@@ -1,164 +1,19 @@
-"""Importing products: every shape of file, every outcome of a row, repeats, crashes, undo, and the way back out."""
+"""Importing products: every outcome of a row, repeats, crashes, undo."""
 
 from __future__ import annotations
 
-import io
-import tracemalloc
-import zipfile
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from openpyxl import Workbook
 
-from salespilots.domain.errors import Conflict, InvalidInput, SalesPilotsError
+from salespilots.domain.errors import Conflict
 from salespilots.domain.imports import ImportState, RowOutcome
 from salespilots.services.imports import service, write
-from salespilots.services.imports.columns import guess
-from salespilots.services.imports.export import csv_lines
-from salespilots.services.imports.tables import rows_of
-from tests.support.imports import checked, finish, imported, table, upload
+from tests.support.imports import checked, counts, finish, imported, problems, table, upload
 from tests.support.shop import Shop
 
 SAREE = ("नीली साड़ी", "NS-1", "1,499.50", 4)
-
-
-def counts(one: Any) -> dict[str, int]:
-    return {name: number for name, number in one.counts.items() if number}
-
-
-def problems(shop: Shop, import_id: str) -> dict[int, dict[str, str]]:
-    found = shop.world.services.imports.rows(shop.id, import_id, RowOutcome.PROBLEM, limit=100).items
-    return {one.position: one.problems for one in found}
-
-
-def book(*rows: Any) -> bytes:
-    out, made = io.BytesIO(), Workbook()
-    for row in rows:
-        made.active.append(row)  # type: ignore[union-attr]
-    made.save(out)
-    return out.getvalue()
-
-
-# --- files -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        table(SAREE),
-        table(SAREE, encoding="utf-8-sig", sep=";"),
-        table(SAREE, encoding="utf-16", sep="\t"),
-        table(SAREE, headings=("नाम", "एसकेयू", "दाम", "स्टॉक")),
-        table(SAREE, headings=("Product Name", "Variant SKU", "Variant Price", "Variant Inventory Qty")),
-        book(("Name", "SKU", "Price", "Stock"), ("नीली साड़ी", "NS-1", 1499.5, 4.0)),
-    ],
-    ids=["utf-8", "bom and semicolon", "utf-16 and tab", "hindi", "shopify", "xlsx"],
-)
-def test_every_usual_file_is_read(shop: Shop, content: bytes) -> None:
-    done = imported(shop, content)
-    assert counts(done) == {"new": 1}
-    (made,) = shop.world.services.catalog.page(shop.id, q="नीली").items
-    variant = made.variants[0]
-    assert (variant.sku, variant.price_paise, made.levels[variant.id].on_hand) == ("NS-1", 149950, 4)
-
-
-def test_what_windows_writes_is_read(shop: Shop) -> None:
-    imported(shop, table(("Café “Röst” – 1 kg", "CR-1", "499", 2), encoding="cp1252"))
-    assert shop.product("Café").product.title == "Café “Röst” – 1 kg"
-
-
-def bomb() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as parts:
-        parts.writestr("[Content_Types].xml", "<Types/>")
-        parts.writestr("xl/worksheets/sheet1.xml", b"0" * (160 * 1024 * 1024))
-    return out.getvalue()
-
-
-def laughs() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as parts:
-        parts.writestr("[Content_Types].xml", "<Types/>")
-        parts.writestr("xl/workbook.xml", '<!DOCTYPE a [<!ENTITY b "bbbb">]><workbook>&b;</workbook>')
-    return out.getvalue()
-
-
-def other_zip() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as parts:
-        parts.writestr("a.txt", "a")
-    return out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"", "The file is empty."),
-        (b"\n\n\n", "The first row must name the columns"),
-        (b"Name\nSaree\n", "The first row must name the columns"),
-        (b"Name,SKU\n,\n", "There is no row below the headings."),
-        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "This is not a text file."),
-        (b"\xd0\xcf\x11\xe0" + b"x" * 100, "This is an old Excel file."),
-        (b"PK\x03\x04 broken", "This spreadsheet is damaged."),
-        (book(("Name", "SKU"), ("a", "b"))[:-300], "This spreadsheet is damaged."),
-        (bomb(), "This spreadsheet unpacks into too much."),
-        (laughs(), "This spreadsheet is damaged."),
-        (other_zip(), "This is no spreadsheet."),
-        (b"Name,SKU\n" + b"a,b\n" * 20_001, "The file has more than 20,000 rows."),
-        (b"Name,SKU\n" + b"," * 100 + b"x\n", "more than 80 columns"),
-        (b'Name,SKU\n"' + b"a" * 200_000 + b'",b\n', "This is not a table"),
-        (b"Name,SKU\n" + b"a" * 30_000 + b",b\n", "A cell holds more than"),
-        (b"Name,SKU\n" + b"a" * (10 * 1024 * 1024), "larger than 10 MB"),
-        (b"\xff\xfeN\x00a", "This is not a table"),
-    ],
-)
-def test_a_file_that_cannot_be_taken_says_why_and_leaves_nothing(shop: Shop, content: bytes, sentence: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        upload(shop, content)
-    assert sentence in refused.value.fields["file"][0]
-    assert shop.world.services.imports.recent(shop.id) == []
-    with shop.world.storage.unit_of_work(shop.id, read_only=True) as uow:
-        assert uow.import_rows.count() == 0
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=400) | st.text(max_size=200).map(lambda text: text.encode("utf-16")))
-def test_no_bytes_break_the_reader(content: bytes) -> None:
-    with suppress(InvalidInput):
-        assert all(isinstance(cell, str) for row in rows_of(io.BytesIO(content), "x.csv") for cell in row)
-
-
-def test_a_large_file_is_read_in_little_memory(shop: Shop) -> None:
-    content = table(*((f"Thing {n}", f"T-{n}", "10", 1) for n in range(20_000)))
-    tracemalloc.start()
-    upload(shop, content)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 25 * 1024 * 1024
-
-
-def test_columns_are_guessed_from_usual_headings() -> None:
-    shopify = ["Handle", "Title", "Body (HTML)", "Vendor", "Type", "Tags", "Published", "Option1 Name", "Option1 Value",
-               "Variant SKU", "Variant Grams", "Variant Inventory Qty", "Variant Price", "Variant Compare At Price"]  # fmt: skip
-    found = {name: shopify[place] for name, place in guess(shopify).items()}
-    assert found == {
-        "handle": "Handle", "title": "Title", "description": "Body (HTML)", "category": "Type", "keywords": "Tags",
-        "state": "Published", "option1_name": "Option1 Name", "option1": "Option1 Value", "sku": "Variant SKU",
-        "weight_grams": "Variant Grams", "stock": "Variant Inventory Qty", "price": "Variant Price",
-        "mrp": "Variant Compare At Price",
-    }  # fmt: skip
-    woo = ["Type", "SKU", "Name", "Published", "Short description", "Regular price", "Categories", "Stock", "Parent"]
-    assert {name: woo[place] for name, place in guess(woo).items()} == {
-        "sku": "SKU", "title": "Name", "state": "Published", "description": "Short description",
-        "price": "Regular price", "category": "Categories", "stock": "Stock", "handle": "Parent",
-    }  # fmt: skip
-
-
-# --- rows ------------------------------------------------------------------------------------------------------------
 
 
 def test_rows_of_one_product_become_its_variants(any_shop: Shop) -> None:
@@ -412,43 +267,7 @@ def test_old_imports_make_room_for_new_ones(shop: Shop) -> None:
     old = imported(shop, table(("Shawl", "SHA-1", "900", 5)))
     shop.world.clock.advance(timedelta(days=31))
     new = upload(shop, table(("Shawl", "SHA-1", "900", 5)))
-    assert [one.id for one in shop.world.services.imports.recent(shop.id)] == [new.id]
+    assert [one.id for one in shop.world.services.imports.page(shop.id).items] == [new.id]
     with shop.world.storage.unit_of_work(shop.id, read_only=True) as uow:
         assert {one.import_id for one in uow.import_rows.select()} == {new.id} != {old.id}
     assert shop.product("Shawl").available == 5
-
-
-# --- export ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_what_was_written_out_comes_in_as_the_same(any_shop: Shop, kind: str) -> None:
-    shop = any_shop
-    shop.world.services.catalog.create(
-        shop.id,
-        {
-            "title": "=HYPERLINK(1)", "description": "-first\n@second, \"quoted\"", "keywords": ["+plus", "a b"], "code": "K12",
-            "low_stock": 0, "weight_grams": 250, "variants": [{"sku": "@X", "price_paise": 12345, "on_hand": 7}],
-        },
-    )  # fmt: skip
-    if kind == "csv":
-        content = "".join(csv_lines(shop.world.services.export.rows(shop.id))).encode()
-        assert content.startswith(b"\xef\xbb\xbf")
-    else:
-        file = io.BytesIO()
-        shop.world.services.export.sheet(shop.id, file)
-        content = file.getvalue()
-    one = upload(shop, content, f"all.{kind}")
-    cells = [cell for row in rows_of(io.BytesIO(content), "all") for cell in row]
-    assert "'=HYPERLINK(1)" in cells
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
-    shop.world.services.imports.match(shop.id, one.id, one.columns)
-    assert counts(finish(shop, one.id)) == {"same": 19}
-
-
-def test_another_shops_import_is_not_there(shop: Shop) -> None:
-    _, other = shop.world.sign_up("Kabir Shoes", "kabir@example.in")
-    one = checked(shop, table(("Shawl", "SHA-1", "900", 5)))
-    for act in (shop.world.services.imports.get, shop.world.services.imports.start, shop.world.services.imports.undo):
-        with pytest.raises(SalesPilotsError, match="no such"):
-            act(other.id, one.id)

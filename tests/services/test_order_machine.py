@@ -180,5 +180,5 @@ def test_whatever_somebody_does_the_books_agree(
         shutil.copyfile(sqlite_template, path)
         return f"sqlite:///{path}"
 
-    often = settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    often = settings(max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(lambda: Orders(make_world, url), settings=often)

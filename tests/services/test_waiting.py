@@ -161,7 +161,7 @@ def test_the_owner_sees_who_waits(shop: Shop) -> None:
     assert "Told" in owner.get(f"/app/products/{shop.product('Pearl').product.id}").text
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(st.sampled_from(["riya", "asha", "kavya", "+1", "+2", "-1"]), min_size=3, max_size=10))
 def test_never_twice_never_more_than_pieces(
     make_world: Any, tmp_path_factory: Any, sqlite_template: Any, steps: list[str]

@@ -7,6 +7,8 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from openpyxl import Workbook
+
 from salespilots.domain.imports import ImportState, ProductImport, RowOutcome
 from tests.support.shop import Shop
 
@@ -54,3 +56,23 @@ def with_a_problem(shop: Shop) -> tuple[str, str]:
     one = checked(shop, table(("Shawl", "SHA-1", "", 2)))
     row = shop.world.services.imports.rows(shop.id, one.id, RowOutcome.PROBLEM).items[0]
     return one.id, row.id
+
+
+def counts(one: Any) -> dict[str, int]:
+    """Outcomes that rows had."""
+    return {name: number for name, number in one.counts.items() if number}
+
+
+def problems(shop: Shop, import_id: str) -> dict[int, dict[str, str]]:
+    """Line of the file to what is wrong in it."""
+    found = shop.world.services.imports.rows(shop.id, import_id, RowOutcome.PROBLEM, limit=100).items
+    return {one.position: one.problems for one in found}
+
+
+def book(*rows: Any) -> bytes:
+    """A spreadsheet."""
+    out, made = io.BytesIO(), Workbook()
+    for row in rows:
+        made.active.append(row)  # type: ignore[union-attr]
+    made.save(out)
+    return out.getvalue()

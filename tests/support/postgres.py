@@ -23,7 +23,10 @@ from pathlib import Path
 
 FIRST_PORT, PORTS = 15_000, 16_000
 PR_SET_PDEATHSIG = 1
-_TURN = itertools.count(os.getpid() * 97)
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_TURN = itertools.count(os.getpid() * 97 * _WORKERS + _WORKER, _WORKERS)
+"""Each process of a parallel run has ports of its own."""
 
 
 def end_with_us(which: int = signal.SIGINT) -> None:

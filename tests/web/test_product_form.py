@@ -1,21 +1,17 @@
-"""The product form: options and their lines, fields that refuse, two people at once, pictures, stock."""
+"""The product form: options and their lines, fields that refuse, two people at once."""
 
 from __future__ import annotations
 
-import io
-import json
 import re
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from salespilots.domain.errors import InvalidInput
 from tests.support.browser import Visitor
 from tests.support.program import Program, application, problem
-from tests.support.shop import Shop, World
+from tests.support.shop import Shop
 
 NEW = {
     "title": "Linen shirt", "variants-0-price": "1,299", "variants-0-sku": "LIN-1", "variants-0-stock": "4",
@@ -180,6 +176,32 @@ def test_archive_and_undo_bring_a_draft_back_as_a_draft(owner: Visitor, shop: Sh
     assert shop.world.services.catalog.get(shop.id, made.product.id).product.state == "draft"
 
 
+def test_the_summary_names_the_kind_and_groups_its_numbers(owner: Visitor) -> None:
+    two = {
+        **NEW,
+        "variants-0-title": "M",
+        "variants-1-title": "L",
+        "variants-1-price": "",
+        "variants-1-stock": "20,00,000",
+    }
+    answer = owner.post("/app/products/new", **{**two, "variants-0-price": "", "low_stock": "2000000"}).text
+    assert '<a href="#f-variants-0-price">Price, M: write an amount like 1,299 or 1,299.50.</a>' in answer
+    assert '<a href="#f-low_stock">Low stock from: between 0 and 10,00,000.</a>' in answer
+    one = owner.post("/app/products/new", **{**NEW, "title": ""}).text
+    assert '<a href="#f-title">Name: write this.</a>' in one
+
+
+def test_price_and_stock_stand_after_the_name_of_a_product_of_one_kind(owner: Visitor, shop: Shop) -> None:
+    page = owner.get("/app/products/new").text
+    places = [page.index(f'id="f-{name}"') for name in ("title", "variants-0-price", "variants-0-stock", "description")]
+    assert places == sorted(places)
+    assert ">SKU</label>" in page
+    assert "kind 1" not in page
+    page = owner.post("/app/products/new", **NEW, add_variant="1").text
+    assert page.index('id="f-description"') < page.index('id="f-variants-0-price"')
+    assert "SKU of kind 2" in page
+
+
 # --- two people ---------------------------------------------------------------------------------------------------
 
 
@@ -255,213 +277,3 @@ def test_the_api_takes_and_gives_what_the_form_does(any_shop: Shop) -> None:
         problem(program.call("PATCH", f"/products/{made['id']}", one), 422)
     assert program.get(f"/products/{made['id']}") == made
     assert program.call("PATCH", f"/products/{made['id']}", {"low_stock": None}).json["low_stock"] is None
-
-
-# --- pictures -------------------------------------------------------------------------------------------------------
-
-
-def picture(kind: str = "JPEG", size: tuple[int, int] = (1600, 1200), **more: Any) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, "teal").save(out, kind, **more)
-    return out.getvalue()
-
-
-def send(owner: Visitor, shop: Shop, files: list[tuple[bytes, str]], path: str = "") -> Any:
-    path = path or f"/app/products/{shop.product('blue').product.id}"
-    data = {**fields(owner.get(path).text), "csrf_token": owner.token(), "picture_act": "add"}
-    data["pictures"] = [(io.BytesIO(content), name) for content, name in files]  # type: ignore[assignment]
-    return owner.client.post(path, base_url=owner.address, data=data, content_type="multipart/form-data")
-
-
-def test_pictures_are_redrawn_upright_without_what_came_along(owner: Visitor, shop: Shop, tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112], exif[0x010F] = 6, "SECRET CAMERA"
-    assert (
-        send(
-            owner, shop, [(picture(exif=exif), "a.jpg"), (picture("PNG"), "b.png"), (picture("WEBP"), "c.webp")]
-        ).status_code
-        == 200
-    )
-    images = shop.product("blue").product.images
-    assert len(images) == 4
-    name = images[1]
-    with Image.open(tmp_path / "media" / shop.id / name) as kept:
-        assert (kept.format, kept.size) == ("JPEG", (960, 1280))
-        assert not kept.getexif()
-    assert b"SECRET" not in (tmp_path / "media" / shop.id / name).read_bytes()
-    for side in (96, 320, 640):
-        got = owner.get(f"/media/{shop.id}/{name.removesuffix('.jpg')}-{side}.webp")
-        assert (got.status_code, got.mimetype) == (200, "image/webp")
-        with Image.open(io.BytesIO(got.data)) as small:
-            assert max(small.size) == side
-    assert owner.get(f"/media/{shop.id}/{name}").mimetype == "image/jpeg"
-
-
-def test_a_see_through_picture_gets_a_white_ground(owner: Visitor, shop: Shop, tmp_path: Path) -> None:
-    out = io.BytesIO()
-    Image.new("RGBA", (50, 50), (0, 0, 0, 0)).save(out, "PNG")
-    send(owner, shop, [(out.getvalue(), "a.png")])
-    with Image.open(tmp_path / "media" / shop.id / shop.product("blue").product.images[-1]) as kept:
-        assert min(kept.getpixel((5, 5))) > 250  # type: ignore[type-var]
-
-
-def bomb() -> bytes:
-    out = io.BytesIO()
-    Image.new("1", (20_000, 20_000)).save(out, "PNG")
-    return out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "This is not a JPEG, PNG or WebP picture."),
-        (b"", "This is not a JPEG, PNG or WebP picture."),
-        (b"GIF89a" + b"\0" * 50, "This is not a JPEG, PNG or WebP picture."),
-        (picture()[:2000], "This picture is damaged or was not sent whole."),
-        (picture("PNG")[:-200], "This picture is damaged or was not sent whole."),
-        (b"\xff\xd8\xff\xe0" + b"x" * (8 * 1024 * 1024), "At most 8 MB."),
-        (bomb(), "This picture has too many pixels."),
-    ],
-    ids=["svg", "empty", "gif", "cut jpeg", "cut png", "large", "bomb"],
-)  # fmt: skip
-def test_what_is_no_reasonable_picture_is_refused(
-    owner: Visitor, shop: Shop, tmp_path: Path, content: bytes, sentence: str
-) -> None:
-    before = shop.product("blue").product.images
-    answer = send(owner, shop, [(content, "odd.jpg")])
-    assert answer.status_code == 422
-    assert f"odd.jpg: {sentence}" in answer.text
-    assert shop.product("blue").product.images == before
-    assert not list((tmp_path / "media").rglob("*.*"))
-
-
-def test_pictures_move_are_described_and_come_back(owner: Visitor, shop: Shop, tmp_path: Path) -> None:
-    path = f"/app/products/{shop.product('blue').product.id}"
-    send(owner, shop, [(picture(), "a.jpg"), (picture(), "b.jpg")])
-    first, second, third = shop.product("blue").product.images
-    kept = {**fields(owner.get(path).text), "title": "Blue saree, typed and not saved"}
-    moved = owner.post(path, **kept, picture_act=f"earlier|{third}")
-    assert fields(moved.text)["title"] == "Blue saree, typed and not saved"
-    assert shop.product("blue").product.images == [first, third, second]
-    removed = owner.post(path, **fields(owner.get(path).text), picture_act=f"remove|{third}")
-    assert shop.product("blue").product.images == [first, second]
-    undo = re.search(r'action="([^"]*pictures/back[^"]*)"', removed.text)
-    assert undo
-    owner.post(undo.group(1).replace("&amp;", "&"))
-    assert shop.product("blue").product.images == [first, third, second]
-    data: Any = {**fields(owner.get(path).text), "csrf_token": owner.token(), "alt-1": "The pallu"}
-    data["picture_name"] = [first, third, second]
-    assert owner.client.post(path, base_url=owner.address, data=data).status_code == 303
-    assert shop.product("blue").product.image_texts == {third: "The pallu"}
-    assert 'alt="The pallu"' in owner.get(path).text
-    too_many = send(owner, shop, [(picture(size=(9, 9)), f"{n}.jpg") for n in range(8)], path)
-    assert "At most 10 pictures." in too_many.text
-    assert len(list((tmp_path / "media" / shop.id).glob("*.jpg"))) == 2
-
-
-# --- stock ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_ledger_tells_who_when_why_how_many_and_which_order(owner: Visitor, shop: Shop) -> None:
-    order = shop.order_two_sarees()
-    blue = shop.product("blue")
-    path = f"/app/products/{blue.product.id}/stock"
-    answer = owner.post(path, variant_id=blue.variants[0].id, delta="-1", reason="damaged", note="Ink stain")
-    assert answer.status_code == 303
-    text = owner.get(path).text
-    for words in ("Damaged", "Ink stain", "−1", "Meera Iyer", "Held for an order", order.number, "New stock came"):
-        assert words in text
-
-
-def test_lowering_below_what_is_promised_lists_the_orders_and_changes_nothing(owner: Visitor, shop: Shop) -> None:
-    order = shop.order_two_sarees()
-    blue = shop.product("blue")
-    variant = blue.variants[0]
-    path = f"/app/products/{blue.product.id}/stock"
-    answer = owner.post(path, variant_id=variant.id, delta="-8", reason="damaged", note="Moths")
-    assert answer.status_code == 409
-    for words in (
-        "9 on hand and 2 of them promised to orders",
-        f"/app/orders/{order.id}",
-        order.number,
-        'value="-8"',
-        "Moths",
-    ):
-        assert words in answer.text
-    counted = {f"was-{variant.id}": "9", f"there-{variant.id}": "1", "reason": "counted"}
-    refused = owner.post("/app/products/stock", **counted)
-    assert refused.status_code == 409
-    assert f"/app/orders/{order.id}" in refused.text
-    assert shop.product("blue").levels[variant.id].on_hand == 9
-
-
-def test_counting_books_differences_only(owner: Visitor, shop: Shop) -> None:
-    kurta = shop.product("kurta")
-    m, large, xl = kurta.variants
-    page = owner.get("/app/products/stock?q=kurta")
-    assert page.text.count('type="number"') == 3
-    shop.world.services.stockroom.move(shop.id, kurta.product.id, sku=m.sku, delta=-2, reason="sold_elsewhere")
-    counts = {"was": {m.id: 6, large.id: 4, xl.id: 3}, "there": {m.id: 7, large.id: 4, xl.id: 0}}
-    sent = {f"{word}-{key}": str(value) for word, those in counts.items() for key, value in those.items()}
-    assert owner.post("/app/products/stock", **sent, reason="counted", note="Sunday").status_code == 303
-    now = shop.product("kurta")
-    assert [now.levels[one.id].on_hand for one in now.variants] == [5, 4, 0]
-    bad = owner.post("/app/products/stock", **{**sent, f"there-{m.id}": "2.5"}, reason="counted")
-    assert bad.status_code == 422
-    assert "Write a whole number." in bad.text
-    assert json.dumps([now.levels[one.id].on_hand for one in shop.product("kurta").variants]) == "[5, 4, 0]"
-
-
-def test_the_summary_names_the_kind_and_groups_its_numbers(owner: Visitor) -> None:
-    two = {
-        **NEW,
-        "variants-0-title": "M",
-        "variants-1-title": "L",
-        "variants-1-price": "",
-        "variants-1-stock": "20,00,000",
-    }
-    answer = owner.post("/app/products/new", **{**two, "variants-0-price": "", "low_stock": "2000000"}).text
-    assert '<a href="#f-variants-0-price">Price, M: write an amount like 1,299 or 1,299.50.</a>' in answer
-    assert '<a href="#f-low_stock">Low stock from: between 0 and 10,00,000.</a>' in answer
-    one = owner.post("/app/products/new", **{**NEW, "title": ""}).text
-    assert '<a href="#f-title">Name: write this.</a>' in one
-
-
-def test_a_sold_out_kind_is_seen_in_the_list_and_counts_as_low(owner: Visitor, shop: Shop) -> None:
-    two = {"option-0-name": "Size", "option-0-values": "M, L", "variants-0-stock": "", "variants-1-price": "9"}
-    laid = owner.post("/app/products/new", **{**NEW, **two}, lay_out="1")
-    assert (
-        owner.post(
-            "/app/products/new", **{**fields(laid.text), "variants-0-stock": "0", "variants-1-stock": "40"}
-        ).status_code
-        == 303
-    )
-    for address in ("/app/products", "/app/products?status=low"):
-        row = re.search(
-            r'<div class="row prow">(?:(?!class="row prow").)*Linen(?:(?!class="row prow").)*',
-            owner.get(address).text,
-            re.DOTALL,
-        )
-        assert row, address
-        assert "1 kind sold out" in row[0]
-        assert "Low stock" in row[0]
-        assert "Live" not in row[0]
-
-
-def test_price_and_stock_stand_after_the_name_of_a_product_of_one_kind(owner: Visitor, shop: Shop) -> None:
-    page = owner.get("/app/products/new").text
-    places = [page.index(f'id="f-{name}"') for name in ("title", "variants-0-price", "variants-0-stock", "description")]
-    assert places == sorted(places)
-    assert ">SKU</label>" in page
-    assert "kind 1" not in page
-    page = owner.post("/app/products/new", **NEW, add_variant="1").text
-    assert page.index('id="f-description"') < page.index('id="f-variants-0-price"')
-    assert "SKU of kind 2" in page
-
-
-def test_counting_nothing_leads_to_adding_a_product(world: World) -> None:
-    world.sign_up("Empty", "empty@example.in")
-    visitor = Visitor.of(world)
-    visitor.sign_in("empty@example.in")
-    assert 'class="btn pri" href="/app/products/new"' in visitor.get("/app/products/stock").text
-    assert "No products match" in visitor.get("/app/products/stock?q=x").text

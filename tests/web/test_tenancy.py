@@ -53,6 +53,7 @@ def _ids(shop: Shop) -> dict[str, str]:
         "stuck_id": shop.given_up(), "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "line_id": "stl_0", "fact_id": "unm_0",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
         "invoice_id": services.documents.issue(shop.id, order.id).id,
+        "waiting_id": services.waiting.join(shop.id, customer_id=order.customer_id, sku="NEC-PEARL").id,
     }  # fmt: skip
 
 
@@ -152,11 +153,17 @@ def test_ids_in_bodies_and_filters_are_another_shops_too(two: Two) -> None:
     ):
         answer = program.post("/orders", body)
         assert answer.status_code == 404, (body, answer.text[:300])
+    for body in (
+        {"customer_id": ids["customer_id"], "sku": "NEC-PEARL"}, {"customer_id": own, "variant_id": variant},
+        {"customer_id": own, "sku": "NEC-PEARL", "conversation_id": ids["conversation_id"]},
+    ):  # fmt: skip
+        assert program.post("/waiting", body).status_code == 404, body
     reply = program.post("/messages", {"conversation_id": ids["conversation_id"], "text": "Namaste"})
     assert reply.status_code == 404
     for path in (
         f"/orders?customer_id={ids['customer_id']}", f"/messages?conversation_id={ids['conversation_id']}",
         f"/messages?customer_id={ids['customer_id']}", f"/payments?order_id={ids['order_id']}",
+        f"/waiting?customer_id={ids['customer_id']}", f"/waiting?product_id={ids['product_id']}",
     ):  # fmt: skip
         assert program.get(path)["items"] == []
     assert program.get("/orders")["items"] == []
@@ -164,7 +171,18 @@ def test_ids_in_bodies_and_filters_are_another_shops_too(two: Two) -> None:
 
 def test_lists_and_figures_show_one_shop(two: Two) -> None:
     text = ""
-    for path in ("products", "customers", "conversations", "messages", "orders", "payments", "workflows", "events"):
+    for path in (
+        "products",
+        "imports",
+        "waiting",
+        "customers",
+        "conversations",
+        "messages",
+        "orders",
+        "payments",
+        "workflows",
+        "events",
+    ):
         text += json.dumps(two.program.get(f"/{path}?limit=200"))
     for name, value in two.ids.items():
         if "_" in value:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salespilots.ports.channel import Inbound
@@ -206,6 +206,7 @@ inner = st.dictionaries(st.sampled_from(INNER), junk | st.dictionaries(st.sample
 things = st.dictionaries(st.sampled_from(KEYS), inner | junk, max_size=5)
 
 
+@settings(deadline=None)
 @given(
     st.lists(things, max_size=3),
     st.lists(st.fixed_dictionaries({"field": junk, "value": inner | junk}), max_size=3),

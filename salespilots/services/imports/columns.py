@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from salespilots.domain.catalog import MAX_PRICE_PAISE, ProductState, code_key
+from salespilots.domain.gst_rates import rate_fields, read_rate
 from salespilots.domain.money import parse_rupees
 from salespilots.ports.storage import storable
 
@@ -51,7 +52,8 @@ _OTHERS: dict[str, str] = {
 }  # fmt: skip
 
 PRODUCT_FIELDS = (
-    "title", "description", "category", "keywords", "code", "hsn", "gst_rate", "weight_grams", "low_stock", "state",
+    "title", "description", "category", "keywords", "code", "hsn", "gst_rate", "gst_hundredths", "weight_grams",
+    "low_stock", "state",
 )  # fmt: skip
 _LONGEST = {"title": 120, "description": 10_000, "category": 60, "sku": 60, "handle": 200, "code": 20}
 _TAG = re.compile(r"<[^>]{0,2000}>")
@@ -125,7 +127,10 @@ def read_row(cells: Sequence[str], columns: Mapping[str, int]) -> Said:
         if not text:
             continue
         try:
-            said.values[name] = _read(name, text)
+            if name == "gst_rate":
+                said.values |= rate_fields(read_rate(text))
+            else:
+                said.values[name] = _read(name, text)
         except ValueError as error:
             said.problems[name] = str(error)
     if said.values.get("option1") == "Default Title":  # how Shopify writes a product without options
@@ -141,8 +146,8 @@ def _read(name: str, text: str) -> Any:
         raise ValueError("This text has a character that cannot be stored.")
     if name in ("price", "mrp"):
         return _paise(text)
-    if name in ("stock", "low_stock", "gst_rate"):
-        return _whole(text.rstrip("% ") if name == "gst_rate" else text, 50 if name == "gst_rate" else 1_000_000)
+    if name in ("stock", "low_stock"):
+        return _whole(text, 1_000_000)
     if name == "weight_grams":
         return _grams(text)
     if name == "state":

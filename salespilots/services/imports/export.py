@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from salespilots.domain.catalog import MAX_OPTIONS, ProductState
+from salespilots.domain.gst_rates import rate_text
 from salespilots.ports.storage import Where
 from salespilots.services.catalog import ProductDetail, details_in
 from salespilots.services.core import Core
@@ -83,7 +84,7 @@ def _rows(detail: ProductDetail) -> Iterator[list[str]]:
             "handle": product.id, "title": product.title, "sku": one.sku, "price": _rupees(one.price_paise),
             "mrp": _rupees(one.mrp_paise), "stock": str(detail.levels[one.id].on_hand), "category": product.category,
             "description": product.description, "keywords": ", ".join(product.keywords), "code": product.code,
-            "hsn": product.hsn, "gst_rate": str(product.gst_rate), "weight_grams": str(product.weight_grams),
+            "hsn": product.hsn, "gst_rate": rate_text(product.gst_basis_points), "weight_grams": str(product.weight_grams),
             "low_stock": "" if product.low_stock is None else str(product.low_stock), "state": str(product.state),
         }  # fmt: skip
         for place, (name, choice) in enumerate([*named, *[("", "")] * (MAX_OPTIONS - len(named))], 1):

@@ -37,6 +37,9 @@ KEPT = timedelta(days=30)
 """For so long the rows of an import are kept."""
 
 UNDO_FOR = timedelta(hours=24)
+AT_ONCE = 2.0
+"""Seconds that whoever asks works on a small file themselves, so that nobody waits for a worker."""
+
 WORKING = (ImportState.MATCHED, ImportState.RUNNING, ImportState.UNDOING)
 
 
@@ -124,10 +127,13 @@ class Imports:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.imports.get(import_id)
 
-    def recent(self, business_id: str, limit: int = 10) -> list[ProductImport]:
-        """The newest imports."""
+    def page(
+        self, business_id: str, *, state: str = "", cursor: str | None = None, limit: int = 10
+    ) -> Page[ProductImport]:
+        """Imports, newest first."""
+        where = [eq("state", state)] if state else []
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return uow.imports.select(order="-created_at", limit=limit)
+            return uow.imports.page(*where, order="-created_at", cursor=cursor, limit=limit)
 
     def samples(self, business_id: str, import_id: str, count: int = 3) -> list[list[str]]:
         """The first rows, to recognise columns by."""
@@ -342,7 +348,7 @@ class Imports:
 
     def _must_be(self, imported: ProductImport, *states: ImportState) -> None:
         if imported.state not in states:
-            raise Conflict("This import is past that step.", state=str(imported.state))
+            raise Conflict("This import is not at that step.", state=str(imported.state))
 
     def _change(self, business_id: str, import_id: str, change: object) -> ProductImport:
         def use_case() -> ProductImport:

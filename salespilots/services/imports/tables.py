@@ -116,19 +116,21 @@ def _sheet(file: IO[bytes]) -> Iterator[list[str]]:
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
-        for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True):
-            yield [_cell(value) for value in row]
+        for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1):
+            yield [_cell(one.value, one.number_format) for one in row]
     except InvalidInput:
         raise
     except Exception as error:  # a parser meets a broken or hostile file in many ways
         raise refused("This spreadsheet is damaged. Open it and save it once more as .xlsx or .csv.") from error
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, shown_as: str | None) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, (int, float)) and "%" in (shown_as or ""):
+        return f"{value * 100:.12g}%"
     if isinstance(value, float):
         return f"{value:.12g}"
     if isinstance(value, (datetime, date)):

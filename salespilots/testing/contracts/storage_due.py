@@ -10,7 +10,7 @@ A, B = "biz_shopaaaaaaaa", "biz_shopbbbbbbbb"
 
 
 class DueContract:
-    """Part of `WorkContract`, whose rows it makes."""
+    """Part of `InboxContract`, whose rows it makes."""
 
     def row(self, event: str, lane: str = "x:1:2", sent: int = 0, shop: str | None = A) -> Any:
         """An inbox row."""

@@ -12,11 +12,13 @@ from salespilots.web.api import (
     conversations,
     customers,
     events,
+    imports,
     messages,
     orders,
     payments,
     products,
     stats,
+    waiting,
     workflows,
 )
 from salespilots.web.api.answers import Problem
@@ -26,7 +28,7 @@ from salespilots.web.api.quick_orders import QuickOrders
 from salespilots.web.api.real import RealAddresses
 from salespilots.web.permissions import API, ATTRIBUTE, PUBLIC
 
-RESOURCES = (products, customers, conversations, messages, orders, payments, workflows, stats, events)
+RESOURCES = (products, imports, waiting, customers, conversations, messages, orders, payments, workflows, stats, events)
 for _module in RESOURCES:
     _module.blueprint.before_request(guard)  # once: an application may be made again in the same process
 

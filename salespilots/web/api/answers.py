@@ -99,7 +99,7 @@ class Product(Schema):
     code = _text()
     state = _text("draft", "live", "archived")
     hsn = _text()
-    gst_rate = _whole()
+    gst_rate = fields.Float(required=True)
     options = _list(fields.Nested(OptionAnswer))
     weight_grams = _whole()
     low_stock = _whole(allow_none=True)
@@ -213,6 +213,7 @@ class ReturnAnswer(Schema):
     lines = _list(fields.Nested(Pieces))
     restocked = _list(fields.Nested(Pieces))
     note = _text()
+    reference = _text()
     at = _moment()
     inspected_at = _moment(allow_none=True)
 

@@ -18,6 +18,9 @@ from salespilots.web.context import services
 from salespilots.web.errors import problem
 
 F = TypeVar("F", bound=Callable[..., Any])
+FILE_KINDS = (
+    "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/octet-stream",
+)  # fmt: skip
 STALE = timedelta(minutes=2)
 """A first request that never came to an end gives its key free after this."""
 
@@ -27,6 +30,16 @@ def scope(name: str) -> Callable[[F], F]:
 
     def mark(view: F) -> F:
         view.salespilots_scope = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def takes_file(most: int) -> Callable[[F], F]:
+    """A view whose body is a file of at most so many bytes, as it is."""
+
+    def mark(view: F) -> F:
+        view.salespilots_file = most  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -90,13 +103,20 @@ def _check_body() -> Response | None:
             )
     if request.method not in ("POST", "PUT", "PATCH"):
         return None
-    request.max_content_length = MAX_BODY + 1  # a body in chunks names no length: it is read this far and measured
+    file = getattr(current_app.view_functions[request.endpoint or ""], "salespilots_file", 0)
+    most = file or MAX_BODY
+    request.max_content_length = most + 1  # a body in chunks names no length: it is read this far and measured
     try:
-        body = request.get_data(cache=True)
+        body: bytes | None = request.get_data(cache=True)
     except RequestEntityTooLarge:
-        return problem(413, "too_large", "At most 1 MiB.")
-    if len(body) > MAX_BODY:
-        return problem(413, "too_large", "At most 1 MiB.")
+        body = None
+    if body is None or len(body) > most:
+        return problem(413, "too_large", f"At most {most >> 20} MiB.")
+    if file:
+        known = not body or request.mimetype in FILE_KINDS
+        return (
+            None if known else problem(415, "unsupported_media_type", f"Send a file as one of {', '.join(FILE_KINDS)}.")
+        )
     if not body:
         return None
     if request.mimetype != "application/json":

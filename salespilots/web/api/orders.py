@@ -142,9 +142,10 @@ def deliver(_: dict[str, Any], order_id: str) -> Any:
 @blueprint.arguments(schemas.ReturnIn)
 @blueprint.answers(answers.Order)
 def take_back(values: dict[str, Any], order_id: str) -> Any:
-    """The goods came back, all of them or some."""
+    """The goods came back, all of them or some. The same ``reference`` twice is one return; 409 with other pieces."""
     back = _pieces(order_id, values.pop("lines", None))
-    return _shape(services().orders.take_back(shop_id(), order_id, actor=actor(), lines=back, **values))
+    order = services().orders.take_back(shop_id(), order_id, actor=actor(), key=request_key(), lines=back, **values)
+    return _shape(order)
 
 
 @blueprint.post("/<order_id>/undo")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from salespilots.domain.catalog import MAX_OPTIONS, MAX_SUBSTITUTES, MAX_VARIANTS
+from salespilots.domain.gst_rates import rate_fields
 from salespilots.domain.money import MAX_PAISE
 from salespilots.domain.undoing import UNDOABLE
 from salespilots.services.conversations import VIEWS
+from salespilots.web.fields import Rate
 
 MAX_TEXT = 10_000
 
@@ -119,7 +121,7 @@ class ProductIn(Base):
     code = line(40)
     state = fields.String(validate=validate.OneOf(["draft", "live", "archived"]))
     hsn = line(12)
-    gst_rate = Int(validate=validate.Range(0, 50))
+    gst_rate = Rate(metadata={"type": "number", "minimum": 0, "maximum": 100, "multipleOf": 0.01})
     options = fields.List(fields.Nested(OptionIn), validate=validate.Length(max=MAX_OPTIONS))
     weight_grams = Int(validate=validate.Range(0, 1_000_000))
     low_stock = Int(allow_none=True, validate=validate.Range(0, 1_000_000))
@@ -127,6 +129,12 @@ class ProductIn(Base):
     variants = fields.List(
         fields.Nested(VariantIn), required=True, validate=[validate.Length(1, MAX_VARIANTS), _once_each]
     )
+
+    @post_load
+    def _rate(self, values: dict[str, Any], **more: Any) -> dict[str, Any]:
+        if "gst_rate" in values:
+            values |= rate_fields(values["gst_rate"])
+        return values
 
 
 class ProductPatch(ProductIn):
@@ -300,11 +308,12 @@ class ShipIn(Base):
 
 
 class ReturnIn(Base):
-    """What came back, and whether it goes on the shelf again."""
+    """What came back, and whether it goes on the shelf again. ``reference``: your number of this return."""
 
     restock = Flag(required=True)
     lines = fields.List(fields.Nested(PiecesIn), validate=validate.Length(1, 500))
     kind = fields.String(load_default="return", validate=validate.OneOf(["return", "refused", "undelivered"]))
+    reference = line(60, 1)
 
 
 class UndoIn(Base):

@@ -28,6 +28,11 @@ def written(text: str | None) -> str | None:
     return moment(datetime.fromisoformat(text)) if text else None
 
 
+def percent(points: int) -> int | float:
+    """A rate of so many basis points as a number of at most two decimals, a whole one where it is."""
+    return points / 100 if points % 100 else points // 100
+
+
 def address(stored: dict[str, Any]) -> dict[str, Any]:
     """All address fields, None where unknown."""
     return {name: stored.get(name) for name in ADDRESS}
@@ -38,7 +43,8 @@ def product(detail: ProductDetail, base_url: str) -> dict[str, Any]:
     one = detail.product
     return {
         "id": one.id, "title": one.title, "description": one.description, "category": one.category,
-        "keywords": one.keywords, "code": one.code, "state": str(one.state), "hsn": one.hsn, "gst_rate": one.gst_rate,
+        "keywords": one.keywords, "code": one.code, "state": str(one.state), "hsn": one.hsn,
+        "gst_rate": percent(one.gst_basis_points),
         "options": one.options, "weight_grams": one.weight_grams, "low_stock": one.low_stock,
         "substitutes": one.substitutes,
         "images": [image_url(base_url, one.business_id, name) for name in one.images],
@@ -115,7 +121,8 @@ def order(one: Order, timeline: Sequence[Event] = ()) -> dict[str, Any]:
         "returns": [
             {
                 "id": back.id, "kind": back.kind, "state": back.state, "lines": _counts(back.lines),
-                "restocked": _counts(back.restocked), "note": back.note, "at": written(back.at),
+                "restocked": _counts(back.restocked), "note": back.note, "reference": back.reference,
+                "at": written(back.at),
                 "inspected_at": written(back.inspected_at),
             }
             for back in one.returns

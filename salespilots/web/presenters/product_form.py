@@ -10,11 +10,13 @@ from typing import Any
 from flask_babel import gettext as _
 
 from salespilots.domain.catalog import MAX_OPTIONS
+from salespilots.domain.gst_rates import rate_text, read_rate
 from salespilots.domain.money import rupees
 from salespilots.services.catalog import ProductDetail
 from salespilots.web.product_form import FIELDS, ROW_FIELDS, Typed
 
-GST_RATES = (0, 3, 5, 12, 18, 28, 40)
+GST_RATES = (0, 10, 25, 150, 300, 500, 1200, 1800, 2800, 4000)
+"""In basis points: what is usual in India."""
 
 
 def plain(paise: int | None) -> str:
@@ -29,8 +31,11 @@ def number(value: int | None) -> str:
 
 def rates(typed: str) -> list[tuple[str, str]]:
     """The tax rates to choose from, with the one that was typed or stored."""
-    own = int(typed) if typed.isdecimal() and len(typed) < 3 else 0
-    return [(str(one), f"{one}%") for one in sorted({*GST_RATES, own})]
+    try:
+        own = read_rate(typed)
+    except ValueError:
+        own = 0
+    return [(rate_text(one), f"{rate_text(one)}%") for one in sorted({*GST_RATES, own})]
 
 
 def stored(detail: ProductDetail | None) -> Typed:
@@ -42,7 +47,7 @@ def stored(detail: ProductDetail | None) -> Typed:
     fields = {
         "title": product.title, "description": product.description, "category": product.category,
         "words": ", ".join(product.keywords), "code": product.code, "hsn": product.hsn,
-        "gst_rate": str(product.gst_rate), "weight": number(product.weight_grams or None),
+        "gst_rate": rate_text(product.gst_basis_points), "weight": number(product.weight_grams or None),
         "low_stock": number(product.low_stock), "state": str(product.state),
     }  # fmt: skip
     rows = [

@@ -15,7 +15,7 @@ from salespilots.domain.stock import MovementKind
 from salespilots.domain.waiting import WaitingState
 from salespilots.services.catalog import ProductDetail
 from salespilots.services.stockroom import LedgerLine
-from salespilots.services.waiting import Waiting
+from salespilots.services.waiting_list import Waiting
 from salespilots.web.fields import MAX_COUNT
 from salespilots.web.filters import money
 from salespilots.web.media import SMALL, thumbnail

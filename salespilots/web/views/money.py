@@ -16,6 +16,7 @@ from salespilots.domain.errors import InvalidInput, SalesPilotsError
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
 from salespilots.services.direct import Brought
+from salespilots.services.statement_days import DateOrder
 from salespilots.web.context import here, services
 from salespilots.web.errors import status_of
 from salespilots.web.fields import Line
@@ -87,6 +88,7 @@ def _page(status: int = 200, text: str = "", errors: dict[str, str] | None = Non
         unmatched=services().money_book.unmatched(shop_id),
         test_modes=sorted(services().connections.tests(shop_id).values()),
         takes_upi=services().connections.find(shop_id, "upi") is not None,
+        dates=request.args.get("dates", ""),
         text=text,
         errors=errors or {},
     )  # fmt: skip
@@ -124,8 +126,9 @@ def statement() -> Any:
         return _page(422, pasted, {name: _(texts[0]) for name, texts in error.fields.items()})
     except SalesPilotsError as error:
         return _page(status_of(error), pasted, {"statement": _(error.message)})
-    flash(_came_of(brought), "bad" if brought.left_out else "ok")
-    return back_to(url_for("money.index"))
+    flash(_came_of(brought), "bad" if brought.left_out or brought.unfinished else "ok")
+    told = brought.dates if brought.dates is not DateOrder.DAY else None
+    return back_to(url_for("money.index", dates=told))
 
 
 def _came_of(brought: Brought) -> str:
@@ -137,6 +140,8 @@ def _came_of(brought: Brought) -> str:
         said += _(", %(count)s were accepted before", count=brought.accepted)
     if brought.left_out:
         said += _(". Left out: %(count)s that say DR or debit", count=brought.left_out)
+    if brought.unfinished:
+        said += _(". Not counted: %(count)s failed or pending", count=brought.unfinished)
     return said
 
 

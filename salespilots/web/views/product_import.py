@@ -13,6 +13,7 @@ from salespilots.domain.errors import Conflict, InvalidInput
 from salespilots.domain.imports import ImportState, ProductImport, RowOutcome
 from salespilots.services.imports.columns import HEADINGS
 from salespilots.services.imports.export import SAMPLE, csv_lines
+from salespilots.services.imports.service import AT_ONCE
 from salespilots.services.imports.tables import MAX_FILE
 from salespilots.web.context import here, services
 from salespilots.web.forms import first_messages
@@ -21,9 +22,6 @@ from salespilots.web.permissions import permits, takes_files
 from salespilots.web.presenters import imports as present
 
 blueprint = Blueprint("imports", __name__, url_prefix="/app/products")
-
-AT_ONCE = 2.0
-"""Seconds that a page works on a small file itself, so that nobody waits for a worker."""
 
 
 @blueprint.route("/import", methods=["GET", "POST"])
@@ -43,7 +41,7 @@ def upload() -> Any:
                 errors = first_messages(error.fields)
             else:
                 return back_to(url_for("imports.columns", import_id=imported.id))
-    recent = [present.brief(one) for one in services().imports.recent(here().shop_id)]
+    recent = [present.brief(one) for one in services().imports.page(here().shop_id).items]
     return page("imports/upload.html", 422 if errors else 200, errors=errors, recent=recent)
 
 

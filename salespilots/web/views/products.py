@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from salespilots.domain.business import Permission
 from salespilots.domain.catalog import ProductState
 from salespilots.domain.errors import Conflict, InvalidInput
+from salespilots.domain.gst_rates import rate_fields
 from salespilots.services.catalog import ProductDetail, StaleProduct
 from salespilots.web.context import here, services
 from salespilots.web.forms import first_messages, query_text
@@ -245,7 +246,7 @@ def _store(found: ProductDetail | None, sent: Typed) -> ProductDetail:
     fields = {
         "title": values["title"], "description": values["description"], "category": values["category"],
         "keywords": [word.strip()[:60] for word in values["words"].replace("\n", ",").split(",") if word.strip()][:40],
-        "code": values["code"], "hsn": values["hsn"], "gst_rate": values["gst_rate"] or 0,
+        "code": values["code"], "hsn": values["hsn"], **rate_fields(values["gst_rate"]),
         "weight_grams": values["weight"] or 0, "low_stock": values["low_stock"], "options": sent.wanted,
         "substitutes": sent.substitutes, "state": state, "variants": variants,
     }  # fmt: skip
