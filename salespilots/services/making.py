@@ -10,7 +10,7 @@ from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
 from salespilots.ports.extensions import CASH
-from salespilots.ports.storage import UnitOfWork, eq, one_of
+from salespilots.ports.storage import StorageUnavailable, UnitOfWork, eq, one_of
 from salespilots.services.core import Core, retrying
 from salespilots.services.ordering import build_order_in, place_all_in, place_in
 from salespilots.services.returns import Returns
@@ -35,6 +35,11 @@ class Wanted:
     actor: str
     cause: str | None
     more: Mapping[str, Any]
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The goods: orders of others neither wait for it nor are served with it."""
+        return tuple(sorted({str(line.get("variant_id") or line.get("sku")) for line in self.lines}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,7 @@ class Making(Returns):
         )  # fmt: skip
         apart = draft or more.get("discount_code")  # uses of a code are counted one after the other
         try:
-            made = self._make(business_id, wanted) if apart else self._rush.do(business_id, wanted)
+            made = self._make(business_id, wanted) if apart else self._rush.do(business_id, wanted.about, wanted)
         except Conflict:
             if wanted.cause is None:
                 raise
@@ -113,15 +118,25 @@ class Making(Returns):
 
         def use_case() -> list[Made | Exception | None]:
             results: list[Made | Exception | None] = [None] * len(all_wanted)
-            with self._core.storage.unit_of_work(business_id) as uow:
-                built = self._built_together_in(uow, all_wanted, results)
-                orders = list(built.values())
-                outcomes = place_all_in(self._core, uow, orders, uow.shop()) if orders else []
-                for index, outcome in zip(built, outcomes, strict=True):
-                    timeline = self._finish(uow, built[index], outcome, all_wanted[index].actor)
-                    uow.orders.add_new(built[index])
-                    results[index] = Made(order=built[index], timeline=timeline)
-                uow.commit()
+            kept = False
+            try:
+                with self._core.storage.unit_of_work(business_id) as uow:
+                    built = self._built_together_in(uow, all_wanted, results)
+                    orders = list(built.values())
+                    outcomes = place_all_in(self._core, uow, orders, uow.shop()) if orders else []
+                    for index, outcome in zip(built, outcomes, strict=True):
+                        timeline = self._finish(uow, built[index], outcome, all_wanted[index].actor)
+                        uow.orders.add_new(built[index])
+                        results[index] = Made(order=built[index], timeline=timeline)
+                    try:
+                        uow.commit()
+                    except StorageUnavailable as error:  # it may have been kept: none of them is tried again
+                        for index in built:
+                            results[index] = StorageUnavailable(error.message)
+                    kept = True
+            except Exception:
+                if not kept:
+                    raise
             return results
 
         return retrying(use_case)

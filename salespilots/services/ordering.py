@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from salespilots.domain.events import Event
 from salespilots.domain.order import Order, OrderLine
 from salespilots.domain.order_states import OrderState
 from salespilots.domain.payment import Payment, PaymentState, Refund, RefundState
-from salespilots.domain.stock import MovementKind, StockMovement
+from salespilots.domain.stock import MovementKind, StockLevel, StockMovement
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.services.automation import react
@@ -165,8 +166,20 @@ def reserve_in(core: Core, uow: UnitOfWork, orders: Sequence[Order], key: str = 
     levels = uow.stock.move(
         [one for order in orders for one in movements_of(core, order, MovementKind.RESERVE, 0, 1, key)]
     )
-    for order in orders:
-        moved_in(core, uow, _places(order), levels, order_id=order.id, low_at=low_at, promised=True)
+    for order, seen in zip(orders, _seen_by_each(orders, levels), strict=True):
+        moved_in(core, uow, _places(order), seen, order_id=order.id, low_at=low_at, promised=True)
+
+
+def _seen_by_each(orders: Sequence[Order], levels: Mapping[str, StockLevel]) -> list[dict[str, StockLevel]]:
+    """What each order left behind, one after the other, of the levels after all of them."""
+    seen, now = list[dict[str, StockLevel]](), dict(levels)
+    for order in reversed(orders):
+        seen.append(dict(now))
+        for line in order.lines:
+            if line.variant_id in now:
+                after = now[line.variant_id]
+                now[line.variant_id] = replace(after, reserved=after.reserved - line.quantity)
+    return seen[::-1]
 
 
 def release_in(core: Core, uow: UnitOfWork, order: Order, key: str) -> None:

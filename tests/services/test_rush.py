@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock
 from salespilots.domain.order import Order
 from salespilots.domain.stock import MovementKind
-from salespilots.ports.storage import StorageUnavailable
-from salespilots.services import making
+from salespilots.services import making, rush
+from salespilots.services.orders import Orders
 from salespilots.services.rush import MOST, Rush
 from salespilots.services.shelf import hand_movement
 from salespilots.testing.twin_client import wait_until
@@ -44,7 +45,7 @@ class Desk:
 
     def _ask(self, what: int) -> None:
         try:
-            self.results[what] = self.rush.do("shop", what)
+            self.results[what] = self.rush.do("shop", "piece", what)
         except Exception as error:
             self.results[what] = error
 
@@ -55,7 +56,7 @@ class Desk:
             if what == 0:
                 assert self._came.wait(20)
             else:
-                wait_until(lambda wanted=what: len(self.rush._waiting["shop"]) == wanted)
+                wait_until(lambda wanted=what: self.rush.waiting("shop", "piece") == wanted)
         self._go.set()
         for thread in self._threads:
             thread.join(20)
@@ -66,8 +67,8 @@ def test_who_waits_is_served_together() -> None:
     desk.serve(5)
     assert desk.served == [[0], [1, 2, 3, 4]]
     assert desk.results == {0: "0 alone", 1: 2, 2: 4, 3: 6, 4: 8}
-    assert desk.rush._waiting == {}
-    assert desk.rush.do("shop", 9) == "9 alone"
+    assert desk.rush.waiting("shop", "piece") is None
+    assert desk.rush.do("shop", "piece", 9) == "9 alone"
 
 
 def test_no_more_than_fit_at_once() -> None:
@@ -92,16 +93,72 @@ def test_where_it_fails_each_goes_alone() -> None:
     assert desk.results == {one: f"{one} alone" for one in range(4)}
 
 
-def test_a_database_that_is_away_is_said_to_all() -> None:
-    def away(some: Sequence[int]) -> Sequence[object]:
-        raise StorageUnavailable("gone")
+def test_who_wants_something_else_or_has_waited_long_goes_alone() -> None:
+    desk = Desk()
+    held = threading.Thread(target=desk._ask, args=(0,))
+    held.start()
+    assert desk._came.wait(20)
+    elsewhere: Rush[int, object] = desk.rush
+    desk._go.set()
+    assert elsewhere.do("shop", "other piece", 7) == "7 alone"
+    held.join(20)
 
-    desk = Desk(away)
-    desk.serve(4)
-    assert [isinstance(desk.results[one], StorageUnavailable) for one in range(4)] == [False, True, True, True]
+
+def test_nobody_waits_for_ever_behind_one_that_is_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rush, "PATIENCE_SECONDS", 0.05)
+    free, came, served = threading.Event(), threading.Event(), list[int]()
+
+    def alone(shop: str, what: int) -> int:
+        if what == 0:
+            came.set()
+            assert free.wait(20)
+        served.append(what)
+        return what
+
+    def together(shop: str, some: Sequence[int]) -> Sequence[int]:
+        raise AssertionError("nobody waits any more")
+
+    line: Rush[int, int] = Rush(alone, together)
+    first = threading.Thread(target=line.do, args=("shop", "piece", 0))
+    first.start()
+    assert came.wait(20)
+    assert [line.do("shop", "piece", what) for what in (1, 2)] == [1, 2]
+    assert (line.waiting("shop", "piece"), served) == (0, [1, 2])
+    free.set()
+    first.join(20)
+    assert line.waiting("shop", "piece") is None
+
+
+def test_who_is_interrupted_while_waiting_leaves_the_others_their_turn() -> None:
+    desk = Desk()
+    held = threading.Thread(target=desk._ask, args=(0,))
+    held.start()
+    assert desk._came.wait(20)
+    timer = threading.Timer(0.2, signal.raise_signal, (signal.SIGUSR1,))
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            desk.rush.do("shop", "piece", 1)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert desk.rush.waiting("shop", "piece") == 0
+    desk._go.set()
+    held.join(20)
+    assert desk.rush.do("shop", "piece", 2) == "2 alone"
 
 
 # --- orders ------------------------------------------------------------------------------------------------
+
+
+def _at_desk(orders: Orders) -> int:
+    """How many are being made or wait for their turn."""
+    return sum(1 + len(one) for one in orders._rush._waiting.values())
 
 
 def _at_once(stall: Stall, wanted: Sequence[dict[str, Any]]) -> list[Any]:
@@ -121,7 +178,7 @@ def _at_once(stall: Stall, wanted: Sequence[dict[str, Any]]) -> list[Any]:
         uow.stock.move([hand_movement(core, uow, held, MovementKind.RECEIVE, 1, "held", "test")])
         for index, thread in enumerate(threads):
             thread.start()
-            wait_until(lambda index=index: len(orders._rush._waiting.get(stall.id, [None] * 99)) == index)
+            wait_until(lambda begun=index + 1: _at_desk(orders) + sum(one is not None for one in got) == begun)
     for thread in threads:
         thread.join(30)
     return got
@@ -144,7 +201,7 @@ def test_orders_at_one_moment_are_those_each_would_be_alone(
             {**riya, "lines": [saree]},
             {**riya, "lines": [saree, bags]},
             {"customer_id": other.id, "lines": [{"sku": "S", "quantity": 1}], "note": "gift"},
-            {**riya, "lines": [{"variant_id": bag, "quantity": 1}]},  # the bags are gone with the second
+            {**riya, "lines": [saree, bags]},  # the bags are gone with the second
             {"customer_id": "cus_nobody", "lines": [saree]},
             {**riya, "lines": [{"sku": "none", "quantity": 1}]},
             {**riya, "lines": [{"sku": "S", "quantity": 0}]},

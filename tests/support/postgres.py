@@ -17,7 +17,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,10 +31,12 @@ _TURN = itertools.count(os.getpid() * 97 * _WORKERS + _WORKER, _WORKERS)
 """Each process of a parallel run has ports of its own."""
 
 
-def end_with_us(which: int = signal.SIGINT) -> None:
-    """For the child of a `Popen`: it gets this signal when the thread that started it ends, killed or not (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, which)
+def ending_with_us() -> Callable[[], object] | None:
+    """What a `Popen` runs in its child so that it gets SIGINT when we end, killed or not (Linux). Of a thread other than
+    the main one the child would end with that thread."""
+    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
+        return None
+    return lambda: ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def free_port() -> int:
@@ -99,7 +103,7 @@ class PostgresServer:
         self._process = subprocess.Popen(
             [str(self._bin / "postgres"), "-D", str(self.data), "-h", "127.0.0.1", "-p", str(self.port), "-k", str(self.data), *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self._environ, cwd=self.root,
-            preexec_fn=end_with_us, **self._who,
+            preexec_fn=ending_with_us(), **self._who,
         )  # fmt: skip
         import psycopg
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import redis
 
-from tests.support.postgres import end_with_us, free_port
+from tests.support.postgres import ending_with_us, free_port
 
 
 def _binary() -> str:
@@ -40,7 +40,7 @@ class ValkeyServer:
         """Start and wait until it answers."""
         self._process = subprocess.Popen(
             [_binary(), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self._folder.name],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=end_with_us,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=ending_with_us(),
         )  # fmt: skip
         client = redis.Redis(port=self.port)
         ends = time.monotonic() + 20

@@ -31,6 +31,7 @@ def person(program: Program, who: str) -> str:
 
 
 def join(program: Program, who: str, **more: Any) -> Any:
+    program.shop.world.clock.advance(1)
     return program.done("/waiting", {"customer_id": person(program, who), "sku": SKU, **more})
 
 

@@ -109,10 +109,23 @@ class StockContract:
 
         with stocked.unit_of_work(A) as uow, pytest.raises(OutOfStock) as short:
             uow.stock.move([self.movement("reserve", 0, 2, cause) for cause in ("one", "two", "three")])
-        assert short.value.details["available"] == 1
+        assert short.value.details["available"] == 5
         assert self.level(stocked) == (5, 0, 5)
         with stocked.unit_of_work(A) as uow:
             assert len(uow.stock.movements("var_one00000")) == 1
+
+    def test_what_comes_and_goes_at_once_counts_by_its_sum(self, stocked: Any) -> None:
+        """In whatever order it stands, with a level and without; the very same line twice is one."""
+        line = self.movement("receive", 5, 0, "more")
+        with stocked.unit_of_work(A) as uow:
+            levels = uow.stock.move([self.movement("reserve", 0, 8, "many"), line, line])
+            assert (levels["var_one00000"].on_hand, levels["var_one00000"].reserved) == (10, 8)
+            uow.variants.add(self.variant("var_two00000", sku="S2"))
+            both = [("reserve", 0, 1, "ahead"), ("receive", 3, 0, "behind")]
+            levels = uow.stock.move([self.movement(*one, variant="var_two00000") for one in both])
+            assert (levels["var_two00000"].on_hand, levels["var_two00000"].reserved) == (3, 1)
+            uow.commit()
+        assert self.level(stocked) == (10, 8, 2)
 
     def test_first_lines_make_the_level(self, store: Any) -> None:
         """Several receipts of a variant that had none."""

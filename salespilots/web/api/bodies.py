@@ -1,4 +1,4 @@
-"""The body of an API request: JSON that a database can hold, or what is wrong with it."""
+"""What a program sends: its key, and JSON that a database can hold, or what is wrong with it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ class Unreadable(ValueError):
     def __init__(self, status: int, code: str, detail: str, **more: Any) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.more = status, code, detail, more
+
+
+def bearer(header: str) -> str | None:
+    """The key of an Authorization header, or None for what cannot be one."""
+    kind, _, text = header.partition(" ")
+    return text.strip() if kind.lower() == "bearer" and 10 < len(text) < 200 else None
 
 
 def read_object(body: bytes) -> dict[str, Any]:

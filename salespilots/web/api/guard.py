@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from salespilots.domain.errors import InvalidInput
 from salespilots.domain.idempotency import IdempotencyRecord
 from salespilots.ports.storage import storable
-from salespilots.web.api.bodies import MAX_BODY, Unreadable, read_object
+from salespilots.web.api.bodies import MAX_BODY, Unreadable, bearer, read_object
 from salespilots.web.context import services
 from salespilots.web.errors import problem
 
@@ -76,8 +76,8 @@ def request_key() -> str:
 
 
 def _authenticate() -> Response | None:
-    kind, _, text = request.headers.get("Authorization", "").partition(" ")
-    key = services().api_keys.find(text.strip()) if kind.lower() == "bearer" and 10 < len(text) < 200 else None
+    text = bearer(request.headers.get("Authorization", ""))
+    key = services().api_keys.find(text) if text else None
     if key is None:
         response = problem(401, "unauthorized", "Send a key: Authorization: Bearer …")
         response.headers["WWW-Authenticate"] = 'Bearer realm="salespilots"'

@@ -14,12 +14,11 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from marshmallow import ValidationError
 
 from salespilots.domain.business import ApiKey
 from salespilots.services.container import Services
 from salespilots.web.api import schemas, shapes
-from salespilots.web.api.bodies import MAX_BODY, Unreadable, read_object
+from salespilots.web.api.bodies import MAX_BODY, bearer, read_object
 
 ADDRESS = "/api/v1/orders"
 SCOPE = "orders:write"
@@ -44,19 +43,17 @@ class QuickOrders:
         if key is None:
             return self._app(environ, start_response)
         started, request_id = time.monotonic(), secrets.token_hex(8)
-        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        environ["wsgi.input"] = io.BytesIO(body)
-        values = _read(body, int(environ["CONTENT_LENGTH"]))
+        values = _read(environ)
         if values is None:
             return self._app(environ, start_response)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             made = self._services.orders.make(key.business_id, actor=key.id, **values)
+            answer = self._json.dumps(shapes.order(made.order, made.timeline), separators=(",", ":")).encode() + b"\n"
         except Exception as error:
             environ[REFUSED] = error
             return self._app(environ, start_response)
-        answer = self._json.dumps(shapes.order(made.order, made.timeline), separators=(",", ":")).encode() + b"\n"
         headers = [
             ("Content-Type", "application/json"), ("Content-Length", str(len(answer))), ("X-Request-Id", request_id),
         ]  # fmt: skip
@@ -71,17 +68,20 @@ class QuickOrders:
         plain = (
             length.isascii() and length.isdigit() and len(length) < 8 and 0 < int(length) <= MAX_BODY
             and environ.get("CONTENT_TYPE", "").lower() in _KINDS and not environ.get("QUERY_STRING")
-            and "HTTP_IDEMPOTENCY_KEY" not in environ
+            and "HTTP_IDEMPOTENCY_KEY" not in environ and "HTTP_TRANSFER_ENCODING" not in environ
         )  # fmt: skip
-        kind, _, text = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        key = self._services.api_keys.believed(text.strip()) if plain and kind.lower() == "bearer" else None
+        text = bearer(environ.get("HTTP_AUTHORIZATION", "")) if plain else None
+        key = self._services.api_keys.believed(text) if text else None
         return key if key is not None and key.allows(SCOPE) else None
 
 
-def _read(body: bytes, length: int) -> dict[str, Any] | None:
+def _read(environ: dict[str, Any]) -> dict[str, Any] | None:
     """What an order is asked for with, or None for the long way to say what is wrong."""
+    length = int(environ["CONTENT_LENGTH"])
     try:
+        body = environ["wsgi.input"].read(length)
+        environ["wsgi.input"] = io.BytesIO(body)
         values: dict[str, Any] | None = _SCHEMA.load(read_object(body)) if len(body) == length else None
-    except (Unreadable, ValidationError):
+    except Exception:  # whatever is wrong with it
         return None
     return values

@@ -24,23 +24,26 @@ class MemoryStockBook:
         }
 
     def move(self, movements: Sequence[StockMovement]) -> dict[str, StockLevel]:
-        moved: dict[str, StockLevel] = {}
         known = {one.cause_key for one in self._tables.movements if one.business_id == self._business_id}
+        new: dict[str, list[StockMovement]] = {}
         for one in sorted(movements, key=lambda each: each.variant_id):
-            if one.cause_key in known:
-                continue
-            known.add(one.cause_key)
-            level = self.levels([one.variant_id])[one.variant_id]
-            on_hand, reserved = level.on_hand + one.on_hand_delta, level.reserved + one.reserved_delta
+            if one.cause_key not in known:
+                known.add(one.cause_key)
+                new.setdefault(one.variant_id, []).append(one)
+        moved: dict[str, StockLevel] = {}
+        for variant_id, some in new.items():
+            level = self.levels([variant_id])[variant_id]
+            on_hand = level.on_hand + sum(one.on_hand_delta for one in some)
+            reserved = level.reserved + sum(one.reserved_delta for one in some)
             if reserved < 0 or on_hand < reserved:
                 raise OutOfStock(
-                    f"Only {level.available} available.", variant_id=one.variant_id, available=level.available,
+                    f"Only {level.available} available.", variant_id=variant_id, available=level.available,
                     reserved=level.reserved, on_hand=level.on_hand,
                 )  # fmt: skip
-            self._tables.movements.append(one)
-            level = StockLevel(variant_id=one.variant_id, on_hand=on_hand, reserved=reserved)
-            self._tables.levels[(self._business_id, one.variant_id)] = level
-            moved[one.variant_id] = copy.copy(level)
+            self._tables.movements += some
+            level = StockLevel(variant_id=variant_id, on_hand=on_hand, reserved=reserved)
+            self._tables.levels[(self._business_id, variant_id)] = level
+            moved[variant_id] = copy.copy(level)
         return moved
 
     def movements(self, variant_id: str, limit: int = 50) -> list[StockMovement]:

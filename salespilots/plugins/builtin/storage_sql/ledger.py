@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from itertools import groupby
@@ -75,16 +76,14 @@ class SqlStockBook:
         changes = self._wire.together([*queue, *map(self._changing, of_variant)])[len(queue) :]
         levels: dict[str, StockLevel] = {}
         for some, changed in zip(of_variant, changes, strict=True):
-            if changed is None:
-                for one in some:
-                    changed = self._wire.together([self._changing([one])])[0] or self._first_or_short(one)
-            levels[some[0].variant_id] = changed
+            levels[some[0].variant_id] = changed or self._first_or_short(some)
         return levels
 
     def _book(self, movements: Sequence[StockMovement]) -> list[StockMovement]:
         """Write their lines, unless their causes have one. Returns those that are new."""
         if not movements:
             return []
+        movements = list({one.id: one for one in movements}.values())
         many = self._wire.far and len(movements) > 1
         asks = [self._booking_many(movements)] if many else list(map(self._booking, movements))
         booked = set().union(*self._wire.together(asks))
@@ -94,10 +93,10 @@ class SqlStockBook:
         """Buyers of a hot piece wait in the order in which they came. PostgreSQL wakes all who wait for a row whenever
         it changes, and the more there are the slower each gets; for an advisory lock it wakes one. The guard does not
         rely on it."""
-        if not self._wire.far or len(movements) > MOST_QUEUED:
+        places = sorted({_place(self._business_id, one.variant_id) for one in movements}) if self._wire.far else []
+        if not 0 < len(places) <= MOST_QUEUED:
             return []
-        given = {"places": sorted({_place(self._business_id, one.variant_id) for one in movements})}
-        return [Ask(("stock_queue",), lambda: sa.text(_QUEUE), given, lambda _, rows: None)]
+        return [Ask(("stock_queue",), lambda: sa.text(_QUEUE), {"places": places}, lambda _, rows: None)]
 
     def _booking(self, movement: StockMovement) -> Ask:
         """Its line in the ledger, unless its cause has one. Answers the ids of what it wrote."""
@@ -147,22 +146,23 @@ class SqlStockBook:
 
         return Ask(("stock_move",), build, given, take)
 
-    def _first_or_short(self, movement: StockMovement) -> StockLevel:
-        """The first receipt makes the level, and what was sent with it finds it now; anything else is short."""
-        if movement.reserved_delta == 0 and movement.on_hand_delta >= 0:
-            values = {
-                "business_id": self._business_id, "variant_id": movement.variant_id, "on_hand": movement.on_hand_delta,
-                "reserved": 0,
-            }  # fmt: skip
+    def _first_or_short(self, movements: Sequence[StockMovement]) -> StockLevel:
+        """What came first makes the level, and what was sent with it finds it now; anything else is short."""
+        variant_id = movements[0].variant_id
+        on_hand = sum(one.on_hand_delta for one in movements)
+        reserved = sum(one.reserved_delta for one in movements)
+        if 0 <= reserved <= on_hand:
+            first = StockLevel(variant_id=variant_id, on_hand=on_hand, reserved=reserved)
+            values = {"business_id": self._business_id, **dataclasses.asdict(first)}
             if insert_once(self._wire, self._levels, values):
-                return StockLevel(variant_id=movement.variant_id, on_hand=movement.on_hand_delta)
-        changed: StockLevel | None = self._wire.together([self._changing([movement])])[0]
+                return first
+        changed: StockLevel | None = self._wire.together([self._changing(movements)])[0]
         if changed is not None:
             return changed
-        level = self.levels([movement.variant_id])[movement.variant_id]
+        level = self.levels([variant_id])[variant_id]
         raise OutOfStock(
             f"Only {level.available} available.",
-            variant_id=movement.variant_id,
+            variant_id=variant_id,
             available=level.available,
             reserved=level.reserved,
             on_hand=level.on_hand,
