@@ -12,7 +12,10 @@ from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import StorageUnavailable
 
 KEPT = 16
-"""Connections kept open while nobody uses them."""
+"""Connections kept open while nobody uses them: of SQLite for each kind, of a server in all."""
+
+MOST_OPEN = 64
+"""Connections of a process, as the engine is set up."""
 
 IDLE_SECONDS = 2.0
 """A connection to a server that rested this long is asked whether it is there still before it is used."""
@@ -55,7 +58,13 @@ class Lines:
 
     def _connect(self, ours: bool) -> sa.Connection:
         how = {"isolation_level": "AUTOCOMMIT"} if ours and not self.embedded else {}
-        made = self.engine.connect().execution_options(**{OWN_BEGIN: True}, **how)
+        pool = self.engine.pool
+        if isinstance(pool, sa.QueuePool) and pool.checkedout() >= MOST_OPEN:
+            self._let_go_of_one(not ours)  # which rests, while there is no room for this one
+        try:
+            made = self.engine.connect().execution_options(**{OWN_BEGIN: True}, **how)
+        except sa.exc.TimeoutError as error:
+            raise StorageUnavailable("All connections to the database are in use.") from error
         if ours and self.embedded:
             made.exec_driver_sql("PRAGMA busy_timeout=0")
         elif ours:
@@ -84,9 +93,23 @@ class Lines:
             return
         ours = self._ours(read_only)
         with self._lock:
-            if len(self._resting[ours]) < KEPT:
-                self._resting[ours].append((connection, time.monotonic()))
-                return
+            mine, others = self._resting[ours], self._resting[not ours]
+            kept = len(mine) < KEPT if self.embedded else len(mine) < max(KEPT // 2, KEPT - len(others))
+            crowded = kept and not self.embedded and len(mine) + len(others) >= KEPT
+            if kept:
+                mine.append((connection, time.monotonic()))
+        if crowded:
+            self._let_go_of_one(not ours)
+        elif not kept:
+            self._let_go(connection, ours)
+
+    def _let_go_of_one(self, ours: bool) -> None:
+        with self._lock:
+            found = self._resting[ours].pop(0) if self._resting[ours] else None
+        if found is not None:
+            self._let_go(found[0], ours)
+
+    def _let_go(self, connection: sa.Connection, ours: bool) -> None:
         if ours:
             connection.invalidate()  # nobody else gets a connection that is set up so
         connection.close()
