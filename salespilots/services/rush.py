@@ -67,12 +67,6 @@ class Rush(Generic[A, R]):
             raise ask.result
         return ask.result
 
-    def waiting(self, shop: str, about: Hashable) -> int | None:
-        """How many wait; None where nobody is at work."""
-        with self._lock:
-            waiting = self._waiting.get((shop, about))
-            return None if waiting is None else len(waiting)
-
     def _wait(self, place: Hashable, ask: _Ask[A, R]) -> None:
         try:
             if not ask.turn.acquire(timeout=PATIENCE_SECONDS) and not self._leave(place, ask):

@@ -12,6 +12,7 @@ import pytest
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, OutOfStock
 from salespilots.domain.order import Order
 from salespilots.domain.stock import MovementKind
+from salespilots.ports.storage import StorageUnavailable
 from salespilots.services import making, rush
 from salespilots.services.orders import Orders
 from salespilots.services.rush import MOST, Rush
@@ -19,6 +20,12 @@ from salespilots.services.shelf import hand_movement
 from salespilots.testing.twin_client import wait_until
 from tests.support.shop import World
 from tests.support.stall import Stall
+
+
+def in_line(rush: Rush[Any, Any]) -> int | None:
+    """How many wait for this piece; None where nobody is at work."""
+    waiting = rush._waiting.get(("shop", "piece"))
+    return None if waiting is None else len(waiting)
 
 
 class Desk:
@@ -56,7 +63,7 @@ class Desk:
             if what == 0:
                 assert self._came.wait(20)
             else:
-                wait_until(lambda wanted=what: self.rush.waiting("shop", "piece") == wanted)
+                wait_until(lambda wanted=what: in_line(self.rush) == wanted)
         self._go.set()
         for thread in self._threads:
             thread.join(20)
@@ -67,7 +74,7 @@ def test_who_waits_is_served_together() -> None:
     desk.serve(5)
     assert desk.served == [[0], [1, 2, 3, 4]]
     assert desk.results == {0: "0 alone", 1: 2, 2: 4, 3: 6, 4: 8}
-    assert desk.rush.waiting("shop", "piece") is None
+    assert in_line(desk.rush) is None
     assert desk.rush.do("shop", "piece", 9) == "9 alone"
 
 
@@ -123,10 +130,10 @@ def test_nobody_waits_for_ever_behind_one_that_is_held_up(monkeypatch: pytest.Mo
     first.start()
     assert came.wait(20)
     assert [line.do("shop", "piece", what) for what in (1, 2)] == [1, 2]
-    assert (line.waiting("shop", "piece"), served) == (0, [1, 2])
+    assert (in_line(line), served) == (0, [1, 2])
     free.set()
     first.join(20)
-    assert line.waiting("shop", "piece") is None
+    assert in_line(line) is None
 
 
 def test_who_is_interrupted_while_waiting_leaves_the_others_their_turn() -> None:
@@ -147,7 +154,7 @@ def test_who_is_interrupted_while_waiting_leaves_the_others_their_turn() -> None
     finally:
         timer.join()
         signal.signal(signal.SIGUSR1, before)
-    assert desk.rush.waiting("shop", "piece") == 0
+    assert in_line(desk.rush) == 0
     desk._go.set()
     held.join(20)
     assert desk.rush.do("shop", "piece", 2) == "2 alone"
@@ -243,3 +250,64 @@ def test_a_transaction_that_is_lost_makes_each_order_alone(
     line = {"sku": "S", "quantity": 1}
     got = _at_once(stall, [{"customer_id": stall.customer.id, "lines": [line]} for _ in range(4)])
     assert sorted(one.number_value for one in got) == [1001, 1002, 1003, 1004]
+
+
+def test_orders_that_may_be_kept_are_not_made_again(
+    make_world: Callable[..., World], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stall = Stall(make_world(database_url))
+    unit, together = type(stall.world.storage.unit_of_work(stall.id)), list[int]()
+    commit = unit.commit
+
+    def lost(self: Any) -> None:
+        many = len(self.orders.added)
+        commit(self)
+        if many > 1:  # the server kept it, and its answer got lost
+            together.append(many)
+            raise StorageUnavailable("The database does not answer.")
+
+    monkeypatch.setattr(unit, "commit", lost)
+    got = _at_once(stall, [{"customer_id": stall.customer.id, "lines": [{"sku": "S", "quantity": 1}]}] * 4)
+    monkeypatch.setattr(unit, "commit", commit)
+    assert together == [3]
+    assert [type(one) for one in got] == [Order] + [StorageUnavailable] * 3
+    assert len({id(one) for one in got}) == 4
+    assert len(stall.services.orders.page(stall.id).items) == 4
+
+
+def test_an_error_behind_the_commit_makes_none_again(
+    make_world: Callable[..., World], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stall = Stall(make_world(database_url))
+    unit = type(stall.world.storage.unit_of_work(stall.id))
+    leave = unit.__exit__
+
+    def broken(self: Any, *error: object) -> None:
+        many = len(self.orders.added)
+        leave(self, *error)
+        if many > 1:
+            raise RuntimeError("on the way out")
+
+    monkeypatch.setattr(unit, "__exit__", broken)
+    got = _at_once(stall, [{"customer_id": stall.customer.id, "lines": [{"sku": "S", "quantity": 1}]}] * 4)
+    monkeypatch.setattr(unit, "__exit__", leave)
+    assert sorted(one.number_value for one in got) == [1001, 1002, 1003, 1004]
+    assert len(stall.services.orders.page(stall.id).items) == 4
+
+
+def test_each_order_tells_what_it_left_on_the_shelf(make_world: Callable[..., World], database_url: str) -> None:
+    stall = Stall(make_world(database_url))
+    core, saree = stall.services.core, stall.products[0]
+    with core.storage.unit_of_work(stall.id) as uow:
+        few = hand_movement(core, uow, saree.variants[0].id, MovementKind.ADJUST, 8 - 5000, "count", "test")
+        uow.stock.move([few])
+        uow.commit()
+    got = _at_once(stall, [{"customer_id": stall.customer.id, "lines": [{"sku": "S", "quantity": 1}]}] * 6)
+    with core.storage.unit_of_work(stall.id, read_only=True) as uow:
+        low = {
+            event.ids["order_id"]: event.data["available"]
+            for event in uow.events.after(0)
+            if event.type == "stock.low" and "order_id" in event.ids
+        }
+    left = {one.id: 8 - (one.number_value - 1000) for one in got}
+    assert low == {id: available for id, available in left.items() if available <= saree.product.low_at}
