@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from salespilots.domain.errors import Conflict, DomainError, InvalidInput, StaleEntity
+from salespilots.domain.errors import InvalidInput
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
-from salespilots.ports.errors import PortError
 from salespilots.ports.storage import one_of
 from salespilots.services.core import Core
+from salespilots.services.many import MOST, Row, why_not
 from salespilots.services.orders import Orders
 from salespilots.services.reminders import Reminders
 
-MOST = 100
-"""Orders at once."""
-
 _GONE = (OrderState.SHIPPED, OrderState.DELIVERED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """What became of one. ``order_id`` is empty where a line named no order; ``why`` is empty where it is done."""
-
-    label: str
-    order_id: str = ""
-    done: bool = False
-    before: bool = False  # it was done already
-    why: str = ""
 
 
 class Bulk:
@@ -87,23 +72,23 @@ class Bulk:
             seen.add(order.id)
             numbers.add(tracking.upper())
             rows.append(
-                Row(label=str(order.number), order_id=order.id, why=why)
+                Row(label=str(order.number), id=order.id, why=why)
                 if why
                 else self._ship(business_id, order, courier, tracking, actor)
             )
         chosen = self._many(business_id, "id", order_ids)
         left = [chosen[one] for one in dict.fromkeys(order_ids) if one in chosen and one not in seen]
         return rows + [
-            Row(label=str(one.number), order_id=one.id, why="The list has no tracking number for it.") for one in left
+            Row(label=str(one.number), id=one.id, why="The list has no tracking number for it.") for one in left
         ]
 
     def _ship(self, business_id: str, order: Order, courier: str, tracking: str, actor: str) -> Row:
         known = {one.tracking_number for one in order.shipments}
         if order.state in _GONE and tracking not in known:
             why = f"It left already with {', '.join(sorted(known)) or 'no number'}."
-            return Row(label=str(order.number), order_id=order.id, why=why)
+            return Row(label=str(order.number), id=order.id, why=why)
         if tracking in known:
-            return Row(label=str(order.number), order_id=order.id, done=True, before=True)
+            return Row(label=str(order.number), id=order.id, done=True, before=True)
         return self._step(
             order,
             lambda one: self._orders.ship(business_id, one.id, courier=courier, tracking_number=tracking, actor=actor),
@@ -112,14 +97,8 @@ class Bulk:
 
     def _step(self, order: Order, act: Callable[[Order], Order], done: Sequence[OrderState]) -> Row:
         before = order.state in done
-        try:
-            act(order)
-        except InvalidInput as error:
-            why = next(iter(error.fields.values()))[0]
-            return Row(label=str(order.number), order_id=order.id, why=why)
-        except (DomainError, Conflict, StaleEntity, PortError) as error:
-            return Row(label=str(order.number or "Draft"), order_id=order.id, why=error.message)
-        return Row(label=str(order.number), order_id=order.id, done=True, before=before)
+        why = why_not(lambda: act(order))
+        return Row(label=str(order.number or "Draft"), id=order.id, done=not why, before=before and not why, why=why)
 
     def _many(self, business_id: str, name: str, values: Sequence[str]) -> dict[str, Order]:
         wanted = list(dict.fromkeys(values))[: MOST * 6]

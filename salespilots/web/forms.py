@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 from marshmallow import EXCLUDE, Schema, ValidationError, validate
 
 from salespilots.ports.addresses import read_phone
 from salespilots.services.by_hand import WAYS
+from salespilots.services.many import MOST
 from salespilots.web.fields import Count, Line, Rupees, Text
 
 
@@ -37,6 +39,11 @@ def first_messages(messages: Mapping[str, Any]) -> dict[str, str]:
         text = texts[0] if isinstance(texts, (list, tuple)) and texts else texts
         errors[str(name)] = _(str(text)) if text else ""
     return errors
+
+
+def chosen_ids() -> list[str]:
+    """The rows that were ticked in a list of many."""
+    return [one[:60] for one in request.form.getlist("ids")[:MOST]]
 
 
 def query_text(value: str | None, longest: int = 80) -> str:

@@ -20,12 +20,7 @@ KEPT = "Object.keys(localStorage).filter((one) => one.startsWith('sp:form:'))"
 def page(chrome: Browser, site: str, shop: Shop) -> Iterator[Page]:
     """A tab of the owner."""
     watched = Watched(chrome, site, **PHONE)
-    tab = watched.page("/signin")
-    tab.get_by_label("E-mail").fill("meera@example.in")
-    tab.get_by_role("textbox", name="Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Sign in").tap()
-    tab.wait_for_url("**/app**")
-    yield tab
+    yield watched.signed_in()
     watched.close()
 
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.support.browser import PHONE, Watched
-from tests.support.shop import PASSWORD, Shop
+from tests.support.shop import Shop
 
 LINK = "https://shop.example/" + "a-saree-with-a-long-name-" * 8
 WIDTH = "document.documentElement.scrollWidth"
-
-
-def sign_in(page: Page, email: str = "meera@example.in") -> None:
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").tap()
-    page.wait_for_url("**/app**")
 
 
 def test_a_long_word_does_not_widen_a_page(chrome: Browser, site: str, shop: Shop) -> None:
     shop.pay(shop.order_two_sarees())
     shop.world.services.connections.connect(shop.id, "upi", {"vpa": "meera@okbank", "payee_name": "Meera Handlooms"})
     watched = Watched(chrome, site, **PHONE)
-    page = watched.page("/signin")
-    sign_in(page)
+    page = watched.signed_in()
     for path, field in (
         ("/app/products/new", "Description"), ("/app/money", "Paste the lines"), ("/app/orders/bulk", "Tracking numbers"),
     ):  # fmt: skip
@@ -35,8 +27,7 @@ def test_a_long_word_does_not_widen_a_page(chrome: Browser, site: str, shop: Sho
 
 def test_toasts_look_the_same_and_keep_their_buttons(chrome: Browser, site: str, shop: Shop) -> None:
     watched = Watched(chrome, site, **PHONE)
-    page = watched.page("/signin")
-    sign_in(page)
+    page = watched.signed_in()
     for undo, stay, name in (("", False, "Close"), ("", True, "Close"), ("/app/x", False, "Undo")):
         page.evaluate(
             "async ([undo, stay]) => (await import(document.querySelector('script[type=module]').src.replace('app.js', 'toast.js')))"
@@ -61,8 +52,7 @@ def test_toasts_look_the_same_and_keep_their_buttons(chrome: Browser, site: str,
 def test_an_empty_page_has_one_filled_button(chrome: Browser, site: str, shop: Shop) -> None:
     shop.world.sign_up("Empty", "empty@example.in")
     watched = Watched(chrome, site, **PHONE)
-    page = watched.page("/signin")
-    sign_in(page, "empty@example.in")
+    page = watched.signed_in("empty@example.in")
     for path in ("/app/products", "/app/orders", "/app/products/stock", "/app/money"):
         page.goto(path)
         filled = page.evaluate(

@@ -8,18 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import DESK, PHONE, Watched
-from tests.support.shop import PASSWORD, Shop
+from tests.support.shop import Shop
 
 
 def owner_of(chrome: Browser, site: str, **size: Any) -> tuple[Watched, Page]:
     """A tab of the owner."""
     watched = Watched(chrome, site, **size)
-    page = watched.page("/signin")
-    page.get_by_label("E-mail").fill("meera@example.in")
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/app**")
-    return watched, page
+    return watched, watched.signed_in()
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])

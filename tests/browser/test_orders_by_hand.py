@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from salespilots.domain.order import Order
 from tests.support.browser import DESK, PHONE, Watched
-from tests.support.shop import PASSWORD, Shop
-
-
-def signed_in(watched: Watched) -> Page:
-    """A tab of the owner."""
-    page = watched.page("/signin")
-    page.get_by_label("E-mail").fill("meera@example.in")
-    page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").tap()
-    page.wait_for_url("**/app**")
-    return page
+from tests.support.shop import Shop
 
 
 def test_an_order_by_hand(chrome: Browser, site: str, shop: Shop) -> None:
     known = shop.order_two_sarees()
     watched = Watched(chrome, site, **PHONE)
-    signed_in(watched)
+    watched.signed_in()
     cookies = watched.context.cookies()
     watched.close()
 
@@ -60,7 +50,7 @@ def test_an_order_by_hand(chrome: Browser, site: str, shop: Shop) -> None:
 def test_a_money_field_changes_nothing_that_it_cannot_read(chrome: Browser, site: str, shop: Shop) -> None:
     known = shop.order_two_sarees()
     watched = Watched(chrome, site, **PHONE)
-    page = signed_in(watched)
+    page = watched.signed_in()
     page.goto(f"/app/orders/new?customer={known.customer_id}")
     box = page.locator("#f-delivery")
     for typed, left in (
@@ -89,7 +79,7 @@ def test_a_money_field_changes_nothing_that_it_cannot_read(chrome: Browser, site
 def test_a_refund_from_two_tabs_is_one(chrome: Browser, site: str, shop: Shop) -> None:
     order = shop.pay(shop.order_two_sarees())
     watched = Watched(chrome, site, **PHONE)
-    first = signed_in(watched)
+    first = watched.signed_in()
     second = watched.page()
     sheets = []
     for page in (first, second):

@@ -143,6 +143,15 @@ class Watched:
             )
         self._axe = Axe()
 
+    def signed_in(self, email: str = "meera@example.in") -> Page:
+        """A tab of the owner."""
+        page = self.page("/signin")
+        page.get_by_label("E-mail").fill(email)
+        page.get_by_role("textbox", name="Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/app**")
+        return page
+
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")

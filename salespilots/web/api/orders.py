@@ -11,7 +11,7 @@ from salespilots.domain.order import Order
 from salespilots.ports.errors import OutcomeUnknown, PortError
 from salespilots.web.api import answers, schemas, shapes
 from salespilots.web.api.guard import actor, keep_answer, request_key, scope, shop_id
-from salespilots.web.api.quick_orders import REFUSED
+from salespilots.web.api.quick_orders import REFUSED, SCOPE
 from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
@@ -53,7 +53,7 @@ def list_orders(query: dict[str, Any]) -> Any:
 
 
 @blueprint.post("")
-@scope("orders:write")
+@scope(SCOPE)
 @blueprint.arguments(schemas.OrderIn)
 @blueprint.answers(answers.Order, 201)
 def create_order(values: dict[str, Any]) -> Any:

@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import InvalidInput
 from salespilots.domain.order_states import OrderState
-from salespilots.services.bulk import MOST, Row
+from salespilots.services.many import MOST, Row
 from salespilots.services.ordering import BY_HAND
 from salespilots.web.context import here, services
 from salespilots.web.fields import Line, Text
-from salespilots.web.forms import Form, first_messages, query_text, read
+from salespilots.web.forms import Form, chosen_ids, first_messages, query_text, read
 from salespilots.web.lookups import order_rows, sees_money
 from salespilots.web.pages import page
 from salespilots.web.permissions import permits
@@ -53,7 +53,7 @@ def _choose(status: int = 200, errors: dict[str, str] | None = None) -> Any:
         days=by_day(order_rows(found.items)),
         items=present.by_item(found.items) if state == OrderState.CONFIRMED else [],
         more=found.next is not None,
-        chosen=set(_ids()),
+        chosen=set(chosen_ids()),
         couriers=[one for one in couriers() if one[0] != BY_HAND],
         values=request.form,
         errors=errors or {},
@@ -61,26 +61,22 @@ def _choose(status: int = 200, errors: dict[str, str] | None = None) -> Any:
     )
 
 
-def _ids() -> list[str]:
-    return [one[:60] for one in request.form.getlist("ids")[:MOST]]
-
-
 @blueprint.post("/pack")
 @permits(Permission.FULFIL)
 def pack() -> Any:
     """Mark the chosen ones as packed."""
-    if not _ids():
+    if not chosen_ids():
         return _choose(422, {"ids": _("Choose at least one order.")})
-    return _done(services().bulk.pack(here().shop_id, _ids(), actor=here().user.id), _("Packed"))
+    return _done(services().bulk.pack(here().shop_id, chosen_ids(), actor=here().user.id), _("Packed"))
 
 
 @blueprint.post("/remind")
 @permits(Permission.ORDERS)
 def remind() -> Any:
     """Ask the customers of the chosen ones for their payment once more."""
-    if not _ids():
+    if not chosen_ids():
         return _choose(422, {"ids": _("Choose at least one order.")})
-    return _done(services().bulk.remind(here().shop_id, _ids(), actor=here().user.id), _("Reminders"))
+    return _done(services().bulk.remind(here().shop_id, chosen_ids(), actor=here().user.id), _("Reminders"))
 
 
 @blueprint.post("/ship")
@@ -91,7 +87,7 @@ def ship() -> Any:
     if errors:
         return _choose(422, errors)
     try:
-        rows = services().bulk.ship(here().shop_id, _ids(), actor=here().user.id, **values)
+        rows = services().bulk.ship(here().shop_id, chosen_ids(), actor=here().user.id, **values)
     except InvalidInput as error:
         return _choose(422, first_messages(error.fields))
     return _done(rows, _("Shipped"))

@@ -11,10 +11,10 @@ from marshmallow import validate
 
 from salespilots.domain.business import Permission
 from salespilots.domain.catalog import ProductState
-from salespilots.services.catalog_bulk import MOST
+from salespilots.services.many import MOST
 from salespilots.web.context import here, services
 from salespilots.web.fields import Line
-from salespilots.web.forms import Form, query_text, read
+from salespilots.web.forms import Form, chosen_ids, query_text, read
 from salespilots.web.pages import page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import products as present
@@ -45,21 +45,17 @@ def change() -> Any:
     values, errors = read(BulkForm, request.form)
     if errors:
         return _choose(422, errors)
-    if not _ids():
+    if not chosen_ids():
         return _choose(422, {"ids": _("Choose at least one product.")})
     if values["act"] == "category" and not values["category"]:
         return _choose(422, {"category": _("Write a category.")})
     fields = {"category": values["category"]} if values["act"] == "category" else {"state": STATES[values["act"]]}
-    rows = services().catalog_bulk.change(here().shop_id, _ids(), fields, actor=here().user.id)
+    rows = services().catalog_bulk.change(here().shop_id, chosen_ids(), fields, actor=here().user.id)
     what = {
         "publish": _("Put on sale"), "draft": _("Made a draft"), "archive": _("Archived"),
         "category": _("Category %(name)s", name=values["category"]),
     }[values["act"]]  # fmt: skip
     return page("products/several_done.html", rows=rows, what=what, good=sum(one.done for one in rows))
-
-
-def _ids() -> list[str]:
-    return [one[:60] for one in request.form.getlist("ids")[:MOST]]
 
 
 def _choose(status: int = 200, errors: dict[str, str] | None = None) -> Any:
@@ -81,7 +77,7 @@ def _choose(status: int = 200, errors: dict[str, str] | None = None) -> Any:
         ],
         products=[present.row(one) for one in found.items],
         more=found.next is not None,
-        chosen=set(_ids()),
+        chosen=set(chosen_ids()),
         categories=services().catalog.categories(shop_id),
         category=request.form.get("category", ""),
         errors=errors or {},
