@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import StorageUnavailable
 
-KEPT = 16
+KEPT = 32
 """Connections kept open while nobody uses them: of SQLite for each kind, of a server in all."""
 
 MOST_OPEN = 64
@@ -19,6 +19,13 @@ MOST_OPEN = 64
 
 IDLE_SECONDS = 2.0
 """A connection to a server that rested this long is asked whether it is there still before it is used."""
+
+PLAN_SECONDS = 15.0
+"""How long a connection to a server keeps its plans. One that was made while a table was nearly empty takes any index for
+as good as another, and would read all of a shop's rows by it until the table's statistics change."""
+
+PLANNED = "salespilots_planned"
+"""Where a connection's info has since when its plans are kept."""
 
 BUSY_SECONDS = 10
 NAP_SECONDS = 0.0004
@@ -52,7 +59,7 @@ class Lines:
             if found is None:
                 return self._connect(ours)
             connection, since = found
-            if self.embedded or time.monotonic() - since < IDLE_SECONDS or self._answers(connection):
+            if self.embedded or self._is_fit(connection, time.monotonic(), since):
                 return connection
             self._drop(connection)
 
@@ -79,12 +86,19 @@ class Lines:
         that its statements would not show alone, so beginning and ending it would be two exchanges for nothing."""
         return self.embedded != read_only
 
-    def _answers(self, connection: sa.Connection) -> bool:
+    def _is_fit(self, connection: sa.Connection, now: float, since: float) -> bool:
+        """Whether a server's connection that rested is there still, its plans not older than they may be."""
         try:
             driver = connection.connection.dbapi_connection
-            return driver is not None and bool(self.engine.dialect.do_ping(driver))
+            if driver is None or (now - since >= IDLE_SECONDS and not self.engine.dialect.do_ping(driver)):
+                return False
+            if now - connection.info.setdefault(PLANNED, now) >= PLAN_SECONDS:
+                connection.info[PLANNED] = now
+                driver.cursor().execute("DISCARD PLANS")
+                driver.rollback()
         except self.engine.dialect.loaded_dbapi.Error:
             return False
+        return True
 
     def give_back(self, connection: sa.Connection, read_only: bool) -> None:
         """After use, its transaction over."""
