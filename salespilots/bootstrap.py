@@ -38,6 +38,7 @@ from salespilots.services.drafts import Drafts
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
 from salespilots.services.imports.service import Imports
+from salespilots.services.jobs import Jobs
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -183,6 +184,7 @@ def assemble(
     orders, catalog, workflows = Orders(core), Catalog(core), Workflows(core)
     inbox = InboxService(core, connections)
     imports = Imports(core)
+    jobs = Jobs(core)
     pictures = Pictures(core, config.home / "media")
     reminders = Reminders(core, payments)
     services = Services(
@@ -204,9 +206,10 @@ def assemble(
         imports=imports,
         drafts=Drafts(core),
         inbox=inbox,
+        jobs=jobs,
         lanes=lanes,
         live=Live(core),
-        maintenance=Maintenance(core, lanes, orders, payments, refunds, imports),
+        maintenance=Maintenance(core, lanes, orders, payments, refunds, imports, jobs),
         money_book=MoneyBook(core),
         orders=orders,
         outbox=outbox,

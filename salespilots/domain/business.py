@@ -187,4 +187,36 @@ class Connection:
     state: str = "unchecked"  # unchecked | working | attention
     last_error: str | None = None
     checked_at: datetime | None = None
+    facts: dict = field(default_factory=dict)  # what the provider told: expiry, permissions, the last check's lines
+    renew_at: datetime | None = None  # when its token is to be made new
+    version: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class LoginState:
+    """Somebody went to a provider to sign in there and is expected back: once, within minutes, in the same sign-in."""
+
+    id: str
+    state_hash: str
+    business_id: str
+    user_id: str
+    session_id: str
+    provider: str
+    expires_at: datetime
+    used_at: datetime | None = None
+    version: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class DeletionRequest:
+    """A provider's request to delete what came from one account. ``code`` is what the person looks it up by."""
+
+    id: str
+    code: str
+    provider: str
+    login_ref: str  # the account in the words of the provider's sign-in
+    requested_at: datetime
+    shop_id: str | None = None
+    done_at: datetime | None = None
+    counts: dict = field(default_factory=dict)
     version: int = 0

@@ -90,6 +90,9 @@ class Conversation:
     preview_author: Author = Author.CUSTOMER
     practice: bool = False
     focus: dict = field(default_factory=dict)  # the product last talked about: {"product_id", "variant_id"}
+    facts: dict = field(
+        default_factory=dict
+    )  # {"referral": how they came here, "held_by": the app that owns the thread}
     version: int = 0
 
     def take_seq(self) -> int:
@@ -169,6 +172,10 @@ class Message:
     sending_since: datetime | None = None
     sent_at: datetime | None = None
     read_at: datetime | None = None
+    edited_at: datetime | None = None
+    comment_ref: str | None = None  # outgoing: the comment that this answers, in private or below it
+    post_ref: str | None = None  # incoming: the post, reel or story that this is about
+    reactions: list = field(default_factory=list)  # [{"by": "customer" | "shop", "emoji"}]
     practice: bool = False
     version: int = 0
 

@@ -29,6 +29,8 @@ class Customer:
     refused_count: int = 0  # parcels that came back unaccepted
     spent_paise: int = 0
     last_seen_at: datetime | None = None
+    picture: str = ""  # a name in the media folder
+    profile_at: datetime | None = None  # when the channel was last asked who they are
     practice: bool = False
     version: int = 0
 

@@ -24,6 +24,19 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The post something is about: what a comment stands below, what a story reply answers, what was shared.
+
+    ``kind``: post | reel | story | live | ad. ``ref`` is the provider's id of it; ``url`` its picture, which may expire.
+    """
+
+    kind: str
+    ref: str = ""
+    url: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """One thing that happened on the channel.
 
@@ -46,6 +59,12 @@ class Inbound:
     customer_name: str = ""
     automation: bool = True  # False: store it, never answer it (another app owns the thread, unsupported content)
     unsupported: bool = False
+    subject: Subject | None = None
+    emoji: str = ""  # of a reaction
+    removed: bool = False  # a reaction that was taken back
+    facts: dict[str, Any] = field(
+        default_factory=dict
+    )  # {"referral": …} how they came, {"owner": …} who holds the thread
     raw: dict[str, Any] = field(default_factory=dict, repr=False)  # the provider's JSON, kept for audit
 
 
@@ -99,7 +118,29 @@ class ProductCards:
     cards: tuple[ProductCard, ...]
 
 
-Content = Text | Image | ProductCards
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images:
+    """An album: up to ten pictures by public addresses, one message."""
+
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buttons:
+    """Words with one to three buttons below that stay there."""
+
+    text: str
+    buttons: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicReply:
+    """Words below a comment, for everybody to read."""
+
+    text: str
+
+
+Content = Text | Image | ProductCards | Images | Buttons | PublicReply
 
 
 class TooLate(Exception):
@@ -123,22 +164,26 @@ class Outbound:
     idempotency_key: str
     human: bool = False
     tag: str = ""  # e.g. the channel's word for a person's late answer; empty inside the reply window
+    comment_ref: str = ""  # answers this comment: in private, or below it when the content is a `PublicReply`
     begin: Callable[[], None] = field(default=_at_any_time, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The channel took the message."""
+    """The channel took the message. ``customer_ref``: whom it went to, where the channel says so; the answer to a comment
+    tells it first."""
 
     provider_ref: str
+    customer_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerProfile:
-    """What the channel tells about a customer; any field may be empty."""
+    """What the channel tells about a customer; any field may be empty. ``picture_url`` expires."""
 
     name: str = ""
     username: str = ""
+    picture_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +194,26 @@ class SentMessage:
     text: str
     sent_at: datetime
     from_shop: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPost:
+    """One of the account's posts. ``kind``: post | reel | story | live; ``picture_url`` may expire."""
+
+    ref: str
+    kind: str
+    caption: str = ""
+    permalink: str = ""
+    picture_url: str = ""
+    posted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostPage:
+    """A page of posts; ``cursor`` asks for the next one, empty at the end."""
+
+    items: tuple[ListedPost, ...]
+    cursor: str = ""
 
 
 class HistoryIncomplete(Unavailable):
@@ -174,12 +239,22 @@ class ChannelCapabilities:
 
     reply_window: timedelta | None  # None: may write any time
     max_text_bytes: int
-    content: frozenset[str]  # of {"text", "image", "quick_replies", "product_cards"}
+    content: frozenset[
+        str
+    ]  # of {"text", "image", "quick_replies", "product_cards", "images", "buttons", "public_reply"}
     echoes_own_messages: bool
     reads_history: bool = False
     sends_per_second: float = 0.0  # of one account; 0: no limit
     looks_per_second: float = 0.0  # calls of `Channel.history` for one account; 0: no limit
     settling: timedelta = timedelta(0)  # how long an event waits for earlier ones that come later
+    late_reply: timedelta | None = (
+        None  # for so long after the customer's last word a person may answer, with `late_tag`
+    )
+    late_tag: str = ""
+    comment_window: timedelta | None = None  # for so long a comment can be answered in private, once; None: never
+    private_replies_per_second: float = 0.0  # of one account; 0: no limit
+    acts: frozenset[str] = frozenset()  # of {"typing", "seen", "react"}: what `Channel.act` can do
+    lists_posts: bool = False  # has `Channel.posts`
 
 
 class Channel(Protocol):
@@ -206,6 +281,23 @@ class Channel(Protocol):
 
     def check(self) -> Health:
         """Whether the settings work, without sending anything to anybody."""
+        ...
+
+
+class ActingChannel(Channel, Protocol):
+    """A channel that can do more than write. Only what `ChannelCapabilities.acts` names is asked for."""
+
+    def act(self, customer_ref: str, act: str, *, message_ref: str = "", emoji: str = "") -> None:
+        """Show that the shop types or has seen the chat, or react to a message (an empty ``emoji`` takes it back). Raises a
+        `PortError`; never repeated."""
+        ...
+
+
+class ListingChannel(Channel, Protocol):
+    """A channel whose account has posts (`ChannelCapabilities.lists_posts`)."""
+
+    def posts(self, cursor: str = "", kind: str = "post") -> PostPage:
+        """A page of the account's own posts (``kind`` post) or running stories (``story``), newest first. Raises a `PortError`."""
         ...
 
 

@@ -19,6 +19,7 @@ from salespilots.domain import business as b
 from salespilots.domain import conversation as c
 from salespilots.domain import customer as cu
 from salespilots.domain.catalog import Product, Variant
+from salespilots.domain.comment import Comment, Post
 from salespilots.domain.discount import Discount, DiscountUse
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.domain.events import Event
@@ -26,6 +27,7 @@ from salespilots.domain.gate import Gate
 from salespilots.domain.idempotency import IdempotencyRecord
 from salespilots.domain.imports import ImportRow, ProductImport
 from salespilots.domain.invoice import Invoice
+from salespilots.domain.job import Job
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund, UnmatchedFact
 from salespilots.domain.run import Run, StepExecution
@@ -215,6 +217,9 @@ class UnitOfWork(Protocol):
     invoices: Collection[Invoice]
     statement_lines: Collection[StatementLine]
     unmatched: Collection[UnmatchedFact]
+    jobs: Collection[Job]
+    comments: Collection[Comment]
+    posts: Collection[Post]
     stock: StockBook
     events: EventLog
     inbox: ScopedInbox
@@ -276,6 +281,8 @@ class SystemUnitOfWork(Protocol):
     password_links: Collection[b.PasswordLink]
     api_keys: Collection[b.ApiKey]
     connections: Collection[b.Connection]
+    login_states: Collection[b.LoginState]
+    deletions: Collection[b.DeletionRequest]
     public_orders: Collection[Order]
     public_payments: Collection[Payment]
     inbox: Inbox
@@ -341,6 +348,8 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "memberships": (("business_id", "user_id"),),
         "sessions": (("token_hash",),),
         "password_links": (("token_hash",),),
+        "login_states": (("state_hash",),),
+        "deletions": (("code",),),
         "api_keys": (("key_hash",),),
         "connections": (("business_id", "provider"), ("provider", "account_ref"), ("endpoint_token",)),
         "variants": (("business_id", "sku"),),
@@ -362,4 +371,7 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "invoices": (("business_id", "number"), ("business_id", "cause_key")),
         "unmatched": (("business_id", "provider", "payment_ref", "kind", "refund_ref"),),
         "statement_lines": (("business_id", "fingerprint"), ("business_id", "utr")),
+        "jobs": (("business_id", "key"),),
+        "comments": (("business_id", "provider", "comment_ref"),),
+        "posts": (("business_id", "provider", "post_ref"),),
     }

@@ -52,6 +52,9 @@ take up all the time of those who come after; the last one from then on."""
 FARTHEST = timedelta(hours=2)
 """No retry waits this long."""
 
+FARTHEST_JOB = timedelta(days=100)
+"""No job of a shop is planned for so far ahead."""
+
 BLOCK_TIME = timedelta(minutes=2)
 """How long an uncertain send that nobody can find out about holds back the chat replies after it; one that will be looked
 for holds them back until then, and messages about orders wait until it is settled."""
@@ -221,6 +224,14 @@ class Work(Protocol):
 
     def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
         """(business id, import id) of imports that a worker shall go on with."""
+        ...
+
+    def jobs_to_do(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        """(business id, job id) of jobs whose time has come, one of each shop in turn, the longest due first."""
+        ...
+
+    def connections_to_renew(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        """(business id, provider) of connections whose ``renew_at`` has come, the longest due first."""
         ...
 
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from salespilots.services.drafts import Drafts
 from salespilots.services.gallery import Gallery
 from salespilots.services.imports.export import Export
 from salespilots.services.imports.service import Imports
+from salespilots.services.jobs import Jobs
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
@@ -68,6 +69,7 @@ class Services:
     imports: Imports
     drafts: Drafts
     inbox: InboxService
+    jobs: Jobs
     lanes: Lanes
     live: Live
     maintenance: Maintenance

@@ -15,6 +15,7 @@ from salespilots.ports.errors import PortError
 from salespilots.ports.storage import StorageUnavailable
 from salespilots.services.core import Core
 from salespilots.services.imports.service import Imports
+from salespilots.services.jobs import Jobs
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
@@ -49,10 +50,18 @@ class Maintenance:
     """Periodic work; safe to run on many machines at once."""
 
     def __init__(
-        self, core: Core, lanes: Lanes, orders: Orders, payments: Payments, refunds: Refunds, imports: Imports
+        self,
+        core: Core,
+        lanes: Lanes,
+        orders: Orders,
+        payments: Payments,
+        refunds: Refunds,
+        imports: Imports,
+        jobs: Jobs,
     ) -> None:
         self._core = core
         self._imports = imports
+        self._jobs = jobs
         self._lanes = lanes
         self._orders = orders
         self._payments = payments
@@ -65,7 +74,7 @@ class Maintenance:
         ask: Callable[[str, Callable[[], object]], object] = _now,
     ) -> Swept:
         """Hand the lanes with due work to ``offer`` as (business id, lane), expire orders, ask about money,
-        go on with imports.
+        go on with imports and other jobs.
 
         ``ask`` is given each question to a payments provider, and each import, with a key of its own: it may wait for
         the end of it, or see to it on another thread so that nothing here is held back.
@@ -78,6 +87,7 @@ class Maintenance:
             payments = system.work.payments_to_check(now)
             refunds = system.work.refunds_to_ask(now)
             imports = system.work.imports_to_do(now)
+            jobs = system.work.jobs_to_do(now)
             promises = system.work.promises_to_lapse(now - KEPT_FOR)
         offer(lanes)
         for business_id, order_id in orders:
@@ -96,6 +106,8 @@ class Maintenance:
             ask(refund_id, partial(self._guarded, "refund", question))
         for business_id, import_id in imports:
             ask(import_id, partial(self._guarded, "import", partial(self._imports.work, business_id, import_id)))
+        for business_id, job_id in jobs:
+            ask(job_id, partial(self._guarded, "job", partial(self._jobs.do, business_id, job_id)))
         if self._purge_from is None:
             self._purge_from = now + timedelta(seconds=random.uniform(*PURGE_AFTER))  # noqa: S311 - spreads work
         elif now >= self._purge_from:
@@ -112,6 +124,19 @@ class Maintenance:
             pieces = sum(self._lanes.drain(lane) for lane in dict.fromkeys(lane for _, lane in lanes))
             done += pieces
             if not pieces:
+                break
+        return done
+
+    def do_jobs(self, limit: int = 500) -> int:
+        """Do the jobs that are due, here and now: tests, and one-off commands. Returns how many."""
+        done = 0
+        while done < limit:
+            with self._core.storage.system_unit_of_work(read_only=True) as system:
+                due = system.work.jobs_to_do(self._core.clock.now())
+            for business_id, job_id in due:
+                self._jobs.do(business_id, job_id)
+            done += len(due)
+            if not due:
                 break
         return done
 

@@ -6,16 +6,29 @@ import dataclasses
 from datetime import datetime
 from typing import Any
 
-from salespilots.ports.channel import Button, Content, Image, ProductCard, ProductCards, QuickReply, Text
+from salespilots.ports.channel import (
+    Button,
+    Buttons,
+    Content,
+    Image,
+    Images,
+    ProductCard,
+    ProductCards,
+    PublicReply,
+    QuickReply,
+    Text,
+)
+
+KINDS: dict[type, str] = {
+    Text: "text", Image: "image", ProductCards: "product_cards", Images: "images", Buttons: "buttons",
+    PublicReply: "public_reply",
+}  # fmt: skip
+"""Content type to the word it is stored under, which is the kind of its message, too."""
 
 
 def dump(content: Content) -> dict[str, Any]:
     """JSON of a content value, tagged with its type."""
-    if isinstance(content, Text):
-        return {"type": "text", **dump_value(content)}
-    if isinstance(content, Image):
-        return {"type": "image", **dump_value(content)}
-    return {"type": "product_cards", **dump_value(content)}
+    return {"type": kind_of(content), **dump_value(content)}
 
 
 def dump_value(value: Any) -> dict[str, Any]:
@@ -26,6 +39,8 @@ def dump_value(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if dataclasses.is_dataclass(value):
+        return dump_value(value)
     if isinstance(value, tuple):
         return [dump_value(one) if dataclasses.is_dataclass(one) else one for one in value]
     return value
@@ -43,6 +58,12 @@ def load(stored: dict[str, Any]) -> Content:
                     for one in stored["cards"]
                 )
             )
+        case "images":
+            return Images(urls=tuple(stored["urls"]))
+        case "buttons":
+            return Buttons(text=stored["text"], buttons=tuple(Button(**one) for one in stored["buttons"]))
+        case "public_reply":
+            return PublicReply(text=stored["text"])
     return Text(
         text=stored.get("text", ""), quick_replies=tuple(QuickReply(**one) for one in stored.get("quick_replies", ()))
     )
@@ -50,14 +71,14 @@ def load(stored: dict[str, Any]) -> Content:
 
 def kind_of(content: Content) -> str:
     """The message kind of a content."""
-    return {Text: "text", Image: "image", ProductCards: "product_cards"}[type(content)]
+    return KINDS[type(content)]
 
 
 def plain(content: Content) -> str:
     """One line for previews and for channels that show nothing else."""
-    if isinstance(content, Text):
+    if isinstance(content, (Text, Buttons, PublicReply)):
         return content.text
-    if isinstance(content, Image):
+    if isinstance(content, (Image, Images)):
         return ""
     return " · ".join(card.title for card in content.cards)
 

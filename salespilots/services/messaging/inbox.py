@@ -9,7 +9,7 @@ from typing import Any
 from salespilots.domain.business import Connection
 from salespilots.domain.errors import NotFound
 from salespilots.domain.inbox import InboxRow, InboxState, lane_of
-from salespilots.ports.channel import Attachment, Inbound
+from salespilots.ports.channel import Attachment, Inbound, Subject
 from salespilots.ports.errors import BadSignature
 from salespilots.ports.payments import PaymentEvent
 from salespilots.ports.settings import PluginSettings
@@ -30,6 +30,7 @@ def load_inbound(payload: dict[str, Any]) -> Inbound:
     values = dict(payload)
     values["sent_at"] = datetime.fromisoformat(values["sent_at"])
     values["attachments"] = tuple(Attachment(**one) for one in values.get("attachments", ()))
+    values["subject"] = Subject(**values["subject"]) if values.get("subject") else None
     return Inbound(**values)
 
 

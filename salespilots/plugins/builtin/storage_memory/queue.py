@@ -12,7 +12,17 @@ from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState, lane_of
 from salespilots.domain.waiting import WaitingState
 from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
-from salespilots.ports.work import BLOCK_TIME, HELD, LEFT_BEHIND, RESTS, UNDECIDED, Lease, Worker, has_come
+from salespilots.ports.work import (
+    BLOCK_TIME,
+    FARTHEST_JOB,
+    HELD,
+    LEFT_BEHIND,
+    RESTS,
+    UNDECIDED,
+    Lease,
+    Worker,
+    has_come,
+)
 
 REST = "-"
 PENDING = ("queued", "sending", "uncertain")
@@ -187,6 +197,10 @@ class MemoryWorkers:
         self._tables.workers.pop(worker_id, None)
 
 
+def _job_has_come(at: datetime | None, now: datetime) -> bool:
+    return at is not None and (at <= now or at > now + FARTHEST_JOB)
+
+
 def _since(arrived: datetime, next_at: datetime | None, now: datetime) -> datetime:
     """Since when what has come is due."""
     return max(arrived, next_at) if next_at and next_at <= now else arrived
@@ -263,6 +277,14 @@ class MemoryWork:
     def imports_to_do(self, now: datetime, limit: int = 20) -> list[tuple[str, str]]:
         due = [one for one in self._tables.rows["imports"].values() if one.next_at is not None and one.next_at <= now]
         return [(one.business_id, one.id) for one in sorted(due, key=lambda one: one.next_at)][:limit]
+
+    def jobs_to_do(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        rows = [one for one in self._tables.rows["jobs"].values() if _job_has_come(one.next_at, now)]
+        return fair([(one.business_id, one.id) for one in sorted(rows, key=lambda one: one.next_at)])[:limit]
+
+    def connections_to_renew(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        rows = [one for one in self._tables.rows["connections"].values() if _job_has_come(one.renew_at, now)]
+        return [(one.business_id, one.provider) for one in sorted(rows, key=lambda one: one.renew_at)][:limit]
 
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
         return self._to_check("payments", now)[:limit]

@@ -136,7 +136,10 @@ class MemorySystemUnitOfWork(_Unit):
 
     def __enter__(self) -> MemorySystemUnitOfWork:
         tables = self._open()
-        for name in ("businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections"):
+        for name in (
+            "businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections", "login_states",
+            "deletions",
+        ):  # fmt: skip
             setattr(self, name, MemoryCollection(tables, name, None))
         self.public_orders = MemoryCollection(tables, "orders", None)
         self.public_payments = MemoryCollection(tables, "payments", None)

@@ -16,7 +16,7 @@ SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
     "workflows", "workflow_versions", "runs", "steps", "memberships", "connections", "api_keys", "idempotency",
     "gates", "waiting", "imports", "import_rows", "discounts", "discount_uses", "invoices", "statement_lines",
-    "unmatched",
+    "unmatched", "jobs", "comments", "posts",
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ class Tables:
     """Everything kept."""
 
     def __init__(self) -> None:
-        names = (*SCOPED, "businesses", "users", "sessions", "password_links")
+        names = (*SCOPED, "businesses", "users", "sessions", "password_links", "login_states", "deletions")
         self.rows: dict[str, dict[str, Any]] = {name: {} for name in names}
         self.inbox: list[InboxRow] = []
         self.events: dict[str, list[Event]] = {}

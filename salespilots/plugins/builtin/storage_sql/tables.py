@@ -13,12 +13,14 @@ from salespilots.domain import business as b
 from salespilots.domain import conversation as c
 from salespilots.domain import customer as cu
 from salespilots.domain.catalog import Product, Variant
+from salespilots.domain.comment import Comment, Post
 from salespilots.domain.discount import Discount, DiscountUse
 from salespilots.domain.gate import Gate
 from salespilots.domain.idempotency import IdempotencyRecord
 from salespilots.domain.imports import ImportRow, ProductImport
 from salespilots.domain.inbox import InboxRow
 from salespilots.domain.invoice import Invoice
+from salespilots.domain.job import Job
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund, UnmatchedFact
 from salespilots.domain.run import Run, StepExecution
@@ -89,7 +91,10 @@ _declare("memberships", b.Membership, indexes=(("user_id",),))
 _declare("sessions", b.Session, indexes=(("user_id",), ("last_seen_at",)))
 _declare("password_links", b.PasswordLink)
 _declare("api_keys", b.ApiKey)
+_declare("login_states", b.LoginState)
+_declare("deletions", b.DeletionRequest)
 _declare("connections", b.Connection)
+_work_index("ix_connections_to_renew", "connections", ("renew_at",), "renew_at IS NOT NULL")
 _declare("products", Product, indexes=(("business_id", "state", "created_at"),))
 _declare("variants", Variant, parents={"product_id": "products"}, indexes=(("business_id", "product_id"),))
 _declare("customers", cu.Customer, indexes=(("business_id", "last_seen_at"), ("business_id", "created_at")))
@@ -176,6 +181,14 @@ _declare(
 )
 _declare("unmatched", UnmatchedFact, indexes=(("business_id", "created_at"),))
 _declare("statement_lines", StatementLine, indexes=(("business_id", "state", "created_at"),))
+_declare("jobs", Job)
+_work_index("ix_jobs_to_do", "jobs", ("next_at",), "next_at IS NOT NULL")
+_declare(
+    "comments",
+    Comment,
+    indexes=(("business_id", "created_at"), ("business_id", "conversation_id"), ("business_id", "post_ref")),
+)
+_declare("posts", Post, indexes=(("business_id", "posted_at"),))
 _declare("idempotency", IdempotencyRecord, indexes=(("created_at",),))
 
 _inbox = CODECS["inbox"] = Codec(InboxRow)

@@ -28,11 +28,11 @@ SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
     "workflows", "workflow_versions", "runs", "steps", "memberships", "connections", "api_keys", "idempotency",
     "gates", "waiting", "imports", "import_rows", "discounts", "discount_uses", "invoices", "statement_lines",
-    "unmatched",
+    "unmatched", "jobs", "comments", "posts",
 )  # fmt: skip
 
 SYSTEM = {
-    **{name: name for name in ("businesses", "users", "memberships", "sessions", "password_links", "api_keys")},
+    **{name: name for name in ("businesses", "users", "memberships", "sessions", "password_links", "api_keys", "login_states", "deletions")},
     "connections": "connections", "public_orders": "orders", "public_payments": "payments",
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import one_of
-from salespilots.ports.work import BLOCK_TIME, FARTHEST, HELD, LEFT_BEHIND, UNDECIDED
+from salespilots.ports.work import BLOCK_TIME, FARTHEST, FARTHEST_JOB, HELD, LEFT_BEHIND, UNDECIDED
 
 LONGEST_LEASE = 300.0
 """Seconds; no lease is given for longer."""
@@ -156,22 +156,34 @@ class SqlWork:
         query = sa.select(table.c.business_id, table.c.id).where(table.c.next_at.is_not(None), table.c.next_at <= now)
         return [(shop, one) for shop, one in self._wire.execute(query.order_by("next_at").limit(limit))]
 
+    def jobs_to_do(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        return self._to_check("jobs", now, limit, "next_at", FARTHEST_JOB)
+
+    def connections_to_renew(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+        table = TABLES["connections"]
+        come = sa.or_(table.c.renew_at <= now, table.c.renew_at > now + FARTHEST_JOB)
+        due = sa.select(table.c.business_id, table.c.provider).where(come)
+        return [(shop, one) for shop, one in self._wire.execute(due.order_by("renew_at").limit(limit))]
+
     def payments_to_check(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
         return self._to_check("payments", now, limit)
 
     def refunds_to_ask(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
         return self._to_check("refunds", now, limit)
 
-    def _to_check(self, name: str, now: datetime, limit: int) -> list[tuple[str, str]]:
+    def _to_check(
+        self, name: str, now: datetime, limit: int, time: str = "next_check_at", farthest: timedelta = FARTHEST
+    ) -> list[tuple[str, str]]:
         """One of each shop in turn, the longest due first."""
         table = TABLES[name]
-        turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=table.c.next_check_at)
+        at = table.c[time]
+        turn = sa.func.row_number().over(partition_by=table.c.business_id, order_by=at)
         due = (
-            sa.select(table.c.business_id, table.c.id, table.c.next_check_at, turn.label("turn"))
-            .where(sa.or_(table.c.next_check_at <= now, table.c.next_check_at > now + FARTHEST))
+            sa.select(table.c.business_id, table.c.id, at.label("at"), turn.label("turn"))
+            .where(sa.or_(at <= now, at > now + farthest))
             .subquery()
         )
-        query = sa.select(due.c.business_id, due.c.id).order_by(due.c.turn, due.c.next_check_at).limit(limit)
+        query = sa.select(due.c.business_id, due.c.id).order_by(due.c.turn, due.c.at).limit(limit)
         return [(shop, one) for shop, one in self._wire.execute(query)]
 
     def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:
