@@ -41,16 +41,19 @@ from salespilots.services.imports.service import Imports
 from salespilots.services.jobs import Jobs
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
+from salespilots.services.messaging.comments import decide_in
 from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.interpret import Interpreter
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
 from salespilots.services.messaging.pace import Pace
+from salespilots.services.messaging.sendings import Sendings
 from salespilots.services.messaging.turns import Turns
 from salespilots.services.money_book import MoneyBook
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
+from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
 from salespilots.services.reminders import Reminders
@@ -216,10 +219,12 @@ def assemble(
         payments=payments,
         gallery=Gallery(core, pictures),
         pictures=pictures,
+        posts=Posts(core, connections, jobs, decide_in),
         practice=Practice(core, inbox),
         preview=ProductPreview(core),
         refunds=refunds,
         reminders=reminders,
+        sendings=Sendings(core),
         shops=Shops(core),
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),

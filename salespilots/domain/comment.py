@@ -35,6 +35,7 @@ class Comment:
     state: CommentState = CommentState.KEPT
     reason: str = ""
     conversation_id: str | None = None
+    workflow_id: str | None = None
     practice: bool = False
     version: int = 0
 

@@ -6,8 +6,10 @@ A `Message` row is also the outbox row of an outgoing message: its state is the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+
+from salespilots.domain.windows import Allowance, Windows, allowance
 
 
 class Mode(StrEnum):
@@ -101,18 +103,9 @@ class Conversation:
         self.next_seq += 1
         return seq
 
-    def window_closes_at(self, window: timedelta | None) -> datetime | None:
-        """When automated and ordinary replies stop being allowed; None where the channel has no window."""
-        if window is None:
-            return None
-        if self.last_inbound_at is None:
-            return self.created_at
-        return self.last_inbound_at + window
-
-    def window_open(self, window: timedelta | None, now: datetime) -> bool:
-        """Whether a reply is allowed at ``now``."""
-        closes = self.window_closes_at(window)
-        return closes is None or now < closes
+    def allows(self, windows: Windows, now: datetime) -> Allowance:
+        """Who may write in this chat at ``now``."""
+        return allowance(windows, wrote_at=self.last_inbound_at, began_at=self.created_at, now=now)
 
     def take_over(self, user_id: str | None) -> bool:
         """A person answers from here on. False when that was so already."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from salespilots.domain.windows import Windows
 from salespilots.ports.errors import Unavailable
 from salespilots.ports.markers import PORT_VERSION, hookspec
 from salespilots.ports.settings import PluginSettings, SettingsSchema
@@ -253,8 +254,14 @@ class ChannelCapabilities:
     late_tag: str = ""
     comment_window: timedelta | None = None  # for so long a comment can be answered in private, once; None: never
     private_replies_per_second: float = 0.0  # of one account; 0: no limit
+    private_replies_at_once: int = 1  # so many of them may leave one after the other after a pause
     acts: frozenset[str] = frozenset()  # of {"typing", "seen", "react"}: what `Channel.act` can do
-    lists_posts: bool = False  # has `Channel.posts`
+    lists_posts: bool = False  # a `ListingChannel`
+
+    @property
+    def windows(self) -> Windows:
+        """Who may write when."""
+        return Windows(reply=self.reply_window, late=self.late_reply, comment=self.comment_window)
 
 
 class Channel(Protocol):
@@ -298,6 +305,10 @@ class ListingChannel(Channel, Protocol):
 
     def posts(self, cursor: str = "", kind: str = "post") -> PostPage:
         """A page of the account's own posts (``kind`` post) or running stories (``story``), newest first. Raises a `PortError`."""
+        ...
+
+    def post(self, post_ref: str) -> ListedPost:
+        """One of them. Raises a `PortError`; `Rejected` when it is not there or another's."""
         ...
 
 

@@ -299,6 +299,7 @@ class ActionContext:
     payload: str = ""
     woken_by: str | None = None  # None on the first visit, "timer", or an event type
     focus: Mapping[str, Any] = field(default_factory=dict)
+    window_closes_at: datetime | None = None  # when automation may not write any more; None: no end, or over already
     understanding: Understanding | None = None
     order_id: str | None = None
 
@@ -342,6 +343,15 @@ class ActionType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostFact:
+    """The post a comment stands below. ``kind``: post | reel | story | live | ad; ``posted_at`` None: not known."""
+
+    ref: str
+    kind: str = "post"
+    posted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerFact:
     """What happened, as a trigger sees it."""
 
@@ -350,6 +360,8 @@ class TriggerFact:
     payload: str = ""
     understanding: Understanding | None = None
     started: bool = False
+    post: PostFact | None = None
+    live_since: datetime | None = None  # when the workflow that is asked went live
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

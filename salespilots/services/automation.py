@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from salespilots.domain.conversation import Conversation, Mode
 from salespilots.domain.events import STARTING, Event
@@ -28,7 +29,8 @@ def match(
         kind = core.registry.triggers.find(trigger.get("kind"))
         if kind is None or fact.type not in kind.event_types:
             continue
-        reason = kind.matches(trigger.get("settings") or {}, fact)
+        settings, asked = trigger.get("settings") or {}, replace(fact, live_since=version.published_at)
+        reason = kind.matches(settings, asked if fact.post else fact)
         if reason:
             return workflow, version, reason
     return None

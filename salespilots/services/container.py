@@ -28,11 +28,13 @@ from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
+from salespilots.services.messaging.sendings import Sendings
 from salespilots.services.messaging.turns import Turns
 from salespilots.services.money_book import MoneyBook
 from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
+from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
 from salespilots.services.refunds import Refunds
 from salespilots.services.reminders import Reminders
@@ -78,10 +80,12 @@ class Services:
     outbox: Outbox
     payments: Payments
     pictures: Pictures
+    posts: Posts
     practice: Practice
     preview: ProductPreview
     refunds: Refunds
     reminders: Reminders
+    sendings: Sendings
     shops: Shops
     stockroom: Stockroom
     stuck: Stuck

@@ -11,6 +11,7 @@ from salespilots.domain.customer import Customer
 from salespilots.domain.errors import InvalidInput, ReplyWindowClosed
 from salespilots.domain.events import Event
 from salespilots.domain.run import Run
+from salespilots.domain.windows import Allowance, Right, Windows
 from salespilots.ports.channel import Text
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
 from salespilots.services.automation import cancel_runs_in
@@ -125,15 +126,15 @@ class Conversations:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.events.about("conversation_id", conversation_id, limit=300)
 
-    def window_closes_at(self, conversation: Conversation) -> datetime | None:
-        """When replies stop being allowed; None where the channel has no window."""
+    def allows(self, conversation: Conversation) -> Allowance:
+        """Who may write in a chat now, and until when. A channel that is not installed sets no limits."""
         provider = self._core.registry.channels.find(conversation.provider)
-        return conversation.window_closes_at(provider.capabilities.reply_window) if provider else None
+        windows = provider.capabilities.windows if provider else Windows(reply=None)
+        return conversation.allows(windows, self._core.clock.now())
 
-    def window_open(self, conversation: Conversation) -> bool:
-        """Whether a reply is allowed now."""
-        closes = self.window_closes_at(conversation)
-        return closes is None or self._core.clock.now() < closes
+    def window_closes_at(self, conversation: Conversation) -> datetime | None:
+        """When replies of automation stop being allowed; None where the channel has no window."""
+        return self.allows(conversation).closed_at
 
     # --- changing --------------------------------------------------------------------------------------
 
@@ -142,6 +143,7 @@ class Conversations:
     ) -> Message:
         """A person's reply: takes the chat over, stops what automation was about to send, and goes out by the same road.
 
+        Somebody of the shop may also answer late, where the channel allows a person's own words then; a program may not.
         Raises `ReplyWindowClosed`, `InvalidInput`. The same ``key`` queues once.
         """
         text = clean(text).strip()
@@ -158,7 +160,8 @@ class Conversations:
                 done = uow.messages.find(dedupe_key=key)
                 if done is not None:
                     return done
-                if not self.window_open(conversation):
+                right = self.allows(conversation).right
+                if right is Right.NOBODY or (right is Right.PERSON and user_id is None):
                     raise ReplyWindowClosed("The reply window is closed. You can reply when the customer writes again.")
                 self._take_over_in(uow, conversation, user_id)
                 conversation.unread, conversation.state = 0, ConversationState.OPEN

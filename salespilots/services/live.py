@@ -9,6 +9,7 @@ NAMES = {
     "message": "message", "conversation": "chat", "order": "order", "payment": "order", "refund": "order", "document": "order",
     "product": "stats", "import": "stats", "waiting": "stats", "stock": "stats", "customer": "chat", "run": "run", "workflow": "run",
     "connection": "integration", "channel": "integration", "inbox": "notice", "shop": "stats",
+    "comment": "comment", "post": "comment",
 }  # fmt: skip
 
 

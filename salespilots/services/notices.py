@@ -7,6 +7,7 @@ from salespilots.domain.errors import ReplyWindowClosed
 from salespilots.domain.money import rupees
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import ACCEPTED, OrderState
+from salespilots.domain.windows import Right, Windows
 from salespilots.ports.channel import Text
 from salespilots.ports.storage import UnitOfWork
 from salespilots.ports.texts import say
@@ -83,8 +84,8 @@ def chat_of_in(core: Core, uow: UnitOfWork, order: Order) -> Conversation:
     """The chat of an order that has one, if it can be written to now. Raises `ReplyWindowClosed`."""
     conversation = uow.conversations.get(order.conversation_id or "")
     channel = core.registry.channels.find(conversation.provider)
-    window = channel.capabilities.reply_window if channel else None
-    if not conversation.window_open(window, core.clock.now()):
+    windows = channel.capabilities.windows if channel else Windows(reply=None)
+    if conversation.allows(windows, core.clock.now()).right is not Right.ANYBODY:
         raise ReplyWindowClosed("The reply window is closed. You can reply when the customer writes again.")
     return conversation
 

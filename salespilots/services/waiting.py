@@ -10,6 +10,7 @@ from salespilots.domain.conversation import Author, Conversation
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel
 from salespilots.domain.waiting import WaitingPlace, WaitingState
+from salespilots.domain.windows import Right
 from salespilots.ports.channel import QuickReply, Text
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.ports.texts import say
@@ -156,7 +157,7 @@ def _tell(core: Core, uow: UnitOfWork, place: WaitingPlace, product: Product, va
     now = core.clock.now()
     if (
         conversation is None or provider is None or customer is None or customer.opted_out
-        or not conversation.window_open(provider.capabilities.reply_window, now)
+        or conversation.allows(provider.capabilities.windows, now).right is not Right.ANYBODY
     ):  # fmt: skip
         place.state = WaitingState.UNREACHABLE
         uow.waiting.save(place)

@@ -27,10 +27,16 @@ class InstagramShop:
             "SALESPILOTS_INSTAGRAM_GRAPH_URL": server.url, "SALESPILOTS_INSTAGRAM_APP_SECRET": SECRET,
             "SALESPILOTS_INSTAGRAM_VERIFY_TOKEN": "verify", "SALESPILOTS_ALLOW_PRIVATE_URLS": "1",
         }  # fmt: skip
-        self.shop: Shop = make_world(database_url, discover=True, environ=environ).practice_shop()
+        self._make = lambda **more: make_world(database_url, discover=True, environ=environ, **more)
+        self.shop: Shop = self._make().practice_shop()
         self.world = self.shop.world
         self.connect()
         self._numbers = itertools.count(1)
+
+    def start_again(self) -> None:
+        """The process ends and another one begins, with nothing remembered but what is stored."""
+        self.world = self._make(clock=self.world.clock)
+        self.shop.world = self.world
 
     def connect(self) -> None:
         """Store a token, as the owner does."""
@@ -52,6 +58,27 @@ class InstagramShop:
         mid = f"mid.{who}.{next(self._numbers)}"
         self.twin.wrote(who, mid, text, ACCOUNT)
         self.deliver({"from": who, "text": text, "mid": mid}, **more)
+
+    def comment(self, text: str | None, who: str = "200000000000001", *, settle: bool = True, **more: Any) -> str:
+        """Somebody comments below a post (``post``); returns the comment's id."""
+        at = self.world.clock.now().timestamp()
+        field, value = self.twin.posts.comment({"at": at, "text": text, "from": who, **more})
+        self.hear(field, value, settle=settle)
+        return str(value["id"])
+
+    def hear(self, field: str, value: dict[str, Any], *, settle: bool = True) -> int:
+        """The webhook of a change."""
+        at = int(self.world.clock.now().timestamp() * 1000)
+        body, headers = signed_body(SECRET, [entry(ACCOUNT, [{"field": field, "value": value}], at_ms=at)])
+        new = self.world.services.inbox.accept_channel("instagram", WebhookRequest(body=body, headers=headers))
+        if settle:
+            self.settle()
+        return new
+
+    def settle(self) -> None:
+        """Do all due work and jobs, until nothing is left."""
+        while self.world.settle() + self.world.services.maintenance.do_jobs():
+            pass
 
     def echo(self, sent: dict[str, Any]) -> None:
         """The webhook about something the stand-in took."""

@@ -107,6 +107,8 @@ def test_what_a_channel_refuses_has_a_sentence() -> None:
 def test_what_we_decide_ourselves_has_a_sentence() -> None:
     codes = of_calls(CORE, STOPPING)
     codes |= {reason for path in CORE for state, reason in pairs(path) if state in ("FAILED", "SKIPPED", "CANCELLED")}
+    codes |= of_calls([ROOT / "salespilots/domain/windows.py"], ("Verdict",))
+    assert {"late_words_only", "comment_too_old"} <= codes
     assert {"taken_over", "handed_over", "opted_out", "reply_window_closed", "customer_wrote", "started_again"} <= codes
     assert known(reasons.ENDED, codes) == set()
 

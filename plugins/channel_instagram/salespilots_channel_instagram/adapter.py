@@ -15,7 +15,10 @@ from salespilots.ports.channel import (
     CustomerProfile,
     Health,
     HistoryIncomplete,
+    ListedPost,
     Outbound,
+    PostPage,
+    PublicReply,
     Receipt,
     SentMessage,
 )
@@ -23,8 +26,9 @@ from salespilots.ports.errors import OutcomeUnknown, PortError, Rejected, Unavai
 from salespilots.ports.settings import PluginSettings
 from salespilots_channel_instagram.client import GraphClient
 from salespilots_channel_instagram.parsing import EPOCH, moment, ref_of
+from salespilots_channel_instagram.posts import POST_FIELDS, page_of, post_of
 from salespilots_channel_instagram.problems import PROVIDER
-from salespilots_channel_instagram.wire import send_body
+from salespilots_channel_instagram.wire import act_body, public_reply, send_body
 
 READABLE = 20
 """Meta shows the details of this many messages of a conversation, the newest."""
@@ -47,11 +51,30 @@ class InstagramChannel:
 
     def send(self, message: Outbound) -> Receipt:
         """Send once, within ten seconds."""
+        if isinstance(message.content, PublicReply):
+            body = public_reply(message.content)
+            answer = self._graph.post(message.comment_ref, "replies", json=body, begin=message.begin)
+            return Receipt(provider_ref=_sent_ref(answer.get("id")))
         answer = self._graph.post("me", "messages", json=send_body(message), begin=message.begin)
-        ref = ref_of(answer.get("message_id"))
-        if not ref:
-            raise OutcomeUnknown(provider=PROVIDER, reason="strange_answer")
-        return Receipt(provider_ref=ref)
+        return Receipt(
+            provider_ref=_sent_ref(answer.get("message_id")), customer_ref=ref_of(answer.get("recipient_id"))
+        )
+
+    def act(self, customer_ref: str, act: str, *, message_ref: str = "", emoji: str = "") -> None:
+        """Typing, seen, a reaction."""
+        self._graph.post("me", "messages", json=act_body(customer_ref, act, message_ref, emoji), begin=lambda: None)
+
+    def posts(self, cursor: str = "", kind: str = "post") -> PostPage:
+        """The account's media, or the stories of the last day, newest first; 50 on a page.
+
+        Source of a protocol fact: Meta, "IG User Media" and "IG User Stories".
+        """
+        params = {"fields": POST_FIELDS, "limit": "50", **({"after": cursor} if cursor else {})}
+        return page_of(self._graph.get("me", "stories" if kind == "story" else "media", **params), kind)
+
+    def post(self, post_ref: str) -> ListedPost:
+        """One post of the account, whatever its kind."""
+        return post_of(self._graph.get(post_ref, fields=POST_FIELDS), "post")
 
     def profile(self, customer_ref: str) -> CustomerProfile:
         """Name and user name; known only after the customer wrote to the shop."""
@@ -136,6 +159,14 @@ class InstagramChannel:
             detail = f"The token belongs to {whose}, not to the account id you entered."
             return Health(ok=False, detail=detail, facts=facts)
         return Health(ok=True, detail=f"Connected as @{name}." if name else "Connected.", facts=facts)
+
+
+def _sent_ref(value: Any) -> str:
+    """What Meta calls the thing that was sent. Without it nobody knows whether it was."""
+    ref = ref_of(value)
+    if not ref:
+        raise OutcomeUnknown(provider=PROVIDER, reason="strange_answer")
+    return ref
 
 
 def _incomplete() -> HistoryIncomplete:

@@ -14,7 +14,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from salespilots.ports.channel import Attachment, Inbound
+from salespilots.ports.channel import Attachment, Inbound, Subject
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_REF = 400
@@ -175,8 +175,18 @@ def _change(change: dict[str, Any], account: str, at: datetime | None) -> Inboun
         text=_text(value.get("text")),
         reply_to_ref=ref_of(value.get("parent_id")),
         automation=False,
+        subject=_post_of(_object(value.get("media")), live=name == "live_comments"),
         raw={"field": name, "value": value},
     )
+
+
+def _post_of(media: dict[str, Any], *, live: bool) -> Subject | None:
+    """The post below which a comment stands; of an advertisement the post that it shows."""
+    ref = ref_of(media.get("original_media_id")) or ref_of(media.get("id"))
+    kind = {"FEED": "post", "REELS": "reel", "STORY": "story", "LIVE": "live", "AD": "ad"}.get(
+        _text(media.get("media_product_type")), "post"
+    )
+    return Subject(kind="live" if live else kind, ref=ref, title=_text(media.get("ad_title"))) if ref else None
 
 
 def _other(account: str, at: datetime | None, raw: dict[str, Any]) -> Inbound:

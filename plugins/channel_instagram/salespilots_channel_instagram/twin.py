@@ -20,6 +20,8 @@ from salespilots.testing.courier import RETRIES, Courier
 from salespilots.testing.delivery import History
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
 from salespilots_channel_instagram.twin_payloads import entry, item, new_mid, signature, signed_body
+from salespilots_channel_instagram.twin_posts import Posts
+from salespilots_channel_instagram.twin_windows import Windows, action_of
 
 __all__ = ["InstagramTwin", "entry", "item", "new_mid", "signature", "signed_body"]
 
@@ -75,11 +77,22 @@ class InstagramTwin(Twin):
         self.threads: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         self.details: dict[str, dict[str, Any]] = {}
         self.echo: dict[str, Any] = {"enabled": self._echo_first, "drop": 0, "delay_ms": 0}
+        self.acts: list[dict[str, Any]] = []
+        self.ahead = 0.0
+        self.posts = Posts(graph_error, self.now)
+        self.windows = Windows(graph_error, self.now)
+
+    def now(self) -> float:
+        """Its clock, in seconds since 1970."""
+        return time.time() + self.ahead
 
     def state(self) -> dict[str, Any]:
         """``sent``: every message taken, in order; ``webhooks``: how background deliveries went."""
         return {
             "sent": self.sent,
+            "acts": self.acts,
+            "public": self.posts.public,
+            "private": self.posts.private,
             "echo": self.echo,
             "webhooks": list(self.courier.outcomes),
             "owed": self.courier.owed,
@@ -94,13 +107,21 @@ class InstagramTwin(Twin):
             ("GET", rf"{version}/([^/]+)/conversations", self._conversations),
             ("GET", rf"{version}/([^/]+)/subscribed_apps", lambda call: Reply(200, {"data": []})),
             ("POST", rf"{version}/([^/]+)/subscribed_apps", lambda call: Reply(200, {"success": True})),
+            ("GET", rf"{version}/([^/]+)/media", self._with_token(lambda call: self.posts.media(call))),
+            ("GET", rf"{version}/([^/]+)/stories", self._with_token(lambda call: self.posts.stories(call))),
+            ("POST", rf"{version}/([^/]+)/replies", self._with_token(self._reply)),
             ("GET", rf"{version}/(t_[^/]+)", self._thread),
             ("GET", rf"{version}/([^/]+)", self._node),
         )
 
     def controls(self) -> dict[str, Any]:
         """Customers write, echoes are set, accounts are added."""
-        return {"/__deliver": self._deliver, "/__echo": self._set_echo, "/__account": self._add_account}
+        return {
+            "/__deliver": self._deliver, "/__echo": self._set_echo, "/__account": self._add_account,
+            "/__post": lambda body: self.posts.add(body), "/__comment": self._comment, "/__windows": self._set_windows,
+            "/__limits": lambda body: self.windows.limits.update(body) or self.windows.limits,
+            "/__clock": self._set_clock,
+        }  # fmt: skip
 
     def fault_reply(self, kind: str, fault: Fault) -> Reply:
         """In Meta's words where Meta has some."""
@@ -124,20 +145,51 @@ class InstagramTwin(Twin):
         known = self._accounts.get(token)
         return "" if not token else known["account_id"] if known else self.account_id
 
+    def _with_token(self, handler: Handler) -> Handler:
+        """Only for who has an account's token."""
+        return lambda call: handler(call) if self._account_of(call) else graph_error(*OFF["token_expired"])
+
+    def _reply(self, call: Call) -> Reply:
+        with self.lock:
+            return self.posts.reply(call.found[0], call)
+
+    def _act(self, account: str, body: dict[str, Any], action: str) -> Reply:
+        customer = str((body.get("recipient") or {}).get("id") or "")
+        with self.lock:
+            self.acts.append(
+                {"account_id": account, "recipient_id": customer, "action": action, **(body.get("payload") or {})}
+            )
+        return Reply(200, {"recipient_id": customer})
+
     def _send(self, call: Call) -> Reply:
         account = self._account_of(call)
         if not account:
             return graph_error(*OFF["token_expired"])
         body = call.json if isinstance(call.json, dict) else {}
         recipient, message = body.get("recipient") or {}, body.get("message") or {}
-        customer = str(recipient.get("id") or recipient.get("comment_id") or "")
-        wrong = "no recipient" if not customer else _wrong_with(message)
+        action, wrong = action_of(body)
+        if action:
+            return self._act(account, body, action)
+        comment_ref = str(recipient.get("comment_id") or "")
+        customer = str(recipient.get("id") or comment_ref)
+        wrong = wrong or "no recipient" if not customer else _wrong_with(message)
         if wrong:
             return graph_error(400, 100, None, f"(#100) {wrong}")
-        mid = new_mid(account, customer)
+        with self.lock:
+            refused = self.windows.too_fast(account, private=bool(comment_ref))
+            if comment_ref and refused is None:
+                to = self.posts.recipient_of(comment_ref)
+                customer, refused = (to, None) if isinstance(to, str) else (customer, to)
+            elif refused is None:
+                refused = self.windows.refusal(account, customer, body)
+            if refused is not None:
+                return refused
+            mid = new_mid(account, customer)
+            if comment_ref:
+                self.posts.private[comment_ref] = mid
         row = {
             "mid": mid, "account_id": account, "recipient_id": customer, "message": message,
-            "text": message.get("text", ""), "at": time.monotonic(),
+            "text": message.get("text", ""), "at": time.monotonic(), "comment_id": comment_ref, "tag": body.get("tag", ""),
         }  # fmt: skip
         with self.lock:
             self.sent.append(row)
@@ -159,6 +211,7 @@ class InstagramTwin(Twin):
         """A customer's message is in the conversation, whoever delivers its webhook."""
         with self.lock:
             self._keep(account or self.account_id, customer, mid, customer, text)
+            self.windows.heard(account or self.account_id, customer)
 
     def _me(self, call: Call) -> Reply:
         account = self._account_of(call)
@@ -195,6 +248,9 @@ class InstagramTwin(Twin):
             if ref not in [one["id"] for one in rows[-20:]]:
                 return graph_error(400, 9000001, None, "This message has been deleted")
             return Reply(200, detail)
+        post = self.posts.node(ref, call)
+        if post is not None:
+            return post
         if not ref.isdigit():
             return graph_error(400, 100, 33, "Object does not exist")
         return Reply(200, {"name": f"Customer {ref[-4:]}", "username": f"cust_{ref[-4:]}", "id": ref})
@@ -239,6 +295,26 @@ class InstagramTwin(Twin):
                 headers = {}
             posted.append(self.courier.at_once(body.get("webhook_url") or self.webhook_url, data, headers))
         return {"posted": posted, "mids": [one["mid"] for one in events]}
+
+    def _comment(self, body: Any) -> Any:
+        """Somebody comments; answers as ``/__deliver``."""
+        account = str(body.get("account_id") or self.account_id)
+        with self.lock:
+            field, value = self.posts.comment(body)
+        data, headers = signed_body(self.app_secret, [entry(account, [{"field": field, "value": value}])])
+        url, times = body.get("webhook_url") or self.webhook_url, int(body.get("times", 1))
+        posted = [self.courier.at_once(url, data, headers) for _ in range(times)] if url else []
+        return {"posted": posted, "id": value["id"], "field": field, "value": value}
+
+    def _set_windows(self, body: Any) -> Any:
+        self.windows.enforce = bool(body.get("enforce"))
+        return {"enforce": self.windows.enforce}
+
+    def _set_clock(self, body: Any) -> Any:
+        """Its clock goes ahead by so many seconds more."""
+        with self.lock:
+            self.ahead += float((body or {}).get("advance_seconds", 0))
+        return {"ahead_seconds": self.ahead}
 
     def _set_echo(self, body: Any) -> Any:
         with self.lock:

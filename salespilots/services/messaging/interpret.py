@@ -21,7 +21,9 @@ from salespilots.ports.channel import Inbound
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core
+from salespilots.services.messaging import commenters
 from salespilots.services.messaging.answering import answer_in, heard_in
+from salespilots.services.messaging.comments import commented_in
 from salespilots.services.messaging.content import clean
 from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.evidence import arrived_twice_in, echoed_in
@@ -66,6 +68,8 @@ class Interpreter:
             self._read(uow, row, inbound)
         elif inbound.kind == "deleted":
             self._deleted(desk, uow, row, inbound)
+        elif inbound.kind == "comment":
+            commented_in(self._core, uow, row, inbound)
         return []
 
     # --- a customer speaks ----------------------------------------------------------------------------------
@@ -187,10 +191,14 @@ class Interpreter:
         if not inbound.customer_ref:
             return
         core, now, uow = self._core, self._core.clock.now(), desk.uow
+        if desk.conversation(row.lane) is None and commenters.echoed_in(core, uow, row.provider, inbound) is not None:
+            return
         conversation, _ = self._conversation(desk, row, inbound, customer_wrote=False)
         if uow.messages.find(conversation_id=conversation.id, provider_ref=inbound.message_ref) is not None:
             return
         unsettled = echoed_in(uow, conversation, inbound)
+        if unsettled is None and commenters.echoed_in(core, uow, row.provider, inbound) is not None:
+            return
         if unsettled is not None:
             unsettled.state, unsettled.provider_ref = MessageState.SENT, inbound.message_ref
             unsettled.sent_at, unsettled.reason, unsettled.next_at = inbound.sent_at, None, None

@@ -8,7 +8,7 @@ channel's echo, by reading the conversation back, or by a person.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,6 +17,7 @@ from salespilots.domain.business import Connection
 from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
 from salespilots.domain.errors import Conflict, SalesPilotsError
 from salespilots.domain.inbox import MAX_ORPHANED
+from salespilots.domain.windows import Verdict, verdict
 from salespilots.ports.channel import ChannelProvider, Outbound, TooLate
 from salespilots.ports.errors import (
     AuthFailed,
@@ -32,6 +33,7 @@ from salespilots.services.connections import Connections
 from salespilots.services.core import Core
 from salespilots.services.crash_points import crash_point
 from salespilots.services.messaging import doubts
+from salespilots.services.messaging.commenters import known_as_in
 from salespilots.services.messaging.consent import LONGEST
 from salespilots.services.messaging.content import clean, load
 from salespilots.services.messaging.desk import Desk
@@ -50,10 +52,12 @@ TOO_LATE = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The channel took the message. ``taken``: under a reference that another message was thought to have."""
+    """The channel took the message. ``taken``: under a reference that another message was thought to have.
+    ``customer_ref``: whom it went to, where the channel said so."""
 
     provider_ref: str
     taken: bool = False
+    customer_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class SendCall:
     connection: Connection | None
     marked_at: float
     last: bool = False
+    tag: str = ""
     released: bool = False
     in_time: Callable[[], bool] = lambda: True
     too_late: bool = False
@@ -114,7 +119,7 @@ class SendCall:
     def spoiled(self, result: Sent, refusal: Exception) -> Sent:
         """The answer could not be noted: a reference that is in use already, or nobody knows why."""
         if isinstance(result, Answered) and isinstance(refusal, Conflict) and not result.taken:
-            return Answered(provider_ref=result.provider_ref, taken=True)
+            return replace(result, taken=True)
         log.error("outbox.not_noted", error=type(refusal).__name__, exc_info=refusal)
         return OutcomeUnknown(provider=self.message.provider, reason="not_noted")
 
@@ -195,7 +200,9 @@ class Outbox:
             connection = desk.connection(conversation.provider)
             last = message.id == pending[-1]
             marked_at = self.core.clock.steady()
-            call = SendCall(self, uow.business_id, message, conversation, connection, marked_at, last)
+            late = self._verdict(uow, message, conversation, provider, now).late
+            tag = provider.capabilities.late_tag if late else ""
+            call = SendCall(self, uow.business_id, message, conversation, connection, marked_at, last, tag)
             return Next(call=call, closed=closed)
         return Next(closed=closed)
 
@@ -229,7 +236,12 @@ class Outbox:
             hold_in(uow, message, gate, now)
             return False
         steady = self.core.clock.steady()
-        wait = self.pace.wait(f"{uow.business_id}:{provider.key}", provider.capabilities.sends_per_second, steady)
+        key, can = f"{uow.business_id}:{provider.key}", provider.capabilities
+        if message.comment_ref and message.kind != "public_reply":
+            rate, at_once = can.private_replies_per_second, can.private_replies_at_once
+            wait = self.pace.wait(f"{key}:comments", rate, steady, at_once=at_once)
+        else:
+            wait = self.pace.wait(key, can.sends_per_second, steady)
         if wait:
             message.next_at, message.reason = now + wait, "paced"
             uow.messages.save(message)
@@ -262,12 +274,29 @@ class Outbox:
             return MessageState.CANCELLED, untrue
         if message.author is Author.BOT and uow.customers.get(conversation.customer_id).opted_out:
             return MessageState.SKIPPED, "opted_out"
-        window = provider.capabilities.reply_window
-        if not conversation.window_open(window, now):
-            return MessageState.SKIPPED, "reply_window_closed"
-        if window is None and now - message.created_at > TOO_LATE:
+        windows = provider.capabilities.windows
+        found = self._verdict(uow, message, conversation, provider, now)
+        if found.reason:
+            return MessageState.SKIPPED, found.reason
+        if windows.reply is None and now - message.created_at > TOO_LATE:
             return MessageState.SKIPPED, "waited_too_long"
         return None
+
+    def _verdict(
+        self, uow: UnitOfWork, message: Message, conversation: Conversation, provider: ChannelProvider, now: datetime
+    ) -> Verdict:
+        """What the channel's windows say of this message at this moment."""
+        ref = message.comment_ref
+        comment = uow.comments.find(provider=message.provider, comment_ref=ref) if ref else None
+        return verdict(
+            provider.capabilities.windows,
+            by_person=message.author is Author.AGENT and message.actor_id is not None,
+            words_only=message.kind == "text",
+            commented_at=comment.sent_at if comment else None,
+            wrote_at=conversation.last_inbound_at,
+            began_at=conversation.created_at,
+            now=now,
+        )
 
     # --- the call ----------------------------------------------------------------------------------------------
 
@@ -293,7 +322,9 @@ class Outbox:
                     recipient_ref=conversation.customer_ref,
                     content=load(message.content),
                     idempotency_key=message.dedupe_key or message.id,
-                    human=message.author is Author.AGENT,
+                    human=message.author is Author.AGENT and message.actor_id is not None,
+                    tag=call.tag,
+                    comment_ref=message.comment_ref or "",
                     begin=call.begin,
                 )
             )
@@ -307,7 +338,7 @@ class Outbox:
                 "outbox.plugin_broken", provider=conversation.provider, error=type(error).__name__, exc_info=error
             )
             return OutcomeUnknown(provider=conversation.provider, reason="plugin_error")
-        return Answered(provider_ref=receipt.provider_ref)
+        return Answered(provider_ref=receipt.provider_ref, customer_ref=receipt.customer_ref)
 
     # --- T6: what came of it -----------------------------------------------------------------------------------
 
@@ -324,6 +355,8 @@ class Outbox:
             if result.taken:
                 self._correct(uow, message, result.provider_ref, now)
             sent_in(uow, message, result.provider_ref, now, now)
+            if message.comment_ref and message.kind != "public_reply" and result.customer_ref:
+                known_as_in(self.core, uow, message, result.customer_ref)
             return open_in(uow, gate, now)
         if isinstance(result, NotBegun):
             message.state, message.attempts, message.sending_since = MessageState.QUEUED, message.attempts - 1, None

@@ -24,10 +24,12 @@ def queue_in(
     kind: str | None = None,
     follow_up: bool = False,
     fresh: bool = False,
+    comment_ref: str | None = None,
 ) -> list[Message]:
     """Queue a message, in parts when it is longer than the channel takes. The caller saves the conversation.
 
     Returns no messages when the key was queued before. ``fresh``: the key is of this transaction's own making.
+    ``comment_ref``: it answers a comment, with its first part: only one is allowed.
     """
     provider = core.registry.channels.find(conversation.provider)
     limit = provider.capabilities.max_text_bytes if provider else 1000
@@ -36,6 +38,8 @@ def queue_in(
         texts = split_text(content.text, limit)
         parts = [Text(text=one) for one in texts[:-1]]
         parts.append(Text(text=texts[-1], quick_replies=content.quick_replies))
+        if comment_ref:  # one message answers a comment, so what does not fit is left out
+            parts = [Text(text=split_text(content.text, limit - 3)[0] + "…")]
     queued: list[Message] = []
     now = core.clock.now()
     for index, part in enumerate(parts):
@@ -46,7 +50,7 @@ def queue_in(
             direction=Direction.OUT, author=author, kind=kind or kind_of(part), created_at=now,
             state=MessageState.QUEUED, text=plain(part), content=dump(part), provider=conversation.provider,
             dedupe_key=key, actor_id=actor_id, run_id=run_id, order_id=order_id, follow_up=follow_up,
-            practice=conversation.practice,
+            practice=conversation.practice, comment_ref=comment_ref,
         )  # fmt: skip
         if fresh:
             uow.messages.add_new(message)

@@ -26,12 +26,13 @@ class Pace:
         self.workers = 1
         """How many workers share the rate; the sweeper keeps it up to date."""
 
-    def wait(self, key: str, per_second: float, now: float) -> timedelta:
-        """How long the next send of ``key`` has to wait; zero takes the place. ``per_second`` 0: no limit."""
+    def wait(self, key: str, per_second: float, now: float, *, at_once: int = 1) -> timedelta:
+        """How long the next send of ``key`` has to wait; zero takes the place. ``per_second`` 0: no limit. ``at_once``: so
+        many may leave one after the other when none did for long, all workers together."""
         if per_second <= 0:
             return timedelta(0)
         gap = self.workers / per_second
-        burst = max(BURST_SECONDS, gap)
+        burst = max(BURST_SECONDS, gap, at_once / per_second)
         with self._lock:
             due = self._next.get(key, now)
             free = due + gap - burst

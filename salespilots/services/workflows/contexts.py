@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from salespilots.domain.conversation import Conversation
 from salespilots.domain.copies import own_copy
 from salespilots.domain.run import Run
+from salespilots.domain.windows import Right, Windows
 from salespilots.ports.extensions import ActionContext, ActionPorts, ActionType, CustomerView, ShopView
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.core import Core
@@ -71,6 +73,7 @@ class Contexts:
             payload=payload,
             woken_by=woken_by,
             focus=dict(conversation.focus),
+            window_closes_at=self._closes(conversation),
             understanding=seen.understanding(run.message_id) if wanted else None,
             order_id=run.order_id,
         )  # fmt: skip
@@ -79,6 +82,12 @@ class Contexts:
         elif action.calls_ports:
             object.__setattr__(context, "ports", OWN_WORDS)
         return context
+
+    def _closes(self, conversation: Conversation) -> datetime | None:
+        provider = self._core.registry.channels.find(conversation.provider)
+        windows = provider.capabilities.windows if provider else Windows(reply=None)
+        allowed = conversation.allows(windows, self._core.clock.now())
+        return allowed.until if allowed.right is Right.ANYBODY else None
 
     def _settings_of(self, run: Run, step: Mapping[str, Any], action: ActionType) -> dict[str, Any]:
         """A step's settings as its schema reads them: once, as a published version never changes. A step has a copy."""

@@ -11,7 +11,7 @@ from salespilots.domain.events import Event
 from salespilots.domain.order import Order
 from salespilots.domain.run import Run
 from salespilots.domain.transitions import Applied
-from salespilots.ports.channel import ProductCards, Text
+from salespilots.ports.channel import Buttons, Content, ProductCards, PublicReply, Text
 from salespilots.ports.extensions import (
     CASH,
     AddTag,
@@ -70,14 +70,30 @@ def _send(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, eff
     content = effect.content
     provider = core.registry.channels.find(conversation.provider)
     if isinstance(content, ProductCards) and provider and "product_cards" not in provider.capabilities.content:
-        content = Text(text="\n".join(f"{card.title}: {card.subtitle}" for card in content.cards))
+        content = in_words(content)
+    ref = run.data.get("comment_ref")
+    comment_ref = ref if isinstance(content, PublicReply) else None if run.data.get("comment_answered") else ref
+    if comment_ref and not isinstance(content, PublicReply):
+        run.data = {**run.data, "comment_answered": True}  # a comment is answered in private once
+        content = in_words(content)
     queue_in(
         core, uow, conversation, content, author=Author(effect.author), dedupe_key=key, actor_id=run.workflow_id,
-        run_id=run.id, order_id=effect.order_id, follow_up=run.unasked, fresh=run.id in uow.runs.added,
+        run_id=run.id, order_id=effect.order_id, follow_up=run.unasked, fresh=run.id in uow.runs.added, comment_ref=comment_ref,
     )  # fmt: skip
     for product_id in effect.product_ids:
         ids = {"conversation_id": conversation.id, "product_id": product_id}
         uow.record(Event(type="product.shown", at=core.clock.now(), ids=ids))
+
+
+def in_words(content: Content) -> Content:
+    """What carries more than words, as words alone: for channels without cards, and for the private answer to a comment, of
+    which nobody says that it may be more."""
+    if isinstance(content, ProductCards):
+        return Text(text="\n".join(f"{card.title}: {card.subtitle}" for card in content.cards))
+    if isinstance(content, Buttons):
+        links = [f"{one.title}: {one.url}" for one in content.buttons if one.url]
+        return Text(text="\n".join([content.text, *links]))
+    return Text(text=content.text) if isinstance(content, Text) else content
 
 
 def _set_customer(core: Core, uow: UnitOfWork, conversation: Conversation, effect: SetCustomer) -> None:

@@ -107,7 +107,10 @@ class ChannelContract:
         assert provider.port_version == PORT_VERSION
         assert provider.capabilities.max_text_bytes > 0
         assert "text" in provider.capabilities.content
-        assert provider.capabilities.content <= {"text", "image", "quick_replies", "product_cards"}
+        assert provider.capabilities.content <= {
+            "text", "image", "quick_replies", "product_cards", "images", "buttons", "public_reply",
+        }  # fmt: skip
+        assert provider.capabilities.acts <= {"typing", "seen", "react"}
         window = provider.capabilities.reply_window
         assert window is None or window > timedelta(0)
 
@@ -241,7 +244,16 @@ class ChannelContract:
         assert [one.provider_ref for one in harness.taken()] == [receipt.provider_ref]
 
     def test_content_it_claims(self, harness: ChannelHarness) -> None:
-        from salespilots.ports.channel import Button, Image, ProductCard, ProductCards, QuickReply, Text
+        from salespilots.ports.channel import (
+            Button,
+            Buttons,
+            Image,
+            Images,
+            ProductCard,
+            ProductCards,
+            QuickReply,
+            Text,
+        )
 
         buttons = (Button(title="Buy", payload="product:1"), Button(title="See", url="https://shop.example/1"))
         card = ProductCard(title="Saree", subtitle="₹899", image_url="https://shop.example/1.jpg", buttons=buttons)
@@ -249,6 +261,8 @@ class ChannelContract:
             "quick_replies": Text(text="Which?", quick_replies=(QuickReply(title="Red", payload="v:red"),)),
             "image": Image(url="https://shop.example/1.jpg"),
             "product_cards": ProductCards(cards=(card, ProductCard(title="Plain"))),
+            "images": Images(urls=("https://shop.example/1.jpg", "https://shop.example/2.jpg")),
+            "buttons": Buttons(text="Track your parcel", buttons=buttons),
         }
         channel = harness.channel()
         for number, (name, content) in enumerate(samples.items()):

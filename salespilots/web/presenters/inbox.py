@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 from flask_babel import gettext as _
 
 from salespilots.domain.conversation import Author, Conversation, ConversationState, Mode
 from salespilots.domain.customer import Customer
+from salespilots.domain.windows import Allowance, Right
 from salespilots.services.conversations import ChatRow
 from salespilots.web.filters import duration, now
 from salespilots.web.presenters.orders import address_lines
@@ -76,15 +77,22 @@ def handle(customer: Customer) -> str:
     return f"@{customer.username}" if customer.username else ""
 
 
-def window(closes_at: datetime | None, is_open: bool, name: str) -> SimpleNamespace:
-    """How long a reply is allowed."""
-    if not is_open:
-        text = _("Reply window closed. You can reply when %(name)s writes again.", name=name)
+def window(allowed: Allowance, name: str, *, wrote: bool = True) -> SimpleNamespace:
+    """How long a reply is allowed, and whose. ``wrote``: the customer has written, not only commented."""
+    if allowed.right is Right.NOBODY:
+        text = (
+            _("Reply window closed. You can reply when %(name)s writes again.", name=name)
+            if wrote
+            else _("%(name)s commented and has not written yet. You can write here when they answer.", name=name)
+        )
         return SimpleNamespace(open=False, left="", tone="", text=text)
-    if closes_at is None:
+    if allowed.until is None:
         return SimpleNamespace(open=True, left="", tone="", text="")
-    left = closes_at - now()
-    return SimpleNamespace(open=True, left=duration(left), tone="warn" if left < NEAR else "", text="")
+    left = duration(allowed.until - now())
+    if allowed.right is Right.PERSON:
+        text = _("Automation may not write any more. You still can for %(left)s, with words of your own.", left=left)
+        return SimpleNamespace(open=True, left="", tone="warn", text=text)
+    return SimpleNamespace(open=True, left=left, tone="warn" if allowed.until - now() < NEAR else "", text="")
 
 
 def suggestions(last_inbound: str, opted_out: bool) -> list[str]:

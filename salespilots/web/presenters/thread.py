@@ -14,6 +14,7 @@ from salespilots.domain.conversation import Author, Conversation, Direction, Mes
 from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
+from salespilots.domain.windows import Right
 from salespilots.ports.work import UNDECIDED
 from salespilots.web.presenters import reasons
 from salespilots.web.presenters.chat import CLOSE, bubble_of, grouped
@@ -22,20 +23,20 @@ from salespilots.web.presenters.orders import day_label
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaving:
-    """What a chat lets leave at the moment. ``channel``: its name; ``open``: the reply window is; ``by_hand``: a person
+    """What a chat lets leave at the moment. ``channel``: its name; ``right``: who may write; ``by_hand``: a person
     answers, who was asked to at ``asked_at``; ``silenced``: the customer wants no automatic messages."""
 
     channel: str
-    open: bool = True
+    right: Right = Right.ANYBODY
     by_hand: bool = False
     asked_at: datetime | None = None
     silenced: bool = False
 
     @classmethod
-    def of(cls, conversation: Conversation, customer: Customer, channel: str, *, is_open: bool) -> Leaving:
-        """What this chat lets leave, whose reply window is open or not."""
+    def of(cls, conversation: Conversation, customer: Customer, channel: str, *, right: Right) -> Leaving:
+        """What this chat lets leave, in which so many may write."""
         return cls(
-            channel=channel, open=is_open, by_hand=conversation.mode is Mode.HUMAN,
+            channel=channel, right=right, by_hand=conversation.mode is Mode.HUMAN,
             asked_at=conversation.waiting_since, silenced=customer.opted_out,
         )  # fmt: skip
 
@@ -46,7 +47,9 @@ class Leaving:
             return "taken_over"
         if message.author is Author.BOT and self.silenced:
             return "opted_out"
-        return "" if self.open else "reply_window_closed"
+        if self.right is Right.PERSON and message.author is Author.AGENT and message.actor_id is not None:
+            return "" if message.kind == "text" else "late_words_only"
+        return "" if self.right is Right.ANYBODY or message.comment_ref else "reply_window_closed"
 
 
 def thread(

@@ -69,9 +69,9 @@ def _decisions() -> dict[str, Any]:
 
 
 def _doubted(one: Doubted) -> Any:
-    is_open = services().conversations.window_open(one.conversation)
+    right = services().conversations.allows(one.conversation).right
     label = channel_label(one.conversation.provider)
-    return present.doubted(one, Leaving.of(one.conversation, one.customer, label, is_open=is_open))
+    return present.doubted(one, Leaving.of(one.conversation, one.customer, label, right=right))
 
 
 @blueprint.post("/<stuck_id>/retry")

@@ -97,14 +97,14 @@ def _chat_page(conversation_id: str, pane: str, status: int = 200, reply_error: 
     label = channel_label(found.conversation.provider)
     people = user_names([found.conversation.assignee_id])
     chat = present.chat(found, people, here().user.id, label)
-    is_open = conversations.window_open(found.conversation)
-    leaving = Leaving.of(found.conversation, found.customer, label, is_open=is_open)
+    allowed = conversations.allows(found.conversation)
+    leaving = Leaving.of(found.conversation, found.customer, label, right=allowed.right)
     return page(
         "inbox/index.html",
         status,
         pane=pane,
         chat=chat,
-        window=present.window(conversations.window_closes_at(found.conversation), is_open, chat.first_name),
+        window=present.window(allowed, chat.first_name, wrote=found.conversation.last_inbound_at is not None),
         reply_error=reply_error,
         customer=present.panel(found.customer),
         current_order=order_rows([current])[0] if current else None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from salespilots.domain.windows import moved_in
 from salespilots.domain.workflow import parse_duration
 from salespilots.ports.extensions import ActionContext, ActionType, Advance, HandToHuman, Outcome, Stop, Wait
 from salespilots.ports.settings import NoSettings, SettingsSchema
@@ -30,6 +31,13 @@ class WaitSettings(SettingsSchema):
 
     for_ = fields.Str(required=True, data_key="for", validate=_duration, metadata={"label": "Wait"})
     or_event = fields.Str(load_default=None, allow_none=True, metadata={"label": "Or until"})
+    window = fields.Str(
+        load_default="move", validate=validate.OneOf(["move", "keep"]),
+        metadata={
+            "label": "If the reply window closes before that",
+            "help": "move: go on shortly before it closes. keep: wait on; what is said then may not be allowed.",
+        },
+    )  # fmt: skip
 
 
 class Condition(SettingsSchema):
@@ -52,8 +60,11 @@ def _wait(context: ActionContext) -> Outcome:
         return Advance(reason="The time was over")
     if context.woken_by == context.settings["or_event"] and context.woken_by:
         return Advance(branch="on_event", reason="It happened before the time was over")
-    until = context.now + parse_duration(context.settings["for_"])
-    return Wait(until=until, event=context.settings["or_event"], reason=f"Waits until {until:%d %b %H:%M} UTC")
+    planned = until = context.now + parse_duration(context.settings["for_"])
+    if context.settings["window"] == "move":
+        until = moved_in(planned, closes=context.window_closes_at, now=context.now)
+    moved = ", before the reply window closes" if until != planned else ""
+    return Wait(until=until, event=context.settings["or_event"], reason=f"Waits until {until:%d %b %H:%M} UTC{moved}")
 
 
 def _value(context: ActionContext, name: str) -> Any:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from salespilots.plugins.builtin.steps import asking, cart, customer, flow, orders, products, talking, triggers
+from salespilots.plugins.builtin.steps import (
+    asking,
+    cart,
+    comments,
+    customer,
+    flow,
+    orders,
+    products,
+    talking,
+    triggers,
+)
 from salespilots.ports.extensions import ActionType, TriggerType
 from salespilots.ports.markers import hookimpl
 
@@ -12,7 +22,7 @@ from salespilots.ports.markers import hookimpl
 @hookimpl
 def salespilots_workflow_triggers() -> Sequence[TriggerType]:
     """When a workflow starts."""
-    return triggers.TRIGGERS
+    return [*triggers.TRIGGERS, *comments.TRIGGERS]
 
 
 @hookimpl
@@ -26,4 +36,5 @@ def salespilots_workflow_actions() -> Sequence[ActionType]:
         *orders.ACTIONS,
         *customer.ACTIONS,
         *flow.ACTIONS,
+        *comments.ACTIONS,
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from marshmallow import fields, validate
@@ -57,15 +57,21 @@ def _normal(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def found_keyword(keywords: Sequence[str], text: str) -> str | None:
+    """The first of these words that stands in a text by itself, in any case."""
+    text = _normal(text)
+    for keyword in map(_normal, keywords):
+        if keyword and re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", text):
+            return keyword
+    return None
+
+
 def _keyword(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
-    keywords = [_normal(one) for one in settings.get("keywords") or []]
+    keywords = settings.get("keywords") or []
     if not keywords:
         return "any message"
-    text = _normal(fact.text)
-    for keyword in keywords:
-        if keyword and re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", text):
-            return f"“{keyword}” matched"
-    return None
+    found = found_keyword(keywords, fact.text)
+    return f"“{found}” matched" if found else None
 
 
 def _intent(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:

@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("conversation_id", sa.String(length=48), nullable=True),
+        sa.Column("workflow_id", sa.String(length=48), nullable=True),
         sa.Column("practice", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_comments")),
