@@ -24,6 +24,7 @@ from salespilots.services.automation import (
 )
 from salespilots.services.core import Core
 from salespilots.services.direct import utr_in
+from salespilots.services.messaging.about_posts import about_in, nudge_in
 from salespilots.services.messaging.baskets import carried, code_in, go_on, several, sum_step, taken_out, wanted
 from salespilots.services.messaging.consent import heed_in, wish_in
 from salespilots.services.messaging.desk import Desk
@@ -67,21 +68,28 @@ def answer_in(
     message: Message,
     *,
     payload: str,
+    new: bool,
     started: bool,
     desk: Desk,
 ) -> None:
-    """Decide within the transaction of the message. The caller saves the conversation."""
+    """Decide within the transaction of the message. The caller saves the conversation. ``new``: the chat was made for it;
+    ``started``: it is the customer's first word, who may have commented before."""
     wish = wish_in(core, uow, customer, message)
     if wish is not None:
         heed_in(core, uow, conversation, customer, message, wish)
         return
     live = core.memory.live(uow)
-    active = [] if started else desk.runs(conversation.lane)
+    active = [] if new else desk.runs(conversation.lane)
     runs = [one for one in active if one.waiting_for == "message.received"]
     asking = _wake_waits(core, uow, runs, message, live)
     if conversation.mode is Mode.HUMAN or customer.opted_out or not live:
         return
     understood = read_message(core, uow, wanted(message.text), payload)
+    understood, unknown = about_in(uow, message, understood)
+    if not (understood.confidence >= 0.5 and understood.intent != "other") and nudge_in(
+        core, uow, conversation, customer, message
+    ):
+        return
     if understood.intent == "human_agent" and understood.confidence >= 0.5:
         hand_over_in(core, uow, conversation, message, "asked for a person")
         return
@@ -114,15 +122,15 @@ def answer_in(
             run.wake("aside", message.id)  # answered first, then the question is asked again
             uow.runs.save(run)
         same = run if workflow.id == run.workflow_id else None
-        _start(core, uow, workflow, version, conversation, message, reason, understood, active, same)
+        _start(core, uow, workflow, version, conversation, message, reason, understood, active, same, unknown=unknown)
         return
     found = match(core, live, fact)
     if found is not None:
-        if not started and desk.recent_runs(conversation) >= MAX_RUNS_PER_HOUR:
+        if not new and desk.recent_runs(conversation) >= MAX_RUNS_PER_HOUR:
             hand_over_in(core, uow, conversation, message, "too many automatic answers in an hour")
             return
         workflow, version, reason = found
-        _start(core, uow, workflow, version, conversation, message, reason, understood, active)
+        _start(core, uow, workflow, version, conversation, message, reason, understood, active, unknown=unknown)
     else:
         _not_understood(core, uow, conversation, message, understood)
 
@@ -169,8 +177,11 @@ def _start(
     understood: Understanding,
     active: list[Run],
     before: Run | None = None,
+    *,
+    unknown: bool = False,
 ) -> None:
-    """``before``: the open run of this workflow that gives way; what was chosen in it goes over."""
+    """``before``: the open run of this workflow that gives way; what was chosen in it goes over. ``unknown``: it is about a
+    post of which nobody said what it shows."""
     data: dict[str, Any] = {
         "trigger": reason,
         "intent": understood.intent,
@@ -180,6 +191,8 @@ def _start(
         ],
         "sure": understood.sure_of_product,
     }
+    if unknown:
+        data["unknown_post"] = True
     if understood.quantity:
         data["asked_quantity"] = understood.quantity
     step, chosen = sum_step(version), carried(before, message.text)

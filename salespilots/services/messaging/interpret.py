@@ -30,6 +30,7 @@ from salespilots.services.messaging.evidence import arrived_twice_in, echoed_in
 from salespilots.services.messaging.inbox import load_inbound, load_payment_event
 from salespilots.services.messaging.outgoing import cancel_in, cancel_pending_in
 from salespilots.services.messaging.unsent import forget_in
+from salespilots.services.posts import seen_in
 from salespilots.services.settlement import Settlement
 from salespilots.services.waiting import tell_late_in
 
@@ -83,7 +84,8 @@ class Interpreter:
         if desk.is_known(conversation, ref):
             self._forget_late_words(uow, row, inbound)
             return
-        text = clean(inbound.text)
+        text, post = clean(inbound.text), seen_in(core, uow, row.provider, inbound.account_ref, inbound.subject)
+        first = started or conversation.last_inbound_at is None
         message = Message(
             id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
             customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
@@ -94,7 +96,7 @@ class Interpreter:
                 for one in inbound.attachments
             ],
             provider=row.provider, provider_ref=ref, reply_to_ref=inbound.reply_to_ref or None, sent_at=inbound.sent_at,
-            practice=conversation.practice,
+            practice=conversation.practice, post_ref=post.post_ref if post else None,
         )  # fmt: skip
         uow.messages.add_new(message)
         for waiting in map(uow.messages.get, desk.pending(row.lane)):
@@ -114,13 +116,15 @@ class Interpreter:
             customer.name = clean(inbound.customer_name, 100)
         uow.customers.save(customer)
         ids = {"conversation_id": conversation.id, "message_id": message.id, "customer_id": customer.id}
-        if started:
+        if first:
             uow.record(Event(type="conversation.started", at=now, ids=ids))
         uow.record(Event(type="message.received", at=now, ids=ids))
         if started and self._was_unsent(uow, ref):
             forget_in(core, uow, conversation, message)
         elif inbound.automation and now - inbound.sent_at <= TOO_OLD:
-            answer_in(core, uow, conversation, customer, message, payload=inbound.payload, started=started, desk=desk)
+            answer_in(
+                core, uow, conversation, customer, message, payload=inbound.payload, new=started, started=first, desk=desk
+            )  # fmt: skip
         elif not started:
             heard_in(core, uow, conversation, message, desk)
         if silent_for >= UNHEARD:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -152,12 +151,6 @@ def _say_comment(settings: Mapping[str, Any]) -> str:
         settings.get("posts", "all"), "below any post"
     )
     return f"Somebody comments {words or 'anything'} {where}"
-
-
-def is_emoji_only(text: str) -> bool:
-    """Whether somebody said it without words."""
-    kinds = {unicodedata.category(one) for one in text if not one.isspace()}
-    return bool(kinds) and kinds <= {"So", "Sk", "Mn", "Cf", "Sm", "Po"} and "So" in kinds
 
 
 TRIGGERS = (

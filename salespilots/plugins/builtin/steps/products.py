@@ -63,7 +63,8 @@ def _find(context: ActionContext) -> Advance:
             SendMessage(content=cards, product_ids=tuple(one.product_id for one in products[:3])),
         )
         return Advance(effects=effects, branch="on_many", reason=f"{len(products)} products fit: asked which one")
-    if context.focus.get("product_id") and context.data.get("intent") != "product_inquiry":
+    still = context.focus.get("product_id") and not context.data.get("unknown_post")
+    if still and context.data.get("intent") != "product_inquiry":
         focused = context.reader.products([context.focus["product_id"]])
         if focused:
             chosen = [context.focus["variant_id"]] if context.focus.get("variant_id") else []
