@@ -24,6 +24,7 @@ from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
+from salespilots.services.comment_rules import CommentRules
 from salespilots.services.connections import Connections
 from salespilots.services.container import Services
 from salespilots.services.conversations import Conversations
@@ -197,6 +198,7 @@ def assemble(
         bulk=Bulk(core, orders, reminders),
         catalog=catalog,
         catalog_bulk=CatalogBulk(core, catalog),
+        comment_rules=CommentRules(core, workflows),
         connections=connections,
         conversations=Conversations(core),
         customers=Customers(core),

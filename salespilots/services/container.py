@@ -9,6 +9,7 @@ from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
+from salespilots.services.comment_rules import CommentRules
 from salespilots.services.connections import Connections
 from salespilots.services.conversations import Conversations
 from salespilots.services.core import Core
@@ -58,6 +59,7 @@ class Services:
     bulk: Bulk
     catalog: Catalog
     catalog_bulk: CatalogBulk
+    comment_rules: CommentRules
     connections: Connections
     conversations: Conversations
     customers: Customers

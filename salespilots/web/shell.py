@@ -20,6 +20,8 @@ AREAS = {
     "simulator": Permission.INBOX,
     "orders": Permission.FULFIL,
     "products": Permission.CATALOGUE,
+    "comments": Permission.INBOX,
+    "posts": Permission.CATALOGUE,
     "workflows": Permission.CATALOGUE,
     "settings": Permission.SHOP_ADMIN,
     "money": Permission.ORDERS,

@@ -1,4 +1,4 @@
-""""Price?" on a story or a shared post: the product it shows, or a question, never a guess."""
+""" "Price?" on a story or a shared post: the product it shows, or a question, never a guess."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def test_a_story_nobody_told_about_is_never_the_product_before(stories: Stories)
     stories.far.say("blue saree kitna hai?")
     before = len(stories.far.channel.sent)
     said = stories.reply("price?", ref="17900000000000899")
-    assert said and not any("is ₹1,499" in one for one in said)
+    assert said
+    assert not any("is ₹1,499" in one for one in said)
     assert any(hasattr(one.content, "cards") for one in stories.far.channel.sent[before:])
 
 

@@ -112,6 +112,7 @@ _declare(
     indexes=(("business_id", "created_at"), ("business_id", "customer_id", "created_at")),
 )
 _work_index("ix_messages_to_send", "messages", ("lane", "next_at"), "state IN ('queued', 'sending', 'uncertain')")
+_work_index("ix_messages_comment", "messages", ("business_id", "comment_ref"), "comment_ref IS NOT NULL")
 _declare(
     "orders",
     Order,

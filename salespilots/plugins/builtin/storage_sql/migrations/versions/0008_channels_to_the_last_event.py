@@ -43,6 +43,7 @@ def upgrade() -> None:
     for table, columns in NEW.items():
         for column in columns:
             op.add_column(table, column)
+    _work_index("ix_messages_comment", "messages", ["business_id", "comment_ref"], "comment_ref IS NOT NULL")
     _work_index("ix_connections_to_renew", "connections", ["renew_at"], "renew_at IS NOT NULL")
     op.create_table(
         "login_states",
@@ -151,6 +152,7 @@ def downgrade() -> None:
     """Without them."""
     for table in ("posts", "comments", "jobs", "deletions", "login_states"):
         op.drop_table(table)
+    op.drop_index("ix_messages_comment", table_name="messages")
     op.drop_index("ix_connections_to_renew", table_name="connections")
     for table, columns in NEW.items():
         for column in columns:
