@@ -6,10 +6,12 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pluggy
 
 from salespilots.config import Config, ConfigError
+from salespilots.domain.conversation import Conversation
 from salespilots.plugins.builtin.understanding import RulesUnderstander
 from salespilots.plugins.manager import BUILTIN, create_plugin_manager
 from salespilots.plugins.registry import Registry, build_registry
@@ -42,6 +44,7 @@ from salespilots.services.imports.service import Imports
 from salespilots.services.jobs import Jobs
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
+from salespilots.services.messaging.acts import Acts
 from salespilots.services.messaging.comments import decide_in
 from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.interpret import Interpreter
@@ -177,8 +180,12 @@ def assemble(
     payments = Payments(core, connections, settlement)
     refunds = Refunds(core, connections)
 
-    def ports_for(business_id: str, context: ActionContext) -> StepPorts:
-        return StepPorts(core, connections, payments, business_id, context)
+    jobs = Jobs(core)
+    acts = Acts(core, connections, jobs)
+
+    def ports_for(conversation: Conversation, context: ActionContext) -> StepPorts:
+        typing = partial(acts.typing, conversation)
+        return StepPorts(core, connections, payments, conversation.business_id, context, typing)
 
     pace = Pace()
     outbox = Outbox(core, connections, pace)
@@ -188,11 +195,11 @@ def assemble(
     orders, catalog, workflows = Orders(core), Catalog(core), Workflows(core)
     inbox = InboxService(core, connections)
     imports = Imports(core)
-    jobs = Jobs(core)
     pictures = Pictures(core, config.home / "media")
     reminders = Reminders(core, payments)
     services = Services(
         core=core,
+        acts=acts,
         accounts=Accounts(core),
         api_keys=ApiKeys(core),
         bulk=Bulk(core, orders, reminders),

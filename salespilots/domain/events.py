@@ -27,6 +27,7 @@ EVENT_TYPES: dict[str, str] = {
     "message.arrived_twice": "A reply that was sent again had arrived the first time",
     "comment.received": "Somebody commented on a post",
     "post.mapped": "It was said which products a post shows",
+    "message.reacted": "The shop reacted to a message",
     "message.deleted": "A customer unsent a message",
     "message.deleted_early": "Somebody unsent a message that had not come",
     "product.shown": "A customer was shown a product",

@@ -26,6 +26,7 @@ from salespilots.services.imports.service import Imports
 from salespilots.services.jobs import Jobs
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
+from salespilots.services.messaging.acts import Acts
 from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.lanes import Lanes
 from salespilots.services.messaging.outbox import Outbox
@@ -54,6 +55,7 @@ class Services:
     """What web, tasks and command line receive."""
 
     core: Core
+    acts: Acts
     accounts: Accounts
     api_keys: ApiKeys
     bulk: Bulk

@@ -16,6 +16,7 @@ from salespilots.ports.channel import Text
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core, retrying
+from salespilots.services.messaging.acts import seen_in
 from salespilots.services.messaging.content import clean
 from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
 
@@ -248,6 +249,8 @@ class Conversations:
         def change(uow: UnitOfWork, conversation: Conversation) -> bool:
             changed = conversation.unread > 0
             conversation.unread = 0
+            if changed:
+                seen_in(self._core, uow, conversation)
             return changed
 
         self._change(business_id, conversation_id, change)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -54,13 +54,16 @@ class StepPorts:
     """See `salespilots.ports.extensions.ActionPorts`; made for one step."""
 
     def __init__(
-        self, core: Core, connections: Connections, payments: Payments, business_id: str, context: ActionContext
-    ) -> None:
+        self, core: Core, connections: Connections, payments: Payments, business_id: str, context: ActionContext,
+        typing: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """``typing`` shows the customer that an answer is being written."""
         self._core = core
         self._connections = connections
         self._payments = payments
         self._business_id = business_id
         self._context = context
+        self._typing = typing
 
     def payment_link(self, order_id: str) -> str:
         """The open link of the order."""
@@ -83,6 +86,7 @@ class StepPorts:
             return None, "the workflow's own words"
         if self._over_budget(connection.values if connection else {}):
             return None, "AI budget of the day is used up"
+        self._typing()
         reply = self._converse(ai, goal, talk)
         text = clean(reply.text).strip()
         if reply.finish != "stop":

@@ -17,8 +17,8 @@ from salespilots.services.workflows.assistant import OWN_WORDS
 from salespilots.services.workflows.reading import Reader
 from salespilots.services.workflows.seen import Seen
 
-PortsFactory = Callable[[str, ActionContext], ActionPorts]
-"""Makes the `ActionPorts` of one step of a shop."""
+PortsFactory = Callable[[Conversation, ActionContext], ActionPorts]
+"""Makes the `ActionPorts` of one step in a chat."""
 
 MAX_SETTINGS = 5000
 """Steps whose settings are remembered, of all shops together."""
@@ -78,7 +78,7 @@ class Contexts:
             order_id=run.order_id,
         )  # fmt: skip
         if outside:
-            object.__setattr__(context, "ports", self._ports_for(run.business_id, context))
+            object.__setattr__(context, "ports", self._ports_for(conversation, context))
         elif action.calls_ports:
             object.__setattr__(context, "ports", OWN_WORDS)
         return context

@@ -12,6 +12,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, DomainError, InvalidInput, NotFound
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OPEN_STATES
+from salespilots.ports.errors import PluginError, PortError
 from salespilots.services.conversations import VIEWS, ChatRow
 from salespilots.web.context import here, services
 from salespilots.web.forms import ReplyForm, query_number, query_text, read
@@ -19,6 +20,7 @@ from salespilots.web.lookups import channel_label, order_rows, user_names
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import inbox as present
+from salespilots.web.presenters import reasons
 from salespilots.web.presenters.thread import Leaving
 from salespilots.web.presenters.thread import thread as present_thread
 from salespilots.web.shell import remember_position
@@ -210,6 +212,27 @@ def retry(conversation_id: str, message_id: str) -> Any:
     else:
         if not done:
             flash(_("That message was settled already."), "ok")
+    return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))
+
+
+@blueprint.post("/<conversation_id>/messages/<message_id>/react")
+@permits(Permission.INBOX)
+def react(conversation_id: str, message_id: str) -> Any:
+    """React to what a customer wrote, or take that back."""
+    _message_of(conversation_id, message_id)
+    try:
+        services().acts.react(here().shop_id, message_id, request.form.get("emoji", "")[:8], actor=here().user.id)
+    except Conflict as refused:
+        flash(_(refused.message), "bad")
+    except (PortError, PluginError) as error:
+        reason = getattr(error, "reason", "") or error.code
+        flash(
+            reasons.ended(
+                reason,
+                channel_label(services().conversations.get(here().shop_id, conversation_id).conversation.provider),
+            ),
+            "bad",
+        )
     return back_to(url_for("inbox.thread", conversation_id=conversation_id, _anchor="newest"))
 
 
