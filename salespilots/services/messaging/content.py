@@ -90,31 +90,28 @@ def clean(text: str, limit: int = 20_000) -> str:
 
 
 def split_text(text: str, limit: int) -> list[str]:
-    """Parts of at most ``limit`` UTF-8 bytes, cut at spaces where there are any, never inside a character."""
+    """Parts of at most ``limit`` UTF-8 bytes: cut at blanks where there are any, else between graphemes, so that no emoji, flag
+    or Indic conjunct is torn apart. (One grapheme longer than ``limit`` is cut between characters: it could not leave else.)
+    """
     parts: list[str] = []
     rest = text.strip()
     while len(rest.encode()) > limit:
-        size = head = 0
-        for index, character in enumerate(rest):
-            size += len(character.encode())
-            if size > limit:
-                break
-            head = index + 1
-        space = max(rest.rfind(" ", 0, head), rest.rfind("\n", 0, head))
-        cut = space if space > head // 2 else _whole_cluster(rest, head)
+        head = _head(rest, limit)
+        space = max(rest.rfind(" ", 0, head + 1), rest.rfind("\n", 0, head + 1))
+        cut = space if space > head // 2 else head
         parts.append(rest[:cut].strip())
         rest = rest[cut:].strip()
-    return [*parts, rest] if rest else parts
+    return [one for one in [*parts, rest] if one]
 
 
-def _whole_cluster(text: str, cut: int) -> int:
-    """Step back so that a vowel sign, joiner or modifier stays with the letter before it."""
-    import unicodedata
+def _head(text: str, limit: int) -> int:
+    """How many characters, whole graphemes, fit into so many bytes."""
+    import regex  # loaded for the rare text that is too long
 
-    while cut > 1 and (
-        unicodedata.category(text[cut]) in ("Mn", "Mc", "Me", "Sk")
-        or text[cut] == "\u200d"
-        or text[cut - 1] == "\u200d"
-    ):
-        cut -= 1
-    return cut
+    size = head = 0
+    for found in regex.finditer(r"\X", text[:limit]):
+        size += len(found.group().encode())
+        if size > limit:
+            break
+        head = found.end()
+    return head or max(index for index in range(1, limit + 1) if len(text[:index].encode()) <= limit)
