@@ -47,6 +47,14 @@ def test_inside_the_window_nothing_carries_the_tag(shop: InstagramShop) -> None:
     assert {one["tag"] for one in shop.sent} == {""}
 
 
+def test_an_app_without_the_approval_says_so(shop: InstagramShop) -> None:
+    shop.twin.windows.human_agent = False
+    shop.say("hello")
+    wait(shop, 2 * DAY)
+    late = shop.reply("Sorry, I was away.")
+    assert (late.state, late.reason) == ("failed", "late_reply_not_allowed")
+
+
 def test_after_a_week_the_chat_is_locked(shop: InstagramShop) -> None:
     shop.say("hello")
     wait(shop, 7 * DAY)

@@ -55,7 +55,12 @@ class InstagramChannel:
             body = public_reply(message.content)
             answer = self._graph.post(message.comment_ref, "replies", json=body, begin=message.begin)
             return Receipt(provider_ref=_sent_ref(answer.get("id")))
-        answer = self._graph.post("me", "messages", json=send_body(message), begin=message.begin)
+        try:
+            answer = self._graph.post("me", "messages", json=send_body(message), begin=message.begin)
+        except Rejected as error:
+            if message.tag and error.reason in ("bad_request", "permission_missing"):
+                raise Rejected(provider=PROVIDER, reason="late_reply_not_allowed") from None
+            raise
         return Receipt(
             provider_ref=_sent_ref(answer.get("message_id")), customer_ref=ref_of(answer.get("recipient_id"))
         )

@@ -307,8 +307,9 @@ class InstagramTwin(Twin):
         return {"posted": posted, "id": value["id"], "field": field, "value": value}
 
     def _set_windows(self, body: Any) -> Any:
-        self.windows.enforce = bool(body.get("enforce"))
-        return {"enforce": self.windows.enforce}
+        self.windows.enforce = bool(body.get("enforce", self.windows.enforce))
+        self.windows.human_agent = bool(body.get("human_agent", self.windows.human_agent))
+        return {"enforce": self.windows.enforce, "human_agent": self.windows.human_agent}
 
     def _set_clock(self, body: Any) -> Any:
         """Its clock goes ahead by so many seconds more."""

@@ -1,7 +1,7 @@
 """The stand-in's reply windows, message tags, sender actions and limits of speed.
 
 Off until asked for, so that a rehearsal of something else need not let every customer write first: ``POST /__windows
-{"enforce": true}``. ``POST /__limits {"private_per_hour": 750, "per_second": 100}`` makes it count (0: no limit).
+{"enforce": true, "human_agent": false}`` (the second: Meta has not approved late answers). ``POST /__limits {"private_per_hour": 750, "per_second": 100}`` makes it count (0: no limit).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Windows:
     def __init__(self, refuse: Refuse, now: Callable[[], float]) -> None:
         self._refuse, self._now = refuse, now
         self.enforce = False
+        self.human_agent = True
         self.wrote: dict[tuple[str, str], float] = {}
         self.limits: dict[str, float] = {"private_per_hour": 0, "per_second": 0}
         self._sent: dict[tuple[str, str], deque[float]] = {}
@@ -34,7 +35,7 @@ class Windows:
     def refusal(self, account: str, customer: str, body: dict[str, Any]) -> Reply | None:
         """Why a message may not be sent at this moment."""
         tag = body.get("tag")
-        if tag is not None and tag != "HUMAN_AGENT":
+        if tag is not None and (tag != "HUMAN_AGENT" or not self.human_agent):
             return self._refuse(400, 100, None, "(#100) This message tag is not allowed")
         if not self.enforce:
             return None

@@ -24,6 +24,9 @@ Say = Callable[[str], str]
 ENDED: dict[str, Say] = {
     # our own decision
     "reply_window_closed": lambda _c: _("The reply window is closed. You can reply when the customer writes again."),
+    "late_reply_not_allowed": lambda c: _(
+        "%(channel)s has not approved late answers (human agent) for your app. You can write when the customer does."
+        , channel=c),
     "late_words_only": lambda _c: _("So late only words of your own may leave: no picture, card or button."),
     "comment_too_old": lambda c: _("The comment is older than %(channel)s allows to answer.", channel=c),
     "waited_too_long": lambda _c: _("It could not leave for days, and then it was too late to say it."),
