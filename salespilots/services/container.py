@@ -9,6 +9,7 @@ from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
+from salespilots.services.chat_files import ChatFiles
 from salespilots.services.connections import Connections
 from salespilots.services.conversations import Conversations
 from salespilots.services.core import Core
@@ -25,8 +26,10 @@ from salespilots.services.imports.service import Imports
 from salespilots.services.jobs import Jobs
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
+from salespilots.services.messaging.backfill import Backfill
 from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.lanes import Lanes
+from salespilots.services.messaging.media import Media
 from salespilots.services.messaging.outbox import Outbox
 from salespilots.services.messaging.turns import Turns
 from salespilots.services.money_book import MoneyBook
@@ -34,6 +37,7 @@ from salespilots.services.orders import Orders
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.practice import Practice
+from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
 from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
@@ -53,9 +57,11 @@ class Services:
     core: Core
     accounts: Accounts
     api_keys: ApiKeys
+    backfill: Backfill
     bulk: Bulk
     catalog: Catalog
     catalog_bulk: CatalogBulk
+    chat_files: ChatFiles
     connections: Connections
     conversations: Conversations
     customers: Customers
@@ -73,6 +79,7 @@ class Services:
     lanes: Lanes
     live: Live
     maintenance: Maintenance
+    media: Media
     money_book: MoneyBook
     orders: Orders
     outbox: Outbox
@@ -80,6 +87,7 @@ class Services:
     pictures: Pictures
     practice: Practice
     preview: ProductPreview
+    profiles: Profiles
     refunds: Refunds
     reminders: Reminders
     shops: Shops
