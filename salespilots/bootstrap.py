@@ -13,12 +13,14 @@ import pluggy
 from salespilots.config import Config, ConfigError
 from salespilots.domain.conversation import Conversation
 from salespilots.plugins.builtin.understanding import RulesUnderstander
+from salespilots.plugins.fetching import HttpFetcher
 from salespilots.plugins.manager import BUILTIN, create_plugin_manager
 from salespilots.plugins.registry import Registry, build_registry
 from salespilots.plugins.runtime import Argon2Hasher, RandomIds, SmtpMailer, SystemClock
 from salespilots.plugins.vault import FernetVault
 from salespilots.ports.errors import SettingsInvalid
 from salespilots.ports.extensions import ActionContext
+from salespilots.ports.fetching import Fetcher
 from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metrics, PasswordHasher
 from salespilots.ports.storage import Storage, StorageUnavailable, Where
 from salespilots.services.accounts import Accounts
@@ -26,6 +28,7 @@ from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
+from salespilots.services.chat_files import ChatFiles
 from salespilots.services.comment_rules import CommentRules
 from salespilots.services.connections import Connections
 from salespilots.services.container import Services
@@ -45,10 +48,13 @@ from salespilots.services.jobs import Jobs
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.acts import Acts
+from salespilots.services.messaging.backfill import Backfill
 from salespilots.services.messaging.comments import decide_in
+from salespilots.services.messaging.early import Touched
 from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.interpret import Interpreter
 from salespilots.services.messaging.lanes import Lanes
+from salespilots.services.messaging.media import Media
 from salespilots.services.messaging.outbox import Outbox
 from salespilots.services.messaging.pace import Pace
 from salespilots.services.messaging.sendings import Sendings
@@ -59,6 +65,7 @@ from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
+from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
 from salespilots.services.reminders import Reminders
 from salespilots.services.settlement import Settlement
@@ -148,6 +155,7 @@ def assemble(
     metrics: Metrics | None = None,
     hasher: PasswordHasher | None = None,
     mailer: Mailer | None = None,
+    fetcher: Fetcher | None = None,
     storage: Storage | None = None,
     discover: bool = True,
     extra: Sequence[object] = (),
@@ -167,6 +175,7 @@ def assemble(
         metrics=metrics or NullMetrics(),
         hasher=hasher or Argon2Hasher(),
         mailer=mailer or SmtpMailer(config.mail_url, config.base_url.partition("://")[2].partition(":")[0]),
+        fetcher=fetcher or HttpFetcher(allow_loopback=config.allow_private_urls),
         understander=RulesUnderstander(),
         base_url=config.base_url,
         production=config.production,
@@ -195,17 +204,20 @@ def assemble(
     orders, catalog, workflows = Orders(core), Catalog(core), Workflows(core)
     inbox = InboxService(core, connections)
     imports = Imports(core)
-    pictures = Pictures(core, config.home / "media")
+    pictures, files = Pictures(core, config.home / "media"), ChatFiles(core, config.home / "media")
+    Touched(core, jobs)
     reminders = Reminders(core, payments)
     services = Services(
         core=core,
         acts=acts,
         accounts=Accounts(core),
         api_keys=ApiKeys(core),
+        backfill=Backfill(core, connections, inbox, jobs),
         bulk=Bulk(core, orders, reminders),
         catalog=catalog,
         catalog_bulk=CatalogBulk(core, catalog),
         comment_rules=CommentRules(core, workflows),
+        chat_files=files,
         connections=connections,
         conversations=Conversations(core),
         customers=Customers(core),
@@ -222,6 +234,7 @@ def assemble(
         lanes=lanes,
         live=Live(core),
         maintenance=Maintenance(core, lanes, orders, payments, refunds, imports, jobs),
+        media=Media(core, files, jobs),
         money_book=MoneyBook(core),
         orders=orders,
         outbox=outbox,
@@ -230,6 +243,7 @@ def assemble(
         pictures=pictures,
         posts=Posts(core, connections, jobs, decide_in),
         practice=Practice(core, inbox),
+        profiles=Profiles(core, connections, files, jobs),
         preview=ProductPreview(core),
         refunds=refunds,
         reminders=reminders,

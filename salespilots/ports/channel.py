@@ -63,9 +63,10 @@ class Inbound:
     subject: Subject | None = None
     emoji: str = ""  # of a reaction
     removed: bool = False  # a reaction that was taken back
-    facts: dict[str, Any] = field(
-        default_factory=dict
-    )  # {"referral": …} how they came, {"owner": …} who holds the thread
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else is known: ``referral`` how they came ({"source", "ref", "ad_id", "title", "post_id", "product_id"}),
+    ``owner`` the app that holds the chat (empty: ours), ``asked_by`` an app that wants it, ``by`` "shop" where the shop and
+    not the customer did it, ``what`` the provider's word for an unknown kind, ``past`` True of what was read back."""
     raw: dict[str, Any] = field(default_factory=dict, repr=False)  # the provider's JSON, kept for audit
 
 
@@ -217,6 +218,16 @@ class PostPage:
     cursor: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentPage:
+    """A part of what was said lately, as `Inbound` values; ``cursor`` asks for the next part, empty at the end.
+    ``missing``: how many messages are there that the channel does not show any more."""
+
+    items: tuple[Inbound, ...]
+    cursor: str = ""
+    missing: int = 0
+
+
 class HistoryIncomplete(Unavailable):
     """A conversation can be read in part: what is in ``shown`` (oldest first) arrived, what is missing may have."""
 
@@ -257,6 +268,7 @@ class ChannelCapabilities:
     private_replies_at_once: int = 1  # so many of them may leave one after the other after a pause
     acts: frozenset[str] = frozenset()  # of {"typing", "seen", "react"}: what `Channel.act` can do
     lists_posts: bool = False  # a `ListingChannel`
+    reads_recent: bool = False  # a `ReadingChannel`
 
     @property
     def windows(self) -> Windows:
@@ -309,6 +321,17 @@ class ListingChannel(Channel, Protocol):
 
     def post(self, post_ref: str) -> ListedPost:
         """One of them. Raises a `PortError`; `Rejected` when it is not there or another's."""
+        ...
+
+
+class ReadingChannel(Channel, Protocol):
+    """A channel whose recent chats can be read back (`ChannelCapabilities.reads_recent`): what was said before the shop
+    connected it, or while its webhooks did not come."""
+
+    def recent(self, *, since: datetime, cursor: str = "") -> RecentPage:
+        """A part of what customers and the shop said since then, at the channel's own pace, within 30 seconds. Each value
+        has the ``event_id`` that its webhook has, and ``kind`` message or echo. Raises a `PortError`; asked again with the
+        same cursor it begins again with the same part."""
         ...
 
 

@@ -9,6 +9,7 @@ from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
+from salespilots.services.chat_files import ChatFiles
 from salespilots.services.comment_rules import CommentRules
 from salespilots.services.connections import Connections
 from salespilots.services.conversations import Conversations
@@ -27,8 +28,10 @@ from salespilots.services.jobs import Jobs
 from salespilots.services.live import Live
 from salespilots.services.maintenance import Maintenance
 from salespilots.services.messaging.acts import Acts
+from salespilots.services.messaging.backfill import Backfill
 from salespilots.services.messaging.inbox import InboxService
 from salespilots.services.messaging.lanes import Lanes
+from salespilots.services.messaging.media import Media
 from salespilots.services.messaging.outbox import Outbox
 from salespilots.services.messaging.sendings import Sendings
 from salespilots.services.messaging.turns import Turns
@@ -38,6 +41,7 @@ from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
+from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
 from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
@@ -58,10 +62,12 @@ class Services:
     acts: Acts
     accounts: Accounts
     api_keys: ApiKeys
+    backfill: Backfill
     bulk: Bulk
     catalog: Catalog
     catalog_bulk: CatalogBulk
     comment_rules: CommentRules
+    chat_files: ChatFiles
     connections: Connections
     conversations: Conversations
     customers: Customers
@@ -79,6 +85,7 @@ class Services:
     lanes: Lanes
     live: Live
     maintenance: Maintenance
+    media: Media
     money_book: MoneyBook
     orders: Orders
     outbox: Outbox
@@ -87,6 +94,7 @@ class Services:
     posts: Posts
     practice: Practice
     preview: ProductPreview
+    profiles: Profiles
     refunds: Refunds
     reminders: Reminders
     sendings: Sendings

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from salespilots.domain.errors import StaleEntity
+from salespilots.ports.fetching import Fetcher
 from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metrics, PasswordHasher, Vault
 from salespilots.ports.storage import Storage
 from salespilots.ports.understanding import Understander
@@ -49,6 +50,7 @@ class Core:
     metrics: Metrics
     hasher: PasswordHasher
     mailer: Mailer
+    fetcher: Fetcher
     understander: Understander
     base_url: str
     production: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,7 +42,7 @@ class Pictures:
         data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise InvalidInput({"picture": ["At most 8 MB."]})
-        picture = _read(data)
+        picture = drawn_again(data)
         name = f"{self._core.ids.new('picture')}.jpg"
         folder = self._folder / business_id
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,8 +51,8 @@ class Pictures:
             for side in THUMBNAILS:
                 small = picture.copy()
                 small.thumbnail((side, side))
-                written.append(_write(folder / thumbnail_name(name, side), small, "WEBP", quality=80, method=4))
-            written.append(_write(folder / name, picture, "JPEG", quality=85, optimize=True))
+                written.append(write_picture(folder / thumbnail_name(name, side), small, "WEBP", quality=80, method=4))
+            written.append(write_picture(folder / name, picture, "JPEG", quality=85, optimize=True))
         except OSError:
             for path in written:
                 path.unlink(missing_ok=True)
@@ -77,12 +78,12 @@ class Pictures:
         raise NotFound("There is no such picture.")
 
 
-def _read(data: bytes) -> Any:
-    """The picture upright, opaque, at most `SIDE` long, and nothing of what came along with it."""
+def drawn_again(data: bytes, formats: Sequence[str] = FORMATS) -> Any:
+    """The picture upright, opaque, at most `SIDE` long, and nothing of what came along with it. Raises `InvalidInput`."""
     from PIL import Image, ImageOps, UnidentifiedImageError  # a large library, needed on this one road only
 
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as source:
+        with Image.open(io.BytesIO(data), formats=list(formats)) as source:
             if source.width * source.height > MAX_PIXELS:
                 raise InvalidInput({"picture": ["This picture has too many pixels. At most 40 million."]})
             source.draft("RGB", (SIDE, SIDE))
@@ -105,7 +106,7 @@ def _read(data: bytes) -> Any:
     return picture
 
 
-def _write(path: Path, picture: Any, kind: str, **options: Any) -> Path:
+def write_picture(path: Path, picture: Any, kind: str, **options: Any) -> Path:
     """All of it or nothing: written aside, flushed, then given its name."""
     aside = path.with_name(f".{path.name}.part")
     try:

@@ -64,7 +64,7 @@ def payments(provider: str, endpoint_token: str) -> Any:
 def _accept(keep: Any) -> Any:
     asked = read_request()
     if asked is None:
-        return problem(413, "too_large", "At most 1 MiB.")
+        return problem(413, "too_large", f"At most {MAX_BODY // 1024 // 1024} MiB.")
     try:
         refused = request.environ.get(REFUSED)
         if refused is not None:

@@ -34,6 +34,8 @@ class FakeChannel:
         self.sent: list[Outbound] = []
         self.script: list[Exception | Callable[[Outbound], None]] = []
         self.shown: list[SentMessage] | None = None
+        self.profiles: dict[str, CustomerProfile | Exception] = {}
+        self.asked: list[str] = []
         self.shows_all = True
         self.accepted_then_failed = False
 
@@ -51,7 +53,11 @@ class FakeChannel:
         return Receipt(provider_ref=f"far-{len(self.sent)}")
 
     def profile(self, customer_ref: str) -> CustomerProfile:
-        return CustomerProfile()
+        self.asked.append(customer_ref)
+        told = self.profiles.get(customer_ref, CustomerProfile())
+        if isinstance(told, Exception):
+            raise told
+        return told
 
     def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
         if self.shown is None:

@@ -50,7 +50,7 @@ class World:
 
     def __init__(
         self, home: Path, database_url: str, *, clock: Any = None, environ: Mapping[str, str] | None = None,
-        extra: Sequence[object] = (), discover: bool = False, storage: Any = None,
+        extra: Sequence[object] = (), discover: bool = False, storage: Any = None, fetcher: Any = None,
     ) -> None:  # fmt: skip
         self.clock = clock or FakeClock()
         self.mailer = LetterBox()
@@ -59,7 +59,7 @@ class World:
         )
         self.application: Application = assemble(
             config, clock=self.clock, hasher=QuickHasher(), mailer=self.mailer, discover=discover, extra=extra,
-            storage=storage,
+            storage=storage, fetcher=fetcher,
         )  # fmt: skip
         self.services: Services = self.application.services
         self.storage = self.application.storage

@@ -20,6 +20,7 @@ from salespilots.ports.channel import (
     PostPage,
     PublicReply,
     Receipt,
+    RecentPage,
     SentMessage,
 )
 from salespilots.ports.errors import OutcomeUnknown, PortError, Rejected, Unavailable
@@ -28,10 +29,8 @@ from salespilots_channel_instagram.client import GraphClient
 from salespilots_channel_instagram.parsing import EPOCH, moment, ref_of
 from salespilots_channel_instagram.posts import POST_FIELDS, page_of, post_of
 from salespilots_channel_instagram.problems import PROVIDER
+from salespilots_channel_instagram.reading import READABLE, RecentReader
 from salespilots_channel_instagram.wire import act_body, public_reply, send_body
-
-READABLE = 20
-"""Meta shows the details of this many messages of a conversation, the newest."""
 
 HISTORY_SECONDS = 20.0
 """For all calls of one look at a chat, of which there are up to 22."""
@@ -82,9 +81,16 @@ class InstagramChannel:
         return post_of(self._graph.get(post_ref, fields=POST_FIELDS), "post")
 
     def profile(self, customer_ref: str) -> CustomerProfile:
-        """Name and user name; known only after the customer wrote to the shop."""
-        answer = self._graph.get(customer_ref, fields="name,username")
-        return CustomerProfile(name=_text(answer.get("name")), username=_text(answer.get("username")))
+        """Name, user name and picture; known only after the customer wrote to the shop."""
+        answer = self._graph.get(customer_ref, fields="name,username,profile_pic")
+        return CustomerProfile(
+            name=_text(answer.get("name")), username=_text(answer.get("username")),
+            picture_url=_text(answer.get("profile_pic")),
+        )  # fmt: skip
+
+    def recent(self, *, since: datetime, cursor: str = "") -> RecentPage:
+        """A part of the chats since a time (see `salespilots_channel_instagram.reading`)."""
+        return RecentReader(self._graph, self._account_id).part(since, cursor)
 
     def history(self, customer_ref: str, *, since: datetime) -> Sequence[SentMessage]:
         """The conversation since a time, oldest first.

@@ -2,8 +2,9 @@
 
 Plays sending, ``/me``, profiles, conversations and subscriptions of the Graph API, and posts signed webhooks. Control,
 besides that of every stand-in (`salespilots.testing.twin`): ``POST /__deliver {"events", "account_id", "batch",
-"times", "shuffle", "secret", "unsigned"}``, ``POST /__echo {"enabled", "drop", "delay_ms"}`` and ``POST /__account
-{"token", "account_id", "username"}``. ``--history FILE`` notes every message taken, before it is answered, for a judge.
+"times", "shuffle", "secret", "unsigned", "envelope", "seconds"}``, ``POST /__echo {"enabled", "drop", "delay_ms"}`` and
+``POST /__account {"token", "account_id", "username"}``. Kinds of events and envelopes are those of `twin_events`;
+``/__media`` is told of in `twin_media`, ``/__profile`` and ``/__reading`` in `twin_reading`. ``--history FILE`` notes every message taken, before it is answered, for a judge.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Any
 from salespilots.testing.courier import RETRIES, Courier
 from salespilots.testing.delivery import History
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
+from salespilots_channel_instagram import twin_events, twin_reading
+from salespilots_channel_instagram.twin_media import Shelf
 from salespilots_channel_instagram.twin_payloads import entry, item, new_mid, signature, signed_body
 from salespilots_channel_instagram.twin_posts import Posts
 from salespilots_channel_instagram.twin_windows import Windows, action_of
@@ -26,6 +29,7 @@ from salespilots_channel_instagram.twin_windows import Windows, action_of
 __all__ = ["InstagramTwin", "entry", "item", "new_mid", "signature", "signed_body"]
 
 ACCOUNT = "17841400000000001"
+_NOT_SAID = frozenset({"echo", "echo_image", "echo_deleted", "deleted", "self"})
 CARDS = "[cards]"
 """What the history says of a message without words."""
 OFF = {
@@ -68,6 +72,10 @@ class InstagramTwin(Twin):
         self._chance = random.Random(11)  # noqa: S311 - a day that can be played again
         self._history = History(Path(history)) if history else None
         self._accounts: dict[str, dict[str, str]] = {}
+        self.media, self.memory = (
+            Shelf(lambda: self.url, lambda seconds: self.stopping.wait(seconds)),
+            twin_reading.Memory(),
+        )
         self.reset()
         super().__init__()
 
@@ -110,6 +118,7 @@ class InstagramTwin(Twin):
             ("GET", rf"{version}/([^/]+)/media", self._with_token(lambda call: self.posts.media(call))),
             ("GET", rf"{version}/([^/]+)/stories", self._with_token(lambda call: self.posts.stories(call))),
             ("POST", rf"{version}/([^/]+)/replies", self._with_token(self._reply)),
+            ("GET", r"/ig_messaging_cdn/([0-9a-f]+)", self.media.get),
             ("GET", rf"{version}/(t_[^/]+)", self._thread),
             ("GET", rf"{version}/([^/]+)", self._node),
         )
@@ -121,6 +130,7 @@ class InstagramTwin(Twin):
             "/__post": lambda body: self.posts.add(body), "/__comment": self._comment, "/__windows": self._set_windows,
             "/__limits": lambda body: self.windows.limits.update(body) or self.windows.limits,
             "/__clock": self._set_clock,
+            "/__media": self.media.put, "/__profile": self.memory.introduce, "/__reading": self.memory.set,
         }  # fmt: skip
 
     def fault_reply(self, kind: str, fault: Fault) -> Reply:
@@ -199,19 +209,30 @@ class InstagramTwin(Twin):
         self._send_echo(account, customer, mid, message)
         return Reply(200, {"recipient_id": customer, "message_id": mid})
 
-    def _keep(self, account: str, customer: str, mid: str, sender: str, text: str) -> None:
+    def _keep(
+        self, account: str, customer: str, mid: str, sender: str, text: str, more: dict[str, Any] | None = None,
+        at: datetime | None = None,
+    ) -> None:  # fmt: skip
         if mid in self.details:
             return
         other = customer if sender == account else account
-        made = {"id": mid, "created_time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+0000"), "message": text}
+        created = (at or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%f+0000")
+        made = {"id": mid, "created_time": created, "message": text, **(more or {})}
         self.details[mid] = {**made, "from": {"id": sender}, "to": {"data": [{"id": other}]}}
-        self.threads[account, customer].append({"id": mid, "created_time": made["created_time"]})
+        self.threads[account, customer].append({"id": mid, "created_time": created})
 
-    def wrote(self, customer: str, mid: str, text: str, account: str = "") -> None:
-        """A customer's message is in the conversation, whoever delivers its webhook."""
+    def wrote(self, customer: str, mid: str, text: str, account: str = "", *, at: datetime | None = None, **more: Any) -> None:  # fmt: skip
+        """A customer's message is in the conversation, whoever delivers its webhook. ``more``: what hangs on it."""
+        account = account or self.account_id
         with self.lock:
-            self._keep(account or self.account_id, customer, mid, customer, text)
-            self.windows.heard(account or self.account_id, customer)
+            self._keep(account, customer, mid, customer, text, more, at)
+            self.windows.heard(account, customer)
+
+    def answered(self, customer: str, mid: str, text: str, account: str = "", *, at: datetime | None = None) -> None:
+        """The shop wrote in Instagram's own app."""
+        account = account or self.account_id
+        with self.lock:
+            self._keep(account, customer, mid, account, text, None, at)
 
     def _me(self, call: Call) -> Reply:
         account = self._account_of(call)
@@ -221,39 +242,36 @@ class InstagramTwin(Twin):
         return Reply(200, {"user_id": account, "id": f"9{account}", "username": name, "account_type": "BUSINESS"})
 
     def _conversations(self, call: Call) -> Reply:
-        account, wanted = self._account_of(call), call.query.get("user_id", "")
         with self.lock:
-            found = [
-                {"id": f"t_{account}_{customer}", "updated_time": rows[-1]["created_time"]}
-                for (owner, customer), rows in self.threads.items()
-                if owner == account and wanted in ("", customer)
-            ]
-        return Reply(200, {"data": found})
+            return self.memory.conversations(self._account_of(call), self.threads, call, self.url)
 
     def _thread(self, call: Call) -> Reply:
         _, account, customer = call.found[0].split("_", 2)
         with self.lock:
             rows = list(reversed(self.threads.get((account, customer), [])))
-        return Reply(200, {"id": call.found[0], "messages": {"data": rows}})
+        shown = [{**one, "created_time": self.memory.time(one["created_time"])} for one in rows]
+        return Reply(200, {"id": call.found[0], "messages": {"data": shown}})
 
     def _node(self, call: Call) -> Reply:
         """A message's details, or a customer's profile."""
-        if not self._account_of(call):
+        account, ref, fields = self._account_of(call), call.found[0], call.query.get("fields", "")
+        if not account:
             return graph_error(*OFF["token_expired"])
-        ref = call.found[0]
         detail = self.details.get(ref)
         if detail is not None:
             other = detail["to"]["data"][0]["id"]
             rows = self.threads.get((detail["from"]["id"], other)) or self.threads[other, detail["from"]["id"]]
-            if ref not in [one["id"] for one in rows[-20:]]:
-                return graph_error(400, 9000001, None, "This message has been deleted")
-            return Reply(200, detail)
+            return self.memory.message(detail, rows, fields) or graph_error(*twin_reading.DELETED)
         post = self.posts.node(ref, call)
         if post is not None:
             return post
         if not ref.isdigit():
             return graph_error(400, 100, 33, "Object does not exist")
-        return Reply(200, {"name": f"Customer {ref[-4:]}", "username": f"cust_{ref[-4:]}", "id": ref})
+        with self.lock:
+            theirs = [self.details[one["id"]]["from"]["id"] for one in self.threads.get((account, ref), ())]
+        if ref not in theirs:
+            return graph_error(*twin_reading.NO_CONSENT)
+        return Reply(200, self.memory.profile(ref, fields))
 
     # --- webhooks -----------------------------------------------------------------------------------------
 
@@ -278,19 +296,26 @@ class InstagramTwin(Twin):
         """Customers write. Answers ``{"posted": [{"status", "ms", "error"}], "mids": […]}``."""
         account = str(body.get("account_id") or self.account_id)
         events = [
-            {**one, "mid": one.get("mid") or new_mid(account, str(one.get("from", "")))} for one in body["events"]
+            {"kind": "text", **one, "mid": one.get("mid") or new_mid(account, str(one.get("from", "")))}
+            for one in body["events"]
         ]
         items = [item(account, one) for one in events]
         for event in events:
-            if event.get("kind", "text") in ("text", "quick_reply", "story_reply"):
-                self.wrote(str(event.get("from", "200000000000001")), event["mid"], event.get("text", ""), account)
+            if "message" in item(account, event) and not event.get("by_shop") and event["kind"] not in _NOT_SAID:
+                more = twin_reading.details(event)
+                self.wrote(
+                    str(event.get("from", "200000000000001")), event["mid"], event.get("text", ""), account, **more
+                )
         bodies = [items] if body.get("batch") else [[one] for one in items]
         bodies = bodies * int(body.get("times", 1))
         if body.get("shuffle"):
             random.Random(body.get("seed", 1)).shuffle(bodies)  # noqa: S311
         posted = []
         for one in bodies:
-            data, headers = signed_body(body.get("secret", self.app_secret), [entry(account, one)])
+            shape, seconds = body.get("envelope"), bool(body.get("seconds"))
+            made = twin_events.envelopes(account, one, shape or "messaging", seconds=seconds)
+            entries = made if shape or seconds else [entry(account, one)]
+            data, headers = signed_body(body.get("secret", self.app_secret), entries)
             if body.get("unsigned"):
                 headers = {}
             posted.append(self.courier.at_once(body.get("webhook_url") or self.webhook_url, data, headers))

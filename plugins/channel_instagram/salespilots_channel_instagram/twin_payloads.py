@@ -10,6 +10,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from salespilots_channel_instagram import twin_events
+
 _numbers = itertools.count(1)
 
 
@@ -47,8 +49,8 @@ def item(account: str, event: dict[str, Any]) -> dict[str, Any]:
     """A messaging item (or a change) from a short description.
 
     ``kind``: text, quick_reply, postback, story_reply, story_mention, image, reaction, read, echo, deleted, edited,
-    unsupported, referral, comment, standby, raw (``item`` as given). ``from``, ``text``, ``mid``, ``payload``, ``at``
-    (milliseconds), ``url``.
+    unsupported, referral, comment, standby, raw (``item`` as given), and those of `twin_events.KINDS`. ``from``, ``text``,
+    ``mid``, ``payload``, ``at`` (milliseconds), ``url``.
     """
     kind = event.get("kind", "text")
     if kind == "raw":
@@ -60,10 +62,18 @@ def item(account: str, event: dict[str, Any]) -> dict[str, Any]:
     if kind == "comment":
         value = {"id": mid, "text": text, "from": {"id": customer, "username": f"cust_{customer[-4:]}"}}
         return {"field": "comments", "value": {**value, "media": {"id": "17900000000000001"}}}
+    change = twin_events.comment(event, mid, account) if "kind" in event else None
+    if change is not None:
+        return change
     if kind == "standby":
         return {"standby": item(account, {**event, "kind": "text", "mid": mid, "at": at})}
     message: dict[str, Any] = {"mid": mid}
     inner: dict[str, Any] = {"message": message}
+    known = twin_events.made(event, mid) if "kind" in event else None
+    if known is not None:
+        echo = known.get("message", {}).get("is_echo") or event.get("by_shop")
+        who = (account, account if kind == "self" else customer) if echo else (customer, account)
+        return {"sender": {"id": who[0]}, "recipient": {"id": who[1]}, "timestamp": at, **known}
     match kind:
         case "text":
             message["text"] = text
@@ -85,8 +95,6 @@ def item(account: str, event: dict[str, Any]) -> dict[str, Any]:
             inner = {"reaction": {"mid": mid, "action": "react", "emoji": "\u2764\ufe0f"}}
         case "read":
             inner = {"read": {"mid": mid}}
-        case "edited":
-            inner = {"message_edit": {"mid": mid, "num_edit": 0}}
         case "referral":
             inner = {"referral": {"ref": event.get("payload", ""), "source": "IGME", "type": "OPEN_THREAD"}}
         case _:

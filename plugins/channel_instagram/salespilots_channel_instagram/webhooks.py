@@ -22,16 +22,16 @@ PREFIX = "sha256="
 class InstagramWebhooks:
     """One Meta app for all shops: the secret is the installation's. ``repr`` shows none of them."""
 
-    def __init__(self, secrets: Sequence[str], verify_token: str) -> None:
+    def __init__(self, secrets: Sequence[str], verify_token: str, app_id: str = "") -> None:
         self._secrets = tuple(one.encode() for one in secrets)
-        self._verify_token = verify_token
+        self._verify_token, self._app_id = verify_token, app_id
 
     @classmethod
     def from_settings(cls, settings: PluginSettings) -> InstagramWebhooks:
         """Built from the installation's settings; several secrets stand with commas between them."""
         given = settings.instance.get("app_secret") or ""
         secrets = [one.strip() for one in given.split(",") if one.strip()]
-        return cls(secrets, settings.instance.get("verify_token") or "")
+        return cls(secrets, settings.instance.get("verify_token") or "", settings.instance.get("app_id") or "")
 
     def handshake(self, request: WebhookRequest) -> str | None:
         """The challenge exactly as received, for a subscription with our verify token; else None."""
@@ -54,4 +54,4 @@ class InstagramWebhooks:
 
     def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
         """Every event of the body. Raises `ValueError` if it is not Meta's JSON."""
-        return parse_body(request.json())
+        return parse_body(request.json(), self._app_id)

@@ -45,6 +45,7 @@ CAPABILITIES = ChannelCapabilities(
     content=frozenset({"text", "image", "quick_replies", "product_cards", "images", "buttons", "public_reply"}),
     echoes_own_messages=True,
     reads_history=True,
+    reads_recent=True,
     sends_per_second=100.0,
     looks_per_second=0.3,  # a look at four messages is six calls, and Meta allows two a second
     late_reply=timedelta(days=7),

@@ -190,7 +190,16 @@ def test_a_token_of_another_account_is_noticed(twin: TwinServer) -> None:
 
 
 def test_profile(twin: TwinServer) -> None:
+    with pytest.raises(Rejected) as caught:
+        channel(twin).profile(CUSTOMER)
+    assert caught.value.reason == "no_consent"
+    twin.twin.wrote(CUSTOMER, "m-1", "Hi")
     assert channel(twin).profile(CUSTOMER).username == "cust_0001"
+    twin.call(
+        "/__profile", {"id": CUSTOMER, "username": "asha.weaves", "name": None, "picture": "https://cdn.example/1"}
+    )
+    told = channel(twin).profile(CUSTOMER)
+    assert (told.name, told.username, told.picture_url) == ("", "asha.weaves", "https://cdn.example/1")
     for ref in ("../me", "..", ""):
         with pytest.raises(Rejected):
             channel(twin).profile(ref)

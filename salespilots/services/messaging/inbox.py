@@ -21,8 +21,9 @@ from salespilots.services.messaging.adoption import adopt
 from salespilots.services.messaging.content import dump_value
 from salespilots.services.messaging.intake import Bell, Intake, Known
 
-MAX_BODY = 1024 * 1024
-"""Bytes of a webhook body; a larger one is refused unread."""
+MAX_BODY = 4 * 1024 * 1024
+"""Bytes of a webhook body; a larger one is refused unread. A thousand events, the most that Meta puts into one POST, are
+0.5 MB of short words and 1.5 MB of pictures with their long addresses; Devanagari comes as six bytes a letter."""
 
 
 def load_inbound(payload: dict[str, Any]) -> Inbound:

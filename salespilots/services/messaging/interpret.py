@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.conversation import (
@@ -21,8 +21,9 @@ from salespilots.ports.channel import Inbound
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core
-from salespilots.services.messaging import commenters
+from salespilots.services.messaging import commenters, early, held, media
 from salespilots.services.messaging.answering import answer_in, heard_in
+from salespilots.services.messaging.attachments import content_of, described, kind_of_message, stored
 from salespilots.services.messaging.comments import commented_in
 from salespilots.services.messaging.content import clean
 from salespilots.services.messaging.desk import Desk
@@ -31,6 +32,7 @@ from salespilots.services.messaging.inbox import load_inbound, load_payment_even
 from salespilots.services.messaging.outgoing import cancel_in, cancel_pending_in
 from salespilots.services.messaging.unsent import forget_in
 from salespilots.services.posts import seen_in
+from salespilots.services.profiles import plan_in as ask_who_in
 from salespilots.services.settlement import Settlement
 from salespilots.services.waiting import tell_late_in
 
@@ -46,6 +48,9 @@ EARLY = "message.deleted_early"
 
 MANY_EARLY = 100
 """Of so many newest ones a shop's are remembered."""
+
+STILL_TALKING = timedelta(hours=24)
+"""What was read back of a person's own words is a person's chat for so long."""
 
 
 class Interpreter:
@@ -71,6 +76,10 @@ class Interpreter:
             self._deleted(desk, uow, row, inbound)
         elif inbound.kind == "comment":
             commented_in(self._core, uow, row, inbound)
+        elif inbound.kind in early.TOUCHING:
+            self._touched(desk, uow, row, inbound)
+        elif inbound.kind in ("referral", "handover") or (inbound.kind == "other" and inbound.unsupported):
+            self._about_the_chat(desk, row, inbound)
         return []
 
     # --- a customer speaks ----------------------------------------------------------------------------------
@@ -80,7 +89,7 @@ class Interpreter:
             return
         core, now, uow = self._core, self._core.clock.now(), desk.uow
         conversation, started = self._conversation(desk, row, inbound, customer_wrote=True)
-        ref = inbound.message_ref or inbound.event_id
+        ref, at = inbound.message_ref or inbound.event_id, self._at(inbound)
         if desk.is_known(conversation, ref):
             self._forget_late_words(uow, row, inbound)
             return
@@ -89,37 +98,41 @@ class Interpreter:
         message = Message(
             id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
             customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
-            direction=Direction.IN, author=Author.CUSTOMER, kind=self._kind(inbound), created_at=now,
-            state=MessageState.RECEIVED, text=text, content={"payload": inbound.payload[:1000]} if inbound.payload else {},
-            attachments=[
-                {"type": one.kind, "url": one.url, "title": clean(one.title, 500), "ref": one.ref}
-                for one in inbound.attachments
-            ],
+            direction=Direction.IN, author=Author.CUSTOMER, kind=kind_of_message(inbound), created_at=at,
+            state=MessageState.RECEIVED, text=text, content=content_of(inbound), attachments=stored(inbound),
             provider=row.provider, provider_ref=ref, reply_to_ref=inbound.reply_to_ref or None, sent_at=inbound.sent_at,
             practice=conversation.practice, post_ref=post.post_ref if post else None,
         )  # fmt: skip
         uow.messages.add_new(message)
+        media.plan_in(core, uow, message)
+        held.note_in(core, uow, conversation, inbound)
         for waiting in map(uow.messages.get, desk.pending(row.lane)):
             if waiting.follow_up:
                 cancel_in(core, uow, waiting, "customer_wrote")
-        conversation.unread += 1
-        conversation.last_message_at = now
+        if now - at <= TOO_OLD:
+            conversation.unread += 1
+        newest = conversation.last_message_at is None or started or at >= conversation.last_message_at
         silent_for = inbound.sent_at - (conversation.last_inbound_at or inbound.sent_at)
         if conversation.last_inbound_at is None or inbound.sent_at > conversation.last_inbound_at:
             conversation.last_inbound_at = min(inbound.sent_at, now)
-        conversation.state = ConversationState.OPEN
-        conversation.preview = (text or self._describe(inbound))[:140]
-        conversation.preview_author = Author.CUSTOMER
+        if newest:
+            conversation.state, conversation.last_message_at = ConversationState.OPEN, at
+            conversation.preview = (text or described(inbound.attachments))[:140]
+            conversation.preview_author = Author.CUSTOMER
         customer = uow.customers.get(conversation.customer_id)
-        customer.last_seen_at = now
+        customer.last_seen_at = max(customer.last_seen_at or at, at)
         if inbound.customer_name and not customer.name:
             customer.name = clean(inbound.customer_name, 100)
+        ask_who_in(core, uow, customer, row.provider, new=started)
         uow.customers.save(customer)
         ids = {"conversation_id": conversation.id, "message_id": message.id, "customer_id": customer.id}
         if first:
             uow.record(Event(type="conversation.started", at=now, ids=ids))
         uow.record(Event(type="message.received", at=now, ids=ids))
-        if started and self._was_unsent(uow, ref):
+        unsent, touched = self._noted_early(uow) if started else (set[str](), set[str]())
+        if ref not in unsent:
+            early.came_in(core, uow, conversation, message, touched)
+        if ref in unsent:
             forget_in(core, uow, conversation, message)
         elif inbound.automation and now - inbound.sent_at <= TOO_OLD:
             answer_in(
@@ -131,32 +144,16 @@ class Interpreter:
             tell_late_in(core, uow, conversation)
         uow.conversations.save(conversation)
 
-    def _kind(self, inbound: Inbound) -> str:
-        if inbound.unsupported:
-            return "unsupported"
-        if inbound.kind != "message":
-            return inbound.kind
-        if inbound.text or not inbound.attachments:
-            return "text"
-        kind = inbound.attachments[0].kind
-        if kind in ("image", "video", "audio", "file"):
-            return kind
-        if kind in ("share", "ig_post", "ig_reel", "reel", "ig_story", "story"):
-            return "share"
-        return "story_mention" if kind == "story_mention" else "unsupported"
-
-    def _describe(self, inbound: Inbound) -> str:
-        if inbound.attachments:
-            return {"image": "Photo", "video": "Video", "audio": "Voice message"}.get(
-                inbound.attachments[0].kind, "Shared"
-            )
-        return "Message"
+    def _at(self, inbound: Inbound) -> datetime:
+        """When a message has its place: as it comes, or at its own time when it was read back later."""
+        now = self._core.clock.now()
+        return min(inbound.sent_at, now) if inbound.facts.get("past") else now
 
     def _conversation(
         self, desk: Desk, row: InboxRow, inbound: Inbound, *, customer_wrote: bool
     ) -> tuple[Conversation, bool]:
         """The chat of this identity, made with its customer when it is the first."""
-        core, now, uow = self._core, self._core.clock.now(), desk.uow
+        core, at, uow = self._core, self._at(inbound), desk.uow
         known = desk.conversation(row.lane)
         if known is not None:
             return known, False
@@ -168,8 +165,8 @@ class Interpreter:
         practice = row.provider == "practice"
         if identity is None:
             customer = Customer(
-                id=core.ids.new("customer"), business_id=uow.business_id, created_at=now, channel=row.provider,
-                name=clean(inbound.customer_name, 100), last_seen_at=now, practice=practice,
+                id=core.ids.new("customer"), business_id=uow.business_id, created_at=at, channel=row.provider,
+                name=clean(inbound.customer_name, 100), last_seen_at=at, practice=practice,
             )  # fmt: skip
             uow.customers.add_new(customer)
             identity = ChannelIdentity(
@@ -182,7 +179,7 @@ class Interpreter:
                 return conversation, False
         conversation = Conversation(
             id=core.ids.new("conversation"), business_id=uow.business_id, customer_id=identity.customer_id,
-            identity_id=identity.id, lane=row.lane, created_at=now, last_message_at=now, practice=practice, **keys,
+            identity_id=identity.id, lane=row.lane, created_at=at, last_message_at=at, practice=practice, **keys,
         )  # fmt: skip
         uow.conversations.add_new(conversation)
         desk.opened(conversation)
@@ -215,18 +212,24 @@ class Interpreter:
             ids = {"conversation_id": conversation.id, "message_id": twice.id}
             uow.record(Event(type="message.arrived_twice", at=now, ids=ids))
             return
-        text = clean(inbound.text)
+        text, at = clean(inbound.text), self._at(inbound)
         message = Message(
             id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
             customer_id=conversation.customer_id, lane=conversation.lane, seq=conversation.take_seq(),
-            direction=Direction.OUT, author=Author.AGENT, kind=self._kind(inbound), created_at=now,
+            direction=Direction.OUT, author=Author.AGENT, kind=kind_of_message(inbound), created_at=at,
             state=MessageState.SENT, text=text, provider=row.provider, provider_ref=inbound.message_ref,
-            sent_at=inbound.sent_at, practice=conversation.practice,
-            attachments=[{"type": one.kind, "url": one.url, "title": "", "ref": ""} for one in inbound.attachments],
+            reply_to_ref=inbound.reply_to_ref or None, sent_at=inbound.sent_at, practice=conversation.practice,
+            attachments=stored(inbound),
         )  # fmt: skip
         uow.messages.add(message)
-        conversation.last_message_at = now
-        conversation.preview, conversation.preview_author = text[:140], Author.AGENT
+        media.plan_in(core, uow, message)
+        early.came_in(core, uow, conversation, message, ())
+        if conversation.last_message_at is None or at >= conversation.last_message_at:
+            conversation.last_message_at, conversation.preview_author = at, Author.AGENT
+            conversation.preview = (text or described(inbound.attachments))[:140]
+        if now - at > STILL_TALKING:
+            uow.conversations.save(conversation)
+            return
         if conversation.take_over(None):
             ids = {"conversation_id": conversation.id, "message_id": message.id}
             uow.record(Event(type="conversation.taken_over", at=now, ids=ids, data={"by": "app"}))
@@ -244,18 +247,21 @@ class Interpreter:
     def _read(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
         """Seen up to this message."""
         found = self._find(uow, row, inbound)
-        if found is None:
+        conversation = found[0] if found else uow.conversations.find(lane=row.lane)
+        if conversation is None:
             return
-        conversation, message = found
-        for one in uow.messages.select(
-            eq("conversation_id", conversation.id),
-            one_of("state", [MessageState.SENT, MessageState.DELIVERED]),
-            Where("seq", "le", message.seq),
+        # A message that we do not know, or none at all: seen is what was sent before.
+        until = Where("seq", "le", found[1].seq) if found else Where("sent_at", "le", inbound.sent_at)
+        seen = uow.messages.select(
+            eq("conversation_id", conversation.id), one_of("state", [MessageState.SENT, MessageState.DELIVERED]), until,
             order="seq",
-        ):
+        )  # fmt: skip
+        if not seen and found is None:
+            return
+        for one in seen:
             one.state, one.read_at = MessageState.READ, inbound.sent_at
             uow.messages.save(one)
-        ids = {"conversation_id": conversation.id, "message_id": message.id}
+        ids = {"conversation_id": conversation.id, "message_id": found[1].id if found else seen[-1].id}
         uow.record(Event(type="message.read", at=self._core.clock.now(), ids=ids))
 
     def _deleted(self, desk: Desk, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
@@ -263,6 +269,8 @@ class Interpreter:
         found = self._find(uow, row, inbound)
         if found is None:
             conversation = desk.conversation(row.lane)
+            if inbound.facts.get("by") == "shop":
+                return
             if conversation is None:
                 data = {"ref": inbound.message_ref}
                 uow.record(Event(type=EARLY, at=self._core.clock.now(), data=data))
@@ -270,7 +278,8 @@ class Interpreter:
                 self._unheard(uow, conversation, inbound)
             return
         conversation, message = found
-        if message.direction is Direction.IN and message.state not in PENDING:
+        by_shop = inbound.facts.get("by") == "shop"
+        if (message.direction is Direction.OUT) == by_shop and message.state not in PENDING:
             forget_in(self._core, uow, conversation, message)
 
     def _unheard(self, uow: UnitOfWork, conversation: Conversation, inbound: Inbound) -> None:
@@ -285,9 +294,34 @@ class Interpreter:
         uow.messages.add_new(message)
         uow.conversations.save(conversation)
 
-    def _was_unsent(self, uow: UnitOfWork, ref: str) -> bool:
-        """Whether a chat's first message was unsent before it came."""
-        return any(one.data.get("ref") == ref for one in uow.events.latest([EARLY], limit=MANY_EARLY))
+    def _noted_early(self, uow: UnitOfWork) -> tuple[set[str], set[str]]:
+        """References of messages that were unsent, and of those that were reacted to or edited, before their chat began."""
+        noted = uow.events.latest([EARLY, early.EVENT], limit=MANY_EARLY)
+        unsent = {str(one.data.get("ref")) for one in noted if one.type == EARLY}
+        return unsent, {str(one.data.get("ref")) for one in noted if one.type == early.EVENT}
+
+    def _touched(self, desk: Desk, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+        """A reaction, or an edit; of a message that is not there yet it is remembered."""
+        found = self._find(uow, row, inbound)
+        if found is not None:
+            early.apply_in(self._core, uow, *found, inbound)
+        elif inbound.customer_ref:
+            early.remember_in(self._core, uow, row.lane, desk.conversation(row.lane), inbound)
+
+    def _about_the_chat(self, desk: Desk, row: InboxRow, inbound: Inbound) -> None:
+        """Who owns it, how its customer came, or something that nobody knows yet."""
+        if not inbound.customer_ref:
+            return
+        uow, conversation = desk.uow, desk.conversation(row.lane)
+        if conversation is None and inbound.facts.get("referral"):
+            conversation, _ = self._conversation(desk, row, inbound, customer_wrote=False)
+        if conversation is None:
+            return
+        if inbound.kind == "other":
+            ids, data = {"conversation_id": conversation.id}, {"what": str(inbound.facts.get("what", ""))[:60]}
+            uow.record(Event(type="message.unknown", at=self._core.clock.now(), ids=ids, data=data))
+        elif held.note_in(self._core, uow, conversation, inbound):
+            uow.conversations.save(conversation)
 
     def _forget_late_words(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
         found = self._find(uow, row, inbound)

@@ -32,6 +32,7 @@ ENDED: dict[str, Say] = {
     "waited_too_long": lambda _c: _("It could not leave for days, and then it was too late to say it."),
     "opted_out": lambda _c: _("The customer wants no automatic messages."),
     "taken_over": lambda _c: _("A person took over the chat."),
+    "other_app": lambda c: _("Another app took over the chat on %(channel)s.", channel=c),
     "handed_over": lambda _c: _("A person was asked to answer."),
     "started_again": lambda _c: _("The practice chat was started again."),
     "paid": lambda _c: _("The money came meanwhile."),

@@ -1,0 +1,27 @@
+"""The fetching port: the one way in which addresses that strangers wrote are ever opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What an address gave. ``kind`` is what the far side says it is, to be doubted."""
+
+    body: bytes = field(repr=False)
+    kind: str = ""
+
+
+class Fetcher(Protocol):
+    """Opens addresses on the public internet and nowhere else."""
+
+    def fetch(self, url: str, *, limit: int, seconds: float = 20.0) -> Fetched:
+        """What the address gives: at most ``limit`` bytes, within ``seconds``, without cookies or credentials.
+
+        Raises `salespilots.ports.errors.Rejected` for an address that may not be opened (``bad_address``,
+        ``private_address``), that is gone (``gone``), leads on and on (``redirects``), or gives too much (``too_large``);
+        `salespilots.ports.errors.Unavailable` for trouble that may pass.
+        """
+        ...
