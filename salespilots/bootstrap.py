@@ -241,7 +241,7 @@ def assemble(
         payments=payments,
         gallery=Gallery(core, pictures),
         pictures=pictures,
-        posts=Posts(core, connections, jobs, decide_in),
+        posts=Posts(core, connections, pictures, jobs, decide_in),
         practice=Practice(core, inbox),
         profiles=Profiles(core, connections, files, jobs),
         preview=ProductPreview(core),

@@ -30,6 +30,7 @@ EVENT_TYPES: dict[str, str] = {
     "message.confirmed": "A person said that such a reply arrived",
     "message.arrived_twice": "A reply that was sent again had arrived the first time",
     "comment.received": "Somebody commented on a post",
+    "post.changed": "A post's picture came",
     "post.mapped": "It was said which products a post shows",
     "message.deleted": "A customer unsent a message",
     "message.deleted_early": "Somebody unsent a message that had not come",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.jobs import GiveUp, Jobs, enqueue_in, renew_in
+from salespilots.services.pictures import MAX_BYTES, Pictures
 
 MAX_PRODUCTS = 20
 """Products one post may show."""
@@ -22,9 +24,6 @@ MAX_PRODUCTS = 20
 KINDS = ("post", "reel", "story", "live", "ad")
 MANY_PAGES = 20
 """Pages of an account's posts that are read at most; with fifty on each a shop has its newest thousand."""
-
-ASK_AGAIN = timedelta(hours=6)
-"""An account's list is not read more often by itself."""
 
 
 def seen_in(core: Core, uow: UnitOfWork, provider: str, account_ref: str, subject: Subject | None) -> Post | None:
@@ -51,14 +50,21 @@ def products_of_in(uow: UnitOfWork, provider: str, post_ref: str | None) -> list
     return list(post.product_ids) if post else []
 
 
+Reconsider = Callable[[Core, UnitOfWork, Comment, Post], None]
+"""Decides anew about a comment whose post was not known when it came."""
+
+
 class Posts:
     """The owner's use cases, and the jobs that read posts from the channel."""
 
-    def __init__(self, core: Core, connections: Connections, jobs: Jobs, reconsider: Any) -> None:
-        """``reconsider``: decides anew about a comment whose post was not known (uow, comment, post)."""
+    def __init__(
+        self, core: Core, connections: Connections, pictures: Pictures, jobs: Jobs, reconsider: Reconsider
+    ) -> None:
         self._core, self._connections, self._reconsider = core, connections, reconsider
+        self._pictures = pictures
         jobs.handle("post", self._read_one)
         jobs.handle("posts", self._read_page)
+        jobs.handle("post.picture", self._fetch_picture)
 
     # --- reading -------------------------------------------------------------------------------------------
 
@@ -166,23 +172,29 @@ class Posts:
         if post is None:
             return None
         listed: ListedPost | None = None
+        foreign = False
         provider = self._core.registry.channels.find(post.provider)
         if provider is not None and provider.capabilities.lists_posts:
             try:
                 listed = self._channel(business_id, post.provider).post(post.post_ref)
-            except Rejected:  # a story that ended, or another's post: what the event told is all there is
-                listed = None
+            except Rejected:  # a story that ended, or somebody else's post that was shared
+                foreign = post.kind in ("post", "reel")
             except PortError as error:
                 if error.retryable:
                     raise
-        retrying(lambda: self._learn(business_id, post.id, listed))
+        retrying(lambda: self._learn(business_id, post.id, listed, foreign=foreign))
         return None
 
-    def _learn(self, business_id: str, post_id: str, listed: ListedPost | None) -> None:
+    def _learn(self, business_id: str, post_id: str, listed: ListedPost | None, *, foreign: bool) -> None:
         with self._core.storage.unit_of_work(business_id) as uow:
             post = uow.posts.get(post_id)
+            if foreign and not post.product_ids and not uow.comments.count(eq("post_ref", post.post_ref)):
+                uow.posts.remove(post)
+                uow.commit()
+                return
             if listed is not None:
                 fill(post, listed)
+            self._want_picture(uow, post)
             uow.posts.save(post)
             waiting = uow.comments.select(
                 eq("provider", post.provider), eq("post_ref", post.post_ref), eq("state", CommentState.KEPT),
@@ -202,6 +214,7 @@ class Posts:
         known = uow.posts.find(provider=provider, post_ref=listed.ref)
         if known is not None:
             fill(known, listed)
+            self._want_picture(uow, known)
             uow.posts.save(known)
             return False
         post = Post(
@@ -209,7 +222,41 @@ class Posts:
             post_ref=listed.ref, created_at=listed.posted_at or self._core.clock.now(), kind=listed.kind,
         )  # fmt: skip
         fill(post, listed)
+        self._want_picture(uow, post)
         return uow.posts.add_once(post)
+
+    # --- pictures ------------------------------------------------------------------------------------------
+
+    def _want_picture(self, uow: UnitOfWork, post: Post) -> None:
+        if post.picture_url.startswith(("https://", "http://")) and not post.picture:
+            renew_in(self._core, uow, "post.picture", post.id, {"post_id": post.id})
+
+    def _fetch_picture(self, business_id: str, payload: Mapping[str, Any]) -> datetime | None:
+        """Keep a post's picture before its address dies; the pages do without while it cannot be had."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            post = uow.posts.find(id=payload["post_id"])
+        if post is None or post.picture:
+            return None
+        found = self._core.fetcher.fetch(post.picture_url, limit=MAX_BYTES)
+        try:
+            name = self._pictures.save(business_id, io.BytesIO(found.body))
+        except InvalidInput:
+            raise GiveUp("wrong_type") from None
+
+        def use_case() -> bool:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                now = uow.posts.find(id=post.id)
+                if now is None or now.picture:
+                    return False
+                now.picture = name
+                uow.posts.save(now)
+                uow.record(Event(type="post.changed", at=self._core.clock.now(), ids={"post_id": now.id}))
+                uow.commit()
+            return True
+
+        if not retrying(use_case):
+            self._pictures.discard(business_id, name)
+        return None
 
 
 def fetch_in(core: Core, uow: UnitOfWork, provider: str) -> None:

@@ -54,6 +54,19 @@ class Comments(InstagramShop):
         if products is not None:
             self.world.services.posts.show(self.shop.id, found[ref].id, products)
 
+    def picture(self) -> str:
+        """The address of a picture at the stand-in."""
+        return str(self.twin.media.put({"kind": "png"})["url"])
+
+    def say_about(self, story: dict[str, Any], text: str, who: str) -> None:
+        """A customer answers a story."""
+        self.twin.wrote(who, f"mid.{who}.{text[:8]}", text, ACCOUNT)
+        at = int(self.world.clock.now().timestamp() * 1000)
+        message = {"mid": f"mid.{who}.{text[:8]}", "text": text, "reply_to": {"story": story}}
+        raw = {"sender": {"id": who}, "recipient": {"id": ACCOUNT}, "timestamp": at, "message": message}
+        self.deliver({"kind": "raw", "item": raw})
+        self.settle()
+
     def kept(self) -> list[Comment]:
         """Comments as stored, oldest first."""
         with self.world.storage.unit_of_work(self.shop.id, read_only=True) as uow:
@@ -256,6 +269,38 @@ def test_the_echo_of_a_private_answer_is_nobody_else(shop: Comments) -> None:
     shop.echo(next(one for one in shop.sent if one["comment_id"]))
     assert {str(one.state) for one in shop.outgoing(ASHA)} == {"sent"}
     assert shop.chat(ASHA).mode == "bot"
+
+
+def test_a_posts_picture_is_kept(shop: Comments) -> None:
+    shop.prepare()
+    shop.post(picture=shop.picture())
+    (post,) = shop.world.services.posts.page(shop.shop.id).items
+    path = shop.world.services.pictures.path(shop.shop.id, post.picture)
+    assert path.read_bytes()[:3] == b"\xff\xd8\xff"
+
+
+def test_somebody_elses_post_that_is_shared_is_not_listed(shop: Comments) -> None:
+    shop.prepare()
+    payload = {"ig_post_media_id": "17900000000009999", "title": "Not ours", "url": "https://cdn.example.com/x.jpg"}
+    message = {"mid": "mid.shared", "attachments": [{"type": "ig_post", "payload": payload}]}
+    shop.deliver({"kind": "raw", "item": {
+        "sender": {"id": ASHA}, "recipient": {"id": ACCOUNT}, "timestamp": int(shop.world.clock.now().timestamp() * 1000),
+        "message": message,
+    }})  # fmt: skip
+    shop.settle()
+    assert list(shop.world.services.posts.page(shop.shop.id).items) == []
+
+
+def test_price_on_a_story_is_the_price_of_what_it_shows(shop: Comments) -> None:
+    """Through the real webhook: the story is kept when it is first answered, and what it shows is said once."""
+    shop.prepare()
+    story = {"id": "17900000000000777", "url": "https://cdn.example.com/story.jpg"}
+    shop.say_about(story, "wow", BINA)
+    (post,) = shop.world.services.posts.page(shop.shop.id, kind="story").items
+    shop.world.services.posts.show(shop.shop.id, post.id, [shop.blue])
+    before = len(shop.sent)
+    shop.say_about(story, "bhai iska rate kya h 😍 M size milega?", ASHA)
+    assert any("₹1,499" in one["text"] for one in shop.sent[before:])
 
 
 def test_a_flood_is_paced_and_survives_a_restart(shop: Comments, make_world: Callable[..., World]) -> None:

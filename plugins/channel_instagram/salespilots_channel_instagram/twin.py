@@ -86,9 +86,14 @@ class InstagramTwin(Twin):
         self.details: dict[str, dict[str, Any]] = {}
         self.echo: dict[str, Any] = {"enabled": self._echo_first, "drop": 0, "delay_ms": 0}
         self.acts: list[dict[str, Any]] = []
-        self.ahead = 0.0
-        self.posts = Posts(graph_error, self.now)
+        self.ahead, self._shades = 0.0, 0
+        self.posts = Posts(graph_error, self.now, self._draw)
         self.windows = Windows(graph_error, self.now)
+
+    def _draw(self) -> str:
+        """The address of a picture, another one each time."""
+        self._shades += 1
+        return self.media.put({"kind": "shade", "shade": self._shades})["url"]
 
     def now(self) -> float:
         """Its clock, in seconds since 1970."""

@@ -16,6 +16,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from salespilots.testing.twin import Call, Reply
@@ -24,6 +25,7 @@ HUGE = 60 * 1024 * 1024
 _BOX = b"\x00\x00\x00\x18ftyp%sisomiso2"
 
 
+@lru_cache(maxsize=32)
 def png(width: int = 320, height: int = 400, shade: int = 1) -> bytes:
     """A picture: a slope of colours, another one for each ``shade``."""
     rows = bytearray()

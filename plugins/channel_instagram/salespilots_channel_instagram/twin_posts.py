@@ -12,7 +12,6 @@ Written from the fact sheet: a private answer goes to ``recipient.comment_id``, 
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -29,8 +28,9 @@ Refuse = Callable[[int, int, "int | None", str], Reply]
 class Posts:
     """One account's. ``refuse`` words an error; ``now`` is the stand-in's clock in seconds."""
 
-    def __init__(self, refuse: Refuse, now: Callable[[], float] = time.time) -> None:
-        self._refuse, self._now = refuse, now
+    def __init__(self, refuse: Refuse, now: Callable[[], float], draw: Callable[[], str]) -> None:
+        """``draw`` gives the address of a new picture."""
+        self._refuse, self._now, self._draw = refuse, now, draw
         self._numbers = itertools.count(17_900_000_000_100_001)
         self.posts: dict[str, dict[str, Any]] = {}
         self.comments: dict[str, dict[str, Any]] = {}
@@ -45,7 +45,7 @@ class Posts:
         """A post of the account, the newest."""
         ref = str(given.get("id") or next(self._numbers))
         kind, at = given.get("kind", "post"), float(given.get("at") or self._now())
-        picture = given.get("picture") or f"https://cdn.example.com/{ref}.jpg"
+        picture = given.get("picture") or self._draw()
         self.posts[ref] = {
             "id": ref, "kind": kind, "caption": given.get("caption", ""), "at": at,
             "media_type": "VIDEO" if kind in ("reel", "live") else "IMAGE", "media_product_type": PRODUCTS[kind],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from salespilots.domain.comment import Post
 from salespilots.domain.conversation import (
     PENDING,
     Author,
@@ -93,7 +94,7 @@ class Interpreter:
         if desk.is_known(conversation, ref):
             self._forget_late_words(uow, row, inbound)
             return
-        text, post = clean(inbound.text), seen_in(core, uow, row.provider, inbound.account_ref, inbound.subject)
+        text, post = clean(inbound.text), self._post(uow, row, inbound)
         first = started or conversation.last_inbound_at is None
         message = Message(
             id=core.ids.new("message"), business_id=uow.business_id, conversation_id=conversation.id,
@@ -148,6 +149,12 @@ class Interpreter:
         """When a message has its place: as it comes, or at its own time when it was read back later."""
         now = self._core.clock.now()
         return min(inbound.sent_at, now) if inbound.facts.get("past") else now
+
+    def _post(self, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> Post | None:
+        """The shop's own post that this is about; what somebody else's story shows is no product of ours."""
+        if inbound.kind == "story_mention":
+            return None
+        return seen_in(self._core, uow, row.provider, inbound.account_ref, inbound.subject)
 
     def _conversation(
         self, desk: Desk, row: InboxRow, inbound: Inbound, *, customer_wrote: bool
