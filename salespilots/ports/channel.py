@@ -323,6 +323,10 @@ class ListingChannel(Channel, Protocol):
         """One of them. Raises a `PortError`; `Rejected` when it is not there or another's."""
         ...
 
+    def replies(self, comment_ref: str) -> Sequence[SentMessage]:
+        """What stands below a comment, to settle a public answer of unknown outcome: complete or an error, as `history`."""
+        ...
+
 
 class ReadingChannel(Channel, Protocol):
     """A channel whose recent chats can be read back (`ChannelCapabilities.reads_recent`): what was said before the shop

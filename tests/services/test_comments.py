@@ -271,6 +271,24 @@ def test_the_echo_of_a_private_answer_is_nobody_else(shop: Comments) -> None:
     assert shop.chat(ASHA).mode == "bot"
 
 
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_public_answer_without_a_clear_answer_is_looked_for_below_the_comment(shop: Comments, arrived: bool) -> None:
+    """Never by the chat, which does not show it: written twice it would be there twice."""
+    shop.prepare()
+    shop.post()
+    shop.say("hello", ASHA)  # there is a chat to be read, without it
+    shop.server.fail_next("500_after_accept" if arrived else "500_before", match="/replies", method="POST")
+    ref = shop.comment("price?", post=POST)
+    public = next(one for one in shop.outgoing(ASHA) if one.kind == "public_reply")
+    assert public.state == "uncertain"
+    for _ in range(30):
+        shop.twin.ahead += 10
+        shop.later(seconds=10)
+    assert shop.now(public).state == "sent"
+    assert [one["comment"] for one in shop.twin.posts.public] == [ref]
+    assert shop.now(public).provider_ref == shop.twin.posts.public[0]["id"]
+
+
 def test_a_posts_picture_is_kept(shop: Comments) -> None:
     shop.prepare()
     shop.post(picture=shop.picture())

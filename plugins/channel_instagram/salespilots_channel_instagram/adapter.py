@@ -27,7 +27,7 @@ from salespilots.ports.errors import OutcomeUnknown, PortError, Rejected, Unavai
 from salespilots.ports.settings import PluginSettings
 from salespilots_channel_instagram.client import GraphClient
 from salespilots_channel_instagram.parsing import EPOCH, moment, ref_of
-from salespilots_channel_instagram.posts import POST_FIELDS, page_of, post_of
+from salespilots_channel_instagram.posts import POST_FIELDS, page_of, post_of, replies_of
 from salespilots_channel_instagram.problems import PROVIDER
 from salespilots_channel_instagram.reading import READABLE, RecentReader
 from salespilots_channel_instagram.wire import act_body, public_reply, send_body
@@ -79,6 +79,18 @@ class InstagramChannel:
     def post(self, post_ref: str) -> ListedPost:
         """One post of the account, whatever its kind."""
         return post_of(self._graph.get(post_ref, fields=POST_FIELDS), "post")
+
+    def replies(self, comment_ref: str) -> Sequence[SentMessage]:
+        """The answers below a comment, oldest first. `HistoryIncomplete` when there are more than one page, or one does not
+        say whose it is.
+
+        Source of a protocol fact: Meta, "IG Comment Replies".
+        """
+        answer = self._graph.get(comment_ref, "replies", fields="id,text,timestamp,from", limit="50")
+        found, whole = replies_of(answer, self._account_id)
+        if not whole:
+            raise HistoryIncomplete(provider=PROVIDER, shown=found)
+        return found
 
     def profile(self, customer_ref: str) -> CustomerProfile:
         """Name, user name and picture; known only after the customer wrote to the shop."""

@@ -123,6 +123,7 @@ class InstagramTwin(Twin):
             ("GET", rf"{version}/([^/]+)/media", self._with_token(lambda call: self.posts.media(call))),
             ("GET", rf"{version}/([^/]+)/stories", self._with_token(lambda call: self.posts.stories(call))),
             ("POST", rf"{version}/([^/]+)/replies", self._with_token(self._reply)),
+            ("GET", rf"{version}/([^/]+)/replies", self._with_token(self._replies)),
             ("GET", r"/ig_messaging_cdn/([0-9a-f]+)", self.media.get),
             ("GET", rf"{version}/(t_[^/]+)", self._thread),
             ("GET", rf"{version}/([^/]+)", self._node),
@@ -167,6 +168,10 @@ class InstagramTwin(Twin):
     def _reply(self, call: Call) -> Reply:
         with self.lock:
             return self.posts.reply(call.found[0], call)
+
+    def _replies(self, call: Call) -> Reply:
+        with self.lock:
+            return self.posts.replies(call.found[0], self._account_of(call))
 
     def _act(self, account: str, body: dict[str, Any], action: str) -> Reply:
         customer = str((body.get("recipient") or {}).get("id") or "")

@@ -131,6 +131,20 @@ class Posts:
         self.public.append({"id": ref, "comment": comment_ref, "text": text, "at": self._now()})
         return Reply(200, {"id": ref})
 
+    def replies(self, comment_ref: str, account: str) -> Reply:
+        """What stands below a comment."""
+        if comment_ref not in self.comments or self.comments[comment_ref]["gone"]:
+            return self._refuse(400, 100, 33, "Object does not exist")
+        rows = [
+            {
+                "id": one["id"], "text": one["text"], "from": {"id": account},
+                "timestamp": datetime.fromtimestamp(one["at"], UTC).strftime("%Y-%m-%dT%H:%M:%S+0000"),
+            }
+            for one in self.public
+            if one["comment"] == comment_ref
+        ]  # fmt: skip
+        return Reply(200, {"data": rows})
+
     def recipient_of(self, comment_ref: str) -> Reply | str:
         """Who a private answer goes to, as messages call them; else why there is none."""
         comment = self.comments.get(comment_ref)

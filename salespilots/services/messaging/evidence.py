@@ -31,13 +31,16 @@ TWICE_WITHIN = timedelta(hours=1)
 OF_PEOPLE = frozenset({"image", "video", "audio", "file"})
 """Kinds of attachments that people send; a card is none."""
 
+PUBLIC = "public_reply"
+"""The kind of what is said below a comment: no part of the chat as its channel shows it."""
+
 MANY_DOUBTS = 200
 """Of so many newest doubts of a shop one is remembered."""
 
 
 def words_there(message: Message) -> str:
     """What the channel shows of a message. Cards and pictures have no words there."""
-    return message.text if message.kind == "text" else ""
+    return message.text if message.kind in ("text", PUBLIC) else ""
 
 
 def same_words(message: Message, text: str) -> bool:
@@ -50,11 +53,12 @@ def _bare(text: str) -> str:
 
 
 def may_be(message: Message, inbound: Inbound) -> bool:
-    """Whether an echo may be of this message, by its words and by what is attached."""
+    """Whether an echo may be of this message, by its words and by what is attached. What is said below a comment has none."""
     kinds = {one.kind for one in inbound.attachments}
-    if message.kind == "image" and kinds and "image" not in kinds:
+    pictures = message.kind in ("image", "images")
+    if message.kind == PUBLIC or (pictures and kinds and "image" not in kinds):
         return False
-    return same_words(message, clean(inbound.text)) and (message.kind in ("text", "image") or not kinds & OF_PEOPLE)
+    return same_words(message, clean(inbound.text)) and (message.kind == "text" or pictures or not kinds & OF_PEOPLE)
 
 
 def was_doubted_in(uow: UnitOfWork, message: Message) -> bool:

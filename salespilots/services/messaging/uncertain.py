@@ -27,6 +27,7 @@ from salespilots.services.messaging import doubts
 from salespilots.services.messaging.desk import Desk
 from salespilots.services.messaging.evidence import (
     CONFIRMED,
+    PUBLIC,
     found_in,
     history_start_in,
     is_alone_in,
@@ -134,6 +135,9 @@ class Uncertain:
             return None
         try:
             channel = self._connections.channel_of(call.business_id, conversation.provider, call.connection)
+            if call.message.kind == PUBLIC:
+                below = channel.replies(call.message.comment_ref) if provider.capabilities.lists_posts else None
+                return None if below is None else Shown(messages=[one for one in below if one.sent_at >= call.since])
             return Shown(messages=list(channel.history(conversation.customer_ref, since=call.since)))
         except (PortError, PluginError) as error:
             log.warning("outbox.read_back_failed", business=call.business_id, message=call.message.id, code=error.code)
