@@ -69,9 +69,6 @@ def test_what_becomes_of_a_send(
         answer_of(status, {}, json.dumps({"error": error}).encode(), sending=True)
     assert (type(caught.value), caught.value.reason) == (kind, reason)
     with sentences.test_request_context():
-        if kind is UNCERTAIN:
-            said = reasons.DOUBTS[reason]("Instagram")
-        else:
-            said = reasons.ended(reason, "Instagram")
+        said = reasons.DOUBTS[reason]("Instagram") if kind is UNCERTAIN else reasons.ended(reason, "Instagram")
     assert len(said) > 20
     assert "_" not in said

@@ -34,8 +34,8 @@ MAX_IMAGES = 10
 BUTTON_TEXT = 640
 """Characters above the buttons of a button template."""
 HUMAN_AGENT = "HUMAN_AGENT"
-PRIVATE_REPLIES_AN_HOUR, PRIVATE_REPLIES_AT_ONCE = 700, 40
-"""Together below the 750 that Meta allows in any hour."""
+PRIVATE_REPLIES_AN_HOUR, PRIVATE_REPLIES_AT_ONCE = 690, 25
+"""Together below the 750 that Meta allows in any hour, also when a worker that starts anew begins with the second again."""
 TITLE = 20
 """Characters on a button or quick reply; Instagram cuts longer ones."""
 CARD_TEXT = 80
