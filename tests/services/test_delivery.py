@@ -225,7 +225,7 @@ def test_unsent_words_are_nowhere_any_more(far: FarSide) -> None:
     more = {"attachments": (picture,), "payload": "secret", "raw": {"text": "my secret words"}, "customer_name": "Asha"}
     event = far.event("message", "my secret words", **more)
     far.deliver(event, far.event("edited", "my secret word", message_ref=event.message_ref))
-    assert far.chat().preview == "my secret words"
+    assert far.chat().preview == "my secret word"
     far.deliver(far.event("deleted", message_ref=event.message_ref))
     spoken = next(one for one in reversed(far.messages()) if one.text)
     assert (far.chat().preview, far.chat().preview_author) == (spoken.text[:140], spoken.author)

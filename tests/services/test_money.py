@@ -152,7 +152,7 @@ def test_a_slow_provider_holds_back_no_sweep(till: Till, order: Order) -> None:
     asked: list[str] = []
     till.shop.world.clock.advance(timedelta(minutes=16))
     till.services.maintenance.sweep(lambda lane: None, lambda key, question: asked.append(key))
-    assert asked == [till.payments(order)[0].id]
+    assert [one for one in asked if one.startswith("pay_")] == [till.payments(order)[0].id]
     assert ("fetch", till.payments(order)[0].link_ref) not in till.bank.calls
 
 

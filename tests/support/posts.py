@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from salespilots.domain.comment import Comment, Post
+from salespilots.services.comment_rules import Rule
 from tests.support.shop import Shop
 
 ACCOUNT = "17841400000000077"
@@ -35,3 +36,9 @@ def comment_on(shop: Shop, post: Post, text: str = "price?", **more: Any) -> Com
         uow.comments.add(comment)
         uow.commit()
     return comment
+
+
+def comment_rule(shop: Shop) -> str:
+    """The id of a rule that answers comments."""
+    rule = Rule(name="Comments", texts=("Sent!",), private="Hello!")
+    return shop.world.services.comment_rules.save(shop.id, rule).id

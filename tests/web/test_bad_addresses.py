@@ -12,6 +12,7 @@ import salespilots.web
 from salespilots.testing.contracts.storage import FOREIGN_CURSORS
 from tests.support.browser import Visitor
 from tests.support.imports import with_a_problem
+from tests.support.posts import comment_rule, story_post
 from tests.support.program import Program, application
 from tests.support.shop import Shop
 
@@ -55,6 +56,7 @@ class Everybody:
             for run in shop.world.services.workflows.runs(shop.id, flow.id).items
         )
         self.args |= {"workflow_id": run.workflow_id, "run_id": run.id}
+        self.args |= {"post_id": story_post(shop).id, "rule_id": comment_rule(shop)}
         self.app = application(shop.world)
         self.owner, self.program = Visitor(self.app), Program(self.app, shop)
         self.owner.sign_in("meera@example.in")

@@ -19,6 +19,7 @@ from salespilots.web.permissions import API, MACHINE, PUBLIC, access_of
 from salespilots.web.presenters.workflows import labels
 from tests.support.browser import Visitor
 from tests.support.imports import with_a_problem
+from tests.support.posts import comment_rule, story_post
 from tests.support.shop import PASSWORD, Shop, World
 
 ROLES = tuple(Role)
@@ -108,7 +109,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
             "key_id": "key_x", "business_id": "practice", "name": "blue-saree.png",
             "stuck_id": shop.given_up(), "payment_id": "pay_00000000", "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "line_id": "stl_0", "fact_id": "unm_0",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
-            "invoice_id": note.id,
+            "invoice_id": note.id, "post_id": story_post(shop).id, "rule_id": comment_rule(shop),
         },
     )  # fmt: skip
     world.close()

@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 
 from salespilots.ports.storage import eq
 from tests.support.imports import with_a_problem
-from tests.support.posts import story_post
+from tests.support.posts import comment_rule, story_post
 from tests.support.program import Program, application
 from tests.support.shop import PASSWORD, Shop, World
 
@@ -53,7 +53,7 @@ def _ids(shop: Shop) -> dict[str, str]:
         "run_id": run.id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": "0", "picture_id": "0",
         "stuck_id": shop.given_up(), "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "line_id": "stl_0", "fact_id": "unm_0",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
-        "post_id": story_post(shop).id,
+        "post_id": story_post(shop).id, "rule_id": comment_rule(shop),
         "invoice_id": services.documents.issue(shop.id, order.id).id,
         "waiting_id": services.waiting.join(shop.id, customer_id=order.customer_id, sku="NEC-PEARL").id,
     }  # fmt: skip

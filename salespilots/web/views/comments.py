@@ -131,7 +131,7 @@ def _first() -> Rule:
 
 
 def _form(
-    values: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200, workflow_id: str | None = None
+    values: dict[str, Any], errors: dict[str, str] | None = None, status: int = 200, rule_id: str | None = None
 ) -> Any:
     shop = here().shop
     posts = services().posts.page(shop.id, limit=POSTS_SHOWN).items
@@ -143,7 +143,7 @@ def _form(
     }
     private = services().preview.private_answer(shop.id, settings, [product.product.id] if product else [])
     return page(
-        "comments/rule.html", status, values=values, errors=errors or {}, workflow_id=workflow_id,
+        "comments/rule.html", status, values=values, errors=errors or {}, rule_id=rule_id,
         posts=present_posts.choices(posts, list(values.get("post_refs") or [])),
         preview=present.preview(values, shop.name, private),
         where=[
@@ -171,42 +171,42 @@ def create_rule() -> Any:
     return _save(None)
 
 
-@blueprint.get("/rules/<workflow_id>")
+@blueprint.get("/rules/<rule_id>")
 @permits(Permission.CATALOGUE)
-def rule(workflow_id: str) -> Any:
+def rule(rule_id: str) -> Any:
     """One rule."""
-    found, kept = services().comment_rules.get(here().shop_id, workflow_id)
-    return _form(present.values_of(kept), workflow_id=found.id)
+    found, kept = services().comment_rules.get(here().shop_id, rule_id)
+    return _form(present.values_of(kept), rule_id=found.id)
 
 
-@blueprint.post("/rules/<workflow_id>")
+@blueprint.post("/rules/<rule_id>")
 @permits(Permission.CATALOGUE)
-def change_rule(workflow_id: str) -> Any:
+def change_rule(rule_id: str) -> Any:
     """Change it; answers that are on their way stay as they are."""
-    services().comment_rules.get(here().shop_id, workflow_id)
-    return _save(workflow_id)
+    services().comment_rules.get(here().shop_id, rule_id)
+    return _save(rule_id)
 
 
-def _save(workflow_id: str | None) -> Any:
+def _save(rule_id: str | None) -> Any:
     values, errors = read(RuleForm, request.form)
     refs = tuple(one[:200] for one in request.form.getlist("post_refs")[:500])
     typed = {**request.form.to_dict(), "post_refs": list(refs)}
     if errors:
-        return _form(typed, errors, 422, workflow_id)
+        return _form(typed, errors, 422, rule_id)
     made = Rule(**{**values, "live": bool(values["live"]), "products": bool(values["products"])}, post_refs=refs)
     try:
-        services().comment_rules.save(here().shop_id, made, workflow_id=workflow_id, actor=here().user.id)
+        services().comment_rules.save(here().shop_id, made, workflow_id=rule_id, actor=here().user.id)
     except InvalidInput as error:
-        return _form(typed, first_messages(error.fields), 422, workflow_id)
+        return _form(typed, first_messages(error.fields), 422, rule_id)
     flash(_("Saved and on"), "ok")
     return back_to(url_for("comments.index"))
 
 
-@blueprint.post("/rules/<workflow_id>/switch")
+@blueprint.post("/rules/<rule_id>/switch")
 @permits(Permission.CATALOGUE)
-def switch_rule(workflow_id: str) -> Any:
+def switch_rule(rule_id: str) -> Any:
     """On or off; answers that are on their way leave."""
     workflows, shop_id = services().workflows, here().shop_id
     act = workflows.publish if request.form.get("live") == "1" else workflows.pause
-    act(shop_id, workflow_id, actor=here().user.id)
+    act(shop_id, rule_id, actor=here().user.id)
     return back_to(url_for("comments.index"))
