@@ -10,6 +10,7 @@ import pytest
 from salespilots.ports.webhook import WebhookRequest
 from salespilots.testing.contracts.channel import ChannelContract, ChannelHarness, Delivered, Said
 from salespilots.testing.contracts.delivery import DeliveryContract
+from salespilots.testing.contracts.social import SocialContract
 from salespilots.testing.twin import TwinServer
 from salespilots_channel_instagram import client
 from salespilots_channel_instagram.hooks import PROVIDER
@@ -41,6 +42,9 @@ def twin() -> Iterator[TwinServer]:
 
 
 def make_harness(twin: TwinServer) -> ChannelHarness:
+    for number in range(60):
+        twin.twin.posts.add({"at": 1_790_000_000 + number, "picture": "https://cdn.example.com/1.jpg"})
+
     def break_with(kind: str, **options: Any) -> None:
         if kind == "refuse_connection":
             twin.stop()
@@ -66,6 +70,8 @@ def make_harness(twin: TwinServer) -> ChannelHarness:
         signed_request=signed_request,
         secret_at=("instance", "app_secret"),
         delivered=delivered,
+        comment=lambda: str(twin.twin.posts.comment({"from": "200000000000009", "text": "price?"})[1]["id"]),
+        posts=60,
         break_with=break_with,
         can=frozenset(
             [
@@ -88,7 +94,7 @@ def make_harness(twin: TwinServer) -> ChannelHarness:
     )
 
 
-class TestInstagram(ChannelContract):
+class TestInstagram(ChannelContract, SocialContract):
     @pytest.fixture
     def harness(self, twin: TwinServer, monkeypatch: pytest.MonkeyPatch) -> ChannelHarness:
         monkeypatch.setattr(client, "ANSWER_TIMEOUT", 0.5)

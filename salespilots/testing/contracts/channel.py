@@ -46,6 +46,8 @@ class ChannelHarness(Harness):
     ``break_with`` makes the next send (or ``match``) go wrong.
     ``delivered()``: what the far side has taken; None where there is none to look at.
     ``tick``: how exactly the provider says when a message was written.
+    ``comment()`` lets somebody comment below a post at the far side and gives its reference; ``posts``: how many posts the
+    account has there, at least.
     """
 
     account_ref: str = ""
@@ -54,6 +56,8 @@ class ChannelHarness(Harness):
     secret_at: tuple[str, str] | None = None
     delivered: Callable[[], Sequence[Delivered]] | None = None
     tick: timedelta = timedelta(milliseconds=1)
+    comment: Callable[[], str] | None = None
+    posts: int = 0
 
     def channel(self) -> Any:
         """The adapter."""
