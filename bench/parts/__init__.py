@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.context import Bench
-from bench.parts import hanging, importing, intake, neighbours, orders, papers, rates, reach, rest
+from bench.parts import batches, hanging, importing, intake, neighbours, orders, papers, rates, reach, rest
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "rest": rest.measure,
     "intake": intake.measure,
+    "batches": batches.measure,
     "rates": rates.measure,
     "reach": reach.measure,
     "scaling": reach.scaling,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from salespilots.domain.comment import Comment
 from salespilots.domain.conversation import Author, Conversation, ConversationState, Message, Mode
 from salespilots.domain.customer import Customer
 from salespilots.domain.errors import InvalidInput, ReplyWindowClosed
@@ -121,6 +122,23 @@ class Conversations:
         """One message. Raises `NotFound`."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.messages.get(message_id)
+
+    def quoted(self, business_id: str, conversation_id: str, messages: Sequence[Message]) -> dict[str, Message]:
+        """The messages of a chat that these ones answer, by the channel's reference."""
+        known = {one.provider_ref: one for one in messages if one.provider_ref}
+        wanted = {one.reply_to_ref for one in messages if one.reply_to_ref}
+        away = wanted - set(known)
+        if away:
+            with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+                found = uow.messages.select(eq("conversation_id", conversation_id), one_of("provider_ref", away))
+            known |= {one.provider_ref: one for one in found if one.provider_ref}
+        return {ref: known[ref] for ref in wanted if ref is not None and ref in known}
+
+    def comments(self, business_id: str, conversation_id: str) -> list[Comment]:
+        """What the customer of a chat wrote below the shop's posts and belongs to it, oldest first."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            newest = uow.comments.select(eq("conversation_id", conversation_id), order="-sent_at", limit=50)
+        return list(reversed(newest))
 
     def timeline(self, business_id: str, conversation_id: str) -> list[Event]:
         """What happened in the chat besides messages, oldest first."""

@@ -22,6 +22,7 @@ from salespilots.web.shell import shell_context
 from salespilots.web.views import (
     about,
     auth,
+    chat_files,
     comments,
     customers,
     discounts,
@@ -55,10 +56,10 @@ from salespilots.web.views import (
 from salespilots.web.views import public as public_views
 
 MAX_FORM = 10 * 1024 * 1024
-"""Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
+"""Bytes of a form with a picture; JSON bodies are held to 1 MiB, webhooks to 8."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, comments, posts, workflows, simulator, settings, selling, discounts, about, more,
+    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, comments, posts, workflows, simulator, settings, selling, discounts, about, more, chat_files,
     public_views,
 )  # fmt: skip
 

@@ -38,10 +38,13 @@ FIGURES = {
     "the same beside bare orders that commit each, SQLite", "the same beside bare orders that commit each, PostgreSQL",
     "orders on one hot product, 16 buyers, PostgreSQL", "order placed, p50 / p95, PostgreSQL",
     "import rows a second, SQLite", "invoice time, 3 lines",
+    "1000 messages in one webhook kept, p50, SQLite", "1000 messages in one webhook kept, p50, PostgreSQL",
+    "messages kept in batches of 1000, SQLite", "messages kept in batches of 1000, PostgreSQL",
 }  # fmt: skip
 PARTS = [
     "rest",
     "intake",
+    "batches",
     "rates",
     "reach",
     "scaling",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
@@ -17,6 +16,8 @@ from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
 from salespilots.ports.channel import Content, Image, ProductCard, ProductCards, Text
 from salespilots.services.messaging.content import dump, kind_of, load, plain
+from salespilots.services.messaging.reactions import shown as shown_reactions
+from salespilots.web.presenters import attached
 
 CLOSE = timedelta(minutes=2)
 """Messages of one sender within this time hang together."""
@@ -77,14 +78,25 @@ def bubble_of(message: Message, orders: Sequence[Order], *, public: bool = False
         payment=None,
         order=None,
         media=None,
+        parts=[],
+        quote=None,
+        advert=None,
+        reactions=[one["emoji"] for one in shown_reactions(message)],
+        edited=[],
         seq=message.seq,
     )
-    if message.direction is Direction.IN:
+    if message.reason == "deleted":
+        bubble.kind, bubble.text = "deleted", ""
+        if message.direction is Direction.OUT:
+            bubble.text = _("Taken back in the Instagram app")
+    elif message.direction is Direction.IN:
         _incoming(bubble, message)
-    elif message.content:
+    elif "type" in message.content:
         _outgoing(bubble, message, orders, public)
-    elif message.attachments:
-        bubble.kind, bubble.media = "image", _media(message.attachments[0])
+    else:
+        bubble.parts = attached.parts(message)
+    if message.edited_at is not None:
+        bubble.edited = [str(one) for one in message.content.get("earlier", ())]
     return bubble
 
 
@@ -95,33 +107,11 @@ def _side(message: Message) -> str:
 
 
 def _incoming(bubble: SimpleNamespace, message: Message) -> None:
-    if message.reason == "deleted":
-        bubble.kind, bubble.text = "deleted", ""
-    elif message.kind == "unsupported":
+    bubble.parts, bubble.advert = attached.parts(message), attached.shared_subject(message)
+    if message.kind == "unsupported" and not bubble.parts:
         bubble.kind = "unsupported"
     elif message.kind in ("story_reply", "story_mention"):
-        bubble.kind, bubble.media = "story_reply", _media(next(iter(message.attachments), {}))
-        if message.kind == "story_mention":
-            bubble.media.label = _("Mentioned you in their story")
-    elif message.kind == "share":
-        bubble.kind, bubble.media = "share", _media(next(iter(message.attachments), {}))
-        bubble.media.label = bubble.media.alt or _("Shared a post")
-    elif message.kind == "image" and message.attachments:
-        bubble.kind, bubble.media = "image", _media(message.attachments[0])
-    elif message.kind in ("video", "audio", "file"):
-        bubble.kind = "unsupported"
-        bubble.text = {
-            "video": _("Sent a video. Open it in the Instagram app."),
-            "audio": _("Sent a voice message. Open it in the Instagram app."),
-        }.get(message.kind, _("Sent a file. Open it in the Instagram app."))
-
-
-def _media(attachment: Mapping[str, Any]) -> SimpleNamespace:
-    """Pictures of other hosts are not loaded into the owner's browser: the words stay."""
-    url = str(attachment.get("url") or "")
-    return SimpleNamespace(
-        picture_url=url if url.startswith("/") else "", alt=str(attachment.get("title") or ""), label="", gone=False
-    )
+        bubble.kind, bubble.media = "story_reply", attached.story(message)
 
 
 def _outgoing(bubble: SimpleNamespace, message: Message, orders: Sequence[Order], public: bool) -> None:

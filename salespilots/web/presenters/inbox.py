@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import SimpleNamespace
 
+from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from salespilots.domain.conversation import Author, Conversation, ConversationState, Mode
 from salespilots.domain.customer import Customer
 from salespilots.domain.windows import Allowance, Right
 from salespilots.services.conversations import ChatRow
-from salespilots.web.filters import duration, now
+from salespilots.web.filters import duration, money, now
+from salespilots.web.presenters import chat_events
 from salespilots.web.presenters.orders import address_lines
 
 NEAR = timedelta(hours=2)
@@ -38,6 +41,7 @@ def row(found: ChatRow, href: str, current_id: str) -> SimpleNamespace:
         id=one.id,
         customer_id=one.customer_id,
         name=found.customer.display_name,
+        picture=face(found.customer),
         href=href,
         at=one.last_message_at,
         preview=preview,
@@ -57,14 +61,19 @@ def chat(found: ChatRow, people: Mapping[str, str], me: str, label: str) -> Simp
     """The open chat."""
     one, customer = found.conversation, found.customer
     waited = now() - one.waiting_since if one.waiting_since else None
-    subtitle = " · ".join(filter(None, [handle(customer), label]))
+    bought = ngettext("%(num)d order", "%(num)d orders", customer.orders_count) if customer.orders_count else ""
+    spent = money(customer.spent_paise) if customer.spent_paise else ""
+    subtitle = " · ".join(filter(None, [handle(customer), bought or label, spent]))
     return SimpleNamespace(
         id=one.id,
         name=customer.display_name,
         first_name=first_name(customer),
         customer_id=customer.id,
+        picture=face(customer),
         source=one.provider,
         subtitle=subtitle,
+        held=chat_events.held(one),
+        channel=label,
         status=status(one),
         mine=one.assignee_id == me or one.assignee_id is None,
         holder=people.get(one.assignee_id or "", _("Your team")),
@@ -102,9 +111,18 @@ def suggestions(last_inbound: str, opted_out: bool) -> list[str]:
     return [_("Yes, it is available."), _("One moment, I will check."), _("Shall I send the payment link?")]
 
 
-def panel(customer: Customer) -> SimpleNamespace:
-    """Who the customer is."""
+def face(customer: Customer, side: int = 96) -> str:
+    """Where the customer's picture is, or nothing. The end of its name makes a new picture a new address."""
+    if not customer.picture:
+        return ""
+    return url_for("chat_files.face", customer_id=customer.id, side=side, v=customer.picture[-12:-4])
+
+
+def panel(customer: Customer, came: str = "") -> SimpleNamespace:
+    """Who the customer is. ``came``: how they came to the chat."""
     return SimpleNamespace(
+        picture=face(customer),
+        came=came,
         id=customer.id,
         name=customer.display_name,
         handle=handle(customer),

@@ -10,14 +10,16 @@ from types import SimpleNamespace
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from salespilots.domain.comment import Comment
 from salespilots.domain.conversation import Author, Conversation, Direction, Message, MessageState, Mode
 from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
 from salespilots.domain.order import Order
 from salespilots.domain.windows import Right
 from salespilots.ports.work import UNDECIDED
-from salespilots.web.presenters import reasons
+from salespilots.web.presenters import attached, chat_events, order_cards, reasons
 from salespilots.web.presenters.chat import CLOSE, bubble_of, grouped
+from salespilots.web.presenters.chat_events import FIRST, comment_line
 from salespilots.web.presenters.orders import day_label
 
 
@@ -62,8 +64,11 @@ def thread(
     me: str,
     run_href: Mapping[str, str],
     leaving: Leaving,
+    quoted: Mapping[str, Message] | None = None,
+    comments: Sequence[Comment] = (),
 ) -> list[SimpleNamespace]:
-    """Messages and what happened between them, oldest first, with a line for each day."""
+    """Messages and what happened between them, oldest first, with a line for each day. ``quoted``: messages by the
+    channel's reference, of those that others answer; ``comments`` of the customer below the shop's posts."""
     since = messages[0].created_at if messages else None
     moments: list[tuple[datetime, int, SimpleNamespace]] = []
     before: Message | None = None
@@ -76,6 +81,8 @@ def thread(
         bubble.author_href = run_href.get(message.run_id or "", "")
         _explain(bubble, message, leaving, before)
         before = reasons.holder(before, message)
+        if message.reply_to_ref and bubble.kind not in ("story_reply", "deleted"):
+            bubble.quote = attached.quote((quoted or {}).get(message.reply_to_ref))
         moments.append((message.created_at, message.seq, bubble))
     paid = {one.ids.get("order_id") for one in events if one.type == "order.paid"}
     for event in events:
@@ -83,10 +90,14 @@ def thread(
             continue
         pill = _event(event, people, me)
         if pill is not None and (since is None or event.at >= since - CLOSE):
-            moments.append((event.at, 1_000_000, pill))
+            moments.append((event.at, 0 if event.type in FIRST else 1_000_000, pill))
+    moments += [
+        (one.sent_at, 0, comment_line(one)) for one in comments if since is None or one.sent_at >= since - CLOSE
+    ]
     moments.sort(key=lambda one: (one[0], one[1]))
     bubbles = _together([one for _at, _seq, one in moments])
     _mark_chosen(messages, bubbles)
+    order_cards.put(bubbles, messages, orders)
     return _with_days(grouped(bubbles))
 
 
@@ -141,7 +152,7 @@ def _event(event: Event, people: Mapping[str, str], me: str) -> SimpleNamespace 
     number = str(event.data.get("number") or "")
     you = event.actor == me
     who = people.get(event.actor, "")
-    look = {
+    look = chat_events.look(event) or {
         "conversation.taken_over": (
             "user",
             _("You took over") if you else _("%(name)s took over", name=who or _("Your team")),

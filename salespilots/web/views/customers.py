@@ -64,6 +64,7 @@ def _row(customer: Any) -> SimpleNamespace:
     return SimpleNamespace(
         id=customer.id,
         name=customer.display_name,
+        picture=present.face(customer),
         handle=present.handle(customer),
         source=customer.channel,
         orders_label=ngettext("%(num)d order", "%(num)d orders", count) if count else _("No orders yet"),

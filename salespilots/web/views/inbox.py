@@ -19,8 +19,8 @@ from salespilots.web.forms import ReplyForm, query_number, query_text, read
 from salespilots.web.lookups import channel_label, order_rows, user_names
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
+from salespilots.web.presenters import chat_events, reasons
 from salespilots.web.presenters import inbox as present
-from salespilots.web.presenters import reasons
 from salespilots.web.presenters.thread import Leaving
 from salespilots.web.presenters.thread import thread as present_thread
 from salespilots.web.shell import remember_position
@@ -108,7 +108,7 @@ def _chat_page(conversation_id: str, pane: str, status: int = 200, reply_error: 
         chat=chat,
         window=present.window(allowed, chat.first_name, wrote=found.conversation.last_inbound_at is not None),
         reply_error=reply_error,
-        customer=present.panel(found.customer),
+        customer=present.panel(found.customer, chat_events.came(found.conversation)),
         current_order=order_rows([current])[0] if current else None,
         **_list(conversation_id),
         **_thread(found, orders, leaving),
@@ -126,6 +126,8 @@ def _thread(found: ChatRow, orders: list[Order], leaving: Leaving) -> dict[str, 
     people = user_names([one.actor_id for one in messages] + [one.actor for one in events])
     shown = present_thread(
         messages, events, orders=orders, workflows=workflows, people=people, me=here().user.id, leaving=leaving,
+        quoted=services().conversations.quoted(shop_id, conversation_id, messages),
+        comments=[] if before is not None else services().conversations.comments(shop_id, conversation_id),
         run_href={
             one.run_id: url_for("workflows.run", workflow_id=one.actor_id, run_id=one.run_id)
             for one in messages
