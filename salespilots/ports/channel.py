@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from salespilots.ports.channel_account import ChannelLogin, MenuLimits
 from salespilots.ports.errors import Unavailable
 from salespilots.ports.markers import PORT_VERSION, hookspec
 from salespilots.ports.settings import PluginSettings, SettingsSchema
@@ -255,6 +256,8 @@ class ChannelCapabilities:
     private_replies_per_second: float = 0.0  # of one account; 0: no limit
     acts: frozenset[str] = frozenset()  # of {"typing", "seen", "react"}: what `Channel.act` can do
     lists_posts: bool = False  # has `Channel.posts`
+    account: frozenset[str] = frozenset()  # of {"diagnose", "subscribe", "renew"}, see `ports.channel_account`
+    menu: MenuLimits | None = None  # has `MenuChannel.show_menu`
 
 
 class Channel(Protocol):
@@ -319,8 +322,8 @@ class ChannelWebhooks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelProvider:
-    """A channel as registered. ``account_field`` names the setting by which webhooks find the shop;
-    ``chat_link`` is the address where a customer writes to it, with names of settings in braces."""
+    """A channel as registered. ``account_field`` names the setting by which webhooks find the shop; ``login`` is built from
+    the installation's settings alone; ``chat_link`` is the address where a customer writes to it, with names of settings in braces."""
 
     key: str
     label: str
@@ -329,6 +332,7 @@ class ChannelProvider:
     build: Callable[[PluginSettings], Channel]
     webhooks: Callable[[PluginSettings], ChannelWebhooks] | None = None
     instance_settings: type[SettingsSchema] | None = None
+    login: Callable[[PluginSettings], ChannelLogin] | None = None
     account_field: str | None = None
     summary: str = ""
     chat_link: str = ""

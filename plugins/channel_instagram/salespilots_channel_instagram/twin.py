@@ -1,6 +1,7 @@
 """Instagram on loopback: ``python -m salespilots_channel_instagram.twin --port P [--app-secret S] [--webhook-url URL]``.
 
-Plays sending, ``/me``, profiles, conversations and subscriptions of the Graph API, and posts signed webhooks. Control,
+Plays sending, profiles and conversations of the Graph API, and posts signed webhooks; accounts, signing in and menus are in
+`twin_account`, `twin_login` and `twin_menu`, with controls of their own. Control,
 besides that of every stand-in (`salespilots.testing.twin`): ``POST /__deliver {"events", "account_id", "batch",
 "times", "shuffle", "secret", "unsigned"}``, ``POST /__echo {"enabled", "drop", "delay_ms"}`` and ``POST /__account
 {"token", "account_id", "username"}``. ``--history FILE`` notes every message taken, before it is answered, for a judge.
@@ -19,6 +20,8 @@ from typing import Any
 from salespilots.testing.courier import RETRIES, Courier
 from salespilots.testing.delivery import History
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
+from salespilots_channel_instagram.twin_login import LoginTwin
+from salespilots_channel_instagram.twin_menu import MenuTwin
 from salespilots_channel_instagram.twin_payloads import entry, item, new_mid, signature, signed_body
 
 __all__ = ["InstagramTwin", "entry", "item", "new_mid", "signature", "signed_body"]
@@ -50,17 +53,17 @@ def graph_error(status: int, code: int, subcode: int | None, message: str) -> Re
     return Reply(status, {"error": error | ({"error_subcode": subcode} if subcode else {})})
 
 
-class InstagramTwin(Twin):
+class InstagramTwin(LoginTwin, MenuTwin, Twin):
     """The accounts, their conversations, and the webhooks about them."""
 
     def __init__(
         self, *, app_secret: str = "app-secret", verify_token: str = "verify-token", webhook_url: str = "",  # noqa: S107
         account_id: str = ACCOUNT, username: str = "the_shop", echoes: bool = False, again_within: float = 0,
-        drop_echoes: float = 0, retries: int = RETRIES, history: str = "",
+        drop_echoes: float = 0, retries: int = RETRIES, history: str = "", app_id: str = "",
     ) -> None:  # fmt: skip
         """``drop_echoes``: the share that never comes. ``retries``: of a webhook that is not taken."""
         self.app_secret, self.verify_token, self.webhook_url = app_secret, verify_token, webhook_url
-        self.account_id, self.username = account_id, username
+        self.account_id, self.username, self.app_id = account_id, username, app_id
         self.courier = Courier(again_within=again_within, retries=retries)
         self._echo_first, self._drop_echoes = echoes, drop_echoes
         self._chance = random.Random(11)  # noqa: S311 - a day that can be played again
@@ -71,6 +74,9 @@ class InstagramTwin(Twin):
 
     def reset(self) -> None:
         """No messages, default accounts."""
+        self.reset_accounts()
+        self.reset_login()
+        self.reset_menus()
         self.sent: list[dict[str, Any]] = []
         self.threads: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         self.details: dict[str, dict[str, Any]] = {}
@@ -83,6 +89,7 @@ class InstagramTwin(Twin):
             "echo": self.echo,
             "webhooks": list(self.courier.outcomes),
             "owed": self.courier.owed,
+            **self.account_state(),
         }
 
     def routes(self) -> Iterable[tuple[str, str, Handler]]:
@@ -90,17 +97,18 @@ class InstagramTwin(Twin):
         version = r"/v[0-9]+\.[0-9]+"
         return (
             ("POST", rf"{version}/([^/]+)/messages", self._send),
-            ("GET", rf"{version}/me", self._me),
+            *self.login_routes(),
+            *self.account_routes(),
+            *self.menu_routes(),
             ("GET", rf"{version}/([^/]+)/conversations", self._conversations),
-            ("GET", rf"{version}/([^/]+)/subscribed_apps", lambda call: Reply(200, {"data": []})),
-            ("POST", rf"{version}/([^/]+)/subscribed_apps", lambda call: Reply(200, {"success": True})),
             ("GET", rf"{version}/(t_[^/]+)", self._thread),
             ("GET", rf"{version}/([^/]+)", self._node),
         )
 
     def controls(self) -> dict[str, Any]:
         """Customers write, echoes are set, accounts are added."""
-        return {"/__deliver": self._deliver, "/__echo": self._set_echo, "/__account": self._add_account}
+        more = {**self.account_controls(), **self.login_controls()}
+        return {"/__deliver": self._deliver, "/__echo": self._set_echo, "/__account": self._add_account, **more}
 
     def fault_reply(self, kind: str, fault: Fault) -> Reply:
         """In Meta's words where Meta has some."""
@@ -118,9 +126,12 @@ class InstagramTwin(Twin):
     # --- the Graph API ------------------------------------------------------------------------------------
 
     def _account_of(self, call: Call) -> str:
-        """The account behind the token; empty without a token."""
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
-        token = token if scheme.lower() == "bearer" else call.query.get("access_token", "")
+        """The account behind the token; empty without a token, and for one that died."""
+        token = self.token_in(call)
+        if self.token_trouble(token) is not None:
+            return ""
+        if token in self.book.tokens:
+            return self.owner_of(token)
         known = self._accounts.get(token)
         return "" if not token else known["account_id"] if known else self.account_id
 
@@ -159,13 +170,6 @@ class InstagramTwin(Twin):
         """A customer's message is in the conversation, whoever delivers its webhook."""
         with self.lock:
             self._keep(account or self.account_id, customer, mid, customer, text)
-
-    def _me(self, call: Call) -> Reply:
-        account = self._account_of(call)
-        if not account:
-            return graph_error(*OFF["token_expired"])
-        name = next((one["username"] for one in self._accounts.values() if one["account_id"] == account), self.username)
-        return Reply(200, {"user_id": account, "id": f"9{account}", "username": name, "account_type": "BUSINESS"})
 
     def _conversations(self, call: Call) -> Reply:
         account, wanted = self._account_of(call), call.query.get("user_id", "")
@@ -247,6 +251,7 @@ class InstagramTwin(Twin):
 
     def _add_account(self, body: Any) -> Any:
         self._accounts[body["token"]] = {"username": "shop", **body}
+        self._add_person({"username": body.get("username", "shop"), "account_id": body["account_id"]})
         return {}
 
 
@@ -279,11 +284,12 @@ if __name__ == "__main__":
         lambda given: InstagramTwin(
             app_secret=given.app_secret, verify_token=given.verify_token, webhook_url=given.webhook_url,
             account_id=given.account_id, username=given.username, echoes=given.echoes,
-            again_within=given.again_within, drop_echoes=given.drop_echoes, retries=given.retries, history=given.history,
+            app_id=given.app_id, again_within=given.again_within, drop_echoes=given.drop_echoes, retries=given.retries, history=given.history,
         ),
         description="Instagram on loopback",
         options=(
             ("--app-secret", {"default": "app-secret"}),
+            ("--app-id", {"default": "", "help": "the only one that may sign in; empty: any"}),
             ("--verify-token", {"default": "verify-token"}),
             ("--webhook-url", {"default": ""}),
             ("--account-id", {"default": ACCOUNT}),
