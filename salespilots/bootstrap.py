@@ -24,6 +24,12 @@ from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
+from salespilots.services.connecting.duties import Duties
+from salespilots.services.connecting.forgetting import Forgetting
+from salespilots.services.connecting.looking import Looks
+from salespilots.services.connecting.menus import Menus
+from salespilots.services.connecting.renewing import Renewals
+from salespilots.services.connecting.signing_in import SigningIn
 from salespilots.services.connections import Connections
 from salespilots.services.container import Services
 from salespilots.services.conversations import Conversations
@@ -187,6 +193,9 @@ def assemble(
     jobs = Jobs(core)
     pictures = Pictures(core, config.home / "media")
     reminders = Reminders(core, payments)
+    looks = Looks(core, connections, jobs)
+    signing_in = SigningIn(core, connections, looks)
+    Forgetting(core, jobs, {"pic": pictures.discard})
     services = Services(
         core=core,
         accounts=Accounts(core),
@@ -205,11 +214,14 @@ def assemble(
         export=Export(core),
         imports=imports,
         drafts=Drafts(core),
+        duties=Duties(core, signing_in),
         inbox=inbox,
         jobs=jobs,
         lanes=lanes,
         live=Live(core),
-        maintenance=Maintenance(core, lanes, orders, payments, refunds, imports, jobs),
+        looks=looks,
+        maintenance=Maintenance(core, lanes, orders, payments, refunds, imports, jobs, Renewals(core, connections)),
+        menus=Menus(core, connections),
         money_book=MoneyBook(core),
         orders=orders,
         outbox=outbox,
@@ -221,6 +233,7 @@ def assemble(
         refunds=refunds,
         reminders=reminders,
         shops=Shops(core),
+        signing_in=signing_in,
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),
         turns=turns,

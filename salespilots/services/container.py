@@ -9,6 +9,10 @@ from salespilots.services.api_keys import ApiKeys
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
+from salespilots.services.connecting.duties import Duties
+from salespilots.services.connecting.looking import Looks
+from salespilots.services.connecting.menus import Menus
+from salespilots.services.connecting.signing_in import SigningIn
 from salespilots.services.connections import Connections
 from salespilots.services.conversations import Conversations
 from salespilots.services.core import Core
@@ -68,11 +72,14 @@ class Services:
     gallery: Gallery
     imports: Imports
     drafts: Drafts
+    duties: Duties
     inbox: InboxService
     jobs: Jobs
     lanes: Lanes
     live: Live
+    looks: Looks
     maintenance: Maintenance
+    menus: Menus
     money_book: MoneyBook
     orders: Orders
     outbox: Outbox
@@ -83,6 +90,7 @@ class Services:
     refunds: Refunds
     reminders: Reminders
     shops: Shops
+    signing_in: SigningIn
     stockroom: Stockroom
     stuck: Stuck
     turns: Turns
