@@ -22,8 +22,10 @@ from salespilots.web.shell import shell_context
 from salespilots.web.views import (
     about,
     auth,
+    connecting,
     customers,
     discounts,
+    duties,
     home,
     home_events,
     inbox,
@@ -56,7 +58,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON and webhook bodies are held to 1 MiB."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, workflows, simulator, settings, selling, discounts, about, more,
+    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, workflows, simulator, settings, connecting, duties, selling, discounts, about, more,
     public_views,
 )  # fmt: skip
 
