@@ -30,6 +30,12 @@ from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
 from salespilots.services.chat_files import ChatFiles
 from salespilots.services.comment_rules import CommentRules
+from salespilots.services.connecting.duties import Duties
+from salespilots.services.connecting.forgetting import Forgetting
+from salespilots.services.connecting.looking import Looks
+from salespilots.services.connecting.menus import Menus
+from salespilots.services.connecting.renewing import Renewals
+from salespilots.services.connecting.signing_in import SigningIn
 from salespilots.services.connections import Connections
 from salespilots.services.container import Services
 from salespilots.services.conversations import Conversations
@@ -207,6 +213,9 @@ def assemble(
     pictures, files = Pictures(core, config.home / "media"), ChatFiles(core, config.home / "media")
     Touched(core, jobs)
     reminders = Reminders(core, payments)
+    looks = Looks(core, connections, jobs)
+    signing_in = SigningIn(core, connections, looks)
+    Forgetting(core, jobs, {"pic": pictures.discard})
     services = Services(
         core=core,
         acts=acts,
@@ -229,12 +238,15 @@ def assemble(
         export=Export(core),
         imports=imports,
         drafts=Drafts(core),
+        duties=Duties(core, signing_in),
         inbox=inbox,
         jobs=jobs,
         lanes=lanes,
         live=Live(core),
-        maintenance=Maintenance(core, lanes, orders, payments, refunds, imports, jobs),
+        looks=looks,
+        maintenance=Maintenance(core, lanes, orders, payments, refunds, imports, jobs, Renewals(core, connections)),
         media=Media(core, files, jobs),
+        menus=Menus(core, connections),
         money_book=MoneyBook(core),
         orders=orders,
         outbox=outbox,
@@ -249,6 +261,7 @@ def assemble(
         reminders=reminders,
         sendings=Sendings(core),
         shops=Shops(core),
+        signing_in=signing_in,
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),
         turns=turns,

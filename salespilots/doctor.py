@@ -50,8 +50,14 @@ def diagnose(application: Application, *, shop_id: str | None = None, network: b
             if key in ALWAYS_THERE:
                 continue
             if network and found:
-                health = services.connections.test(shop.id, key)
-                checks.append(Check(prefix + label, health.ok, health.detail))
+                look = services.looks.look(shop.id, key)
+                checks.append(Check(prefix + label, look.health.ok, look.health.detail))
+                checks += [
+                    Check(
+                        f"{prefix}{label}: {one.label}", one.state != "problem", f"{one.sentence} {one.action}".strip()
+                    )
+                    for one in look.checks
+                ]
             else:
                 broken = connection.state == "attention"
                 checks.append(Check(prefix + label, not broken, connection.last_error or connection.state))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from salespilots.domain.windows import Windows
+from salespilots.ports.channel_account import ChannelLogin, MenuLimits
 from salespilots.ports.errors import Unavailable
 from salespilots.ports.markers import PORT_VERSION, hookspec
 from salespilots.ports.settings import PluginSettings, SettingsSchema
@@ -269,6 +270,8 @@ class ChannelCapabilities:
     acts: frozenset[str] = frozenset()  # of {"typing", "seen", "react"}: what `Channel.act` can do
     lists_posts: bool = False  # a `ListingChannel`
     reads_recent: bool = False  # a `ReadingChannel`
+    account: frozenset[str] = frozenset()  # of {"diagnose", "subscribe", "renew"}, see `ports.channel_account`
+    menu: MenuLimits | None = None  # has `MenuChannel.show_menu`
 
     @property
     def windows(self) -> Windows:
@@ -357,8 +360,8 @@ class ChannelWebhooks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelProvider:
-    """A channel as registered. ``account_field`` names the setting by which webhooks find the shop;
-    ``chat_link`` is the address where a customer writes to it, with names of settings in braces."""
+    """A channel as registered. ``account_field`` names the setting by which webhooks find the shop; ``login`` is built from
+    the installation's settings alone; ``chat_link`` is the address where a customer writes to it, with names of settings in braces."""
 
     key: str
     label: str
@@ -367,6 +370,7 @@ class ChannelProvider:
     build: Callable[[PluginSettings], Channel]
     webhooks: Callable[[PluginSettings], ChannelWebhooks] | None = None
     instance_settings: type[SettingsSchema] | None = None
+    login: Callable[[PluginSettings], ChannelLogin] | None = None
     account_field: str | None = None
     summary: str = ""
     chat_link: str = ""

@@ -67,7 +67,8 @@ class Understanding:
     may be answered without asking which one. ``quantity`` is a count the customer asked for ("2 chahiye"),
     never a size, a price or an order number. ``answer`` is "yes" or "no" when the whole message is a plain
     yes or no in English, Hinglish or Hindi; ``consent`` is "stop" or "start" when it is nothing but the wish to get no
-    more messages, or to get them again. ``order_number`` is as written by the customer, upper-cased.
+    more messages, or to get them again. ``asks_bot``: they ask whether a machine answers them.
+    ``order_number`` is as written by the customer, upper-cased.
     """
 
     intent: str
@@ -77,6 +78,7 @@ class Understanding:
     quantity: int | None = None
     answer: str | None = None
     consent: str | None = None
+    asks_bot: bool = False
     order_number: str | None = None
     language: str = "en"
     matched_words: tuple[str, ...] = field(default=())

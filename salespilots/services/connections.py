@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from string import Formatter
 from typing import Any
 from urllib.parse import quote
-
-from marshmallow import ValidationError
 
 from salespilots.domain.business import Connection
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.events import Event
 from salespilots.ports.channel import Health
+from salespilots.ports.channel_account import Granted, can
 from salespilots.ports.errors import AuthFailed, NotConnected, PortError, Rejected
-from salespilots.ports.settings import PluginSettings, Secret, SettingsSchema, secret_names
+from salespilots.ports.settings import PluginSettings, secret_names
 from salespilots.ports.storage import eq
+from salespilots.services.connecting import told
+from salespilots.services.connecting.settings import instance_problems, instance_settings, merged
 from salespilots.services.core import Core, retrying
+from salespilots.services.jobs import renew_in
 from salespilots.services.messaging.adoption import adopt
 from salespilots.services.messaging.gates import reopen_in
 
@@ -28,10 +32,8 @@ ALWAYS_THERE = frozenset({"practice", "rules", "manual", "cod"})
 ACCOUNT_REASONS = frozenset({"account_restricted", "other_app_owns_thread", "permission_missing", "quota"})
 """Refusals that will meet every call until the owner does something."""
 
-
-def variable(provider: Any, name: str) -> str:
-    """The environment variable of a provider's setting for the whole installation."""
-    return f"SALESPILOTS_{provider.key}_{name}".upper()
+FIRST_LOOK = (300.0, 600.0)
+"""Seconds after settings were stored, in which they are looked at for the first time when nobody does it by hand."""
 
 
 class Connections:
@@ -57,37 +59,27 @@ class Connections:
 
     # --- settings ------------------------------------------------------------------------------------
 
-    def connect(self, business_id: str, provider_key: str, given: Mapping[str, Any]) -> Connection:
-        """Store a provider's settings. Blank secrets keep what is stored. Makes no network call.
+    def connect(
+        self, business_id: str, provider_key: str, given: Mapping[str, Any], *, granted: Granted | None = None
+    ) -> Connection:
+        """Store a provider's settings. Blank secrets keep what is stored. Makes no network call. ``granted``: they come
+        from signing in there.
 
         Raises `InvalidInput` by field, `Conflict` when the account belongs to another shop, `NotFound` for an
         unknown provider.
         """
-        kind, provider = self._provider(provider_key)
+        kind, provider = self.provider(provider_key)
         self._working.discard((business_id, provider_key))
-        return retrying(lambda: self._connect(business_id, kind, provider, given))
+        return retrying(lambda: self._connect(business_id, kind, provider, given, granted))
 
-    def _connect(self, business_id: str, kind: str, provider: Any, given: Mapping[str, Any]) -> Connection:
+    def _connect(
+        self, business_id: str, kind: str, provider: Any, given: Mapping[str, Any], granted: Granted | None
+    ) -> Connection:
         core, now = self._core, self._core.clock.now()
-        schema: SettingsSchema = provider.settings()
         with core.storage.unit_of_work(business_id) as uow:
             found = uow.connections.find(provider=provider.key)
             kept = core.vault.open(business_id, provider.key, found.secrets) if found else {}
-            merged = {**(found.values if found else {}), **kept}
-            for name, value in given.items():
-                one = schema.fields.get(name)
-                if isinstance(one, Secret) and (value is None or value == ""):
-                    continue
-                if isinstance(value, str) and not isinstance(one, Secret):
-                    value = value.strip()
-                if value == "" and one is not None and not one.required:
-                    merged.pop(name, None)
-                    continue
-                merged[name] = value
-            try:
-                loaded = schema.load(merged)
-            except ValidationError as error:
-                raise InvalidInput(error.normalized_messages()) from None
+            loaded = merged(provider.settings, {**(found.values if found else {}), **kept}, given)
             private = secret_names(provider.settings)
             secrets = {name: loaded[name] for name in private if loaded.get(name)}
             values = {name: value for name, value in loaded.items() if name not in private}
@@ -101,6 +93,9 @@ class Connections:
                 is_new = True
             else:
                 is_new = False
+            found.facts, found.renew_at = told.connected(
+                provider, found, granted, now, account_ref=account_ref, new_token=secrets != kept
+            )
             found.values, found.updated_at, found.enabled = values, now, True
             found.secrets = core.vault.seal(business_id, provider.key, secrets) if secrets else None
             found.secrets_set = sorted(secrets)
@@ -108,7 +103,7 @@ class Connections:
             per_shop = kind == "payments" or not getattr(provider, "instance_settings", None)
             if getattr(provider, "webhooks", None) and per_shop:
                 found.endpoint_token = found.endpoint_token or core.ids.token()
-            if account_ref and self._owner_of(provider.key, account_ref) not in (None, business_id):
+            if account_ref and self.owner_of(provider.key, account_ref) not in (None, business_id):
                 raise Conflict("This account is connected to another shop already.")
             if is_new:
                 uow.connections.add(found)
@@ -127,6 +122,9 @@ class Connections:
                     type="connection.changed", at=now, ids={"connection_id": found.id}, data={"provider": provider.key}
                 )
             )
+            if can(provider, "diagnose"):
+                at = now + timedelta(seconds=random.uniform(*FIRST_LOOK))  # noqa: S311 - spreads work
+                renew_in(core, uow, "account.look", provider.key, {"provider": provider.key}, at=at)
             waiting = reopen_in(uow, provider.key, now) if kind == "channel" else []
             if kind == "channel" and account_ref:
                 waiting += uow.inbox.adopt(provider.key, account_ref)
@@ -136,21 +134,26 @@ class Connections:
             adopt(core, business_id, provider.key, account_ref)
         return found
 
-    def _owner_of(self, provider_key: str, account_ref: str) -> str | None:
+    def owner_of(self, provider_key: str, account_ref: str) -> str | None:
+        """The shop that has connected an account."""
         with self._core.storage.system_unit_of_work(read_only=True) as system:
             other = system.connections.find(provider=provider_key, account_ref=account_ref)
             return other.business_id if other else None
 
     def disconnect(self, business_id: str, provider_key: str) -> None:
         """Forget a provider's settings; the shop falls back to the built-in one."""
-        kind, _ = self._provider(provider_key)
+        kind, provider = self.provider(provider_key)
 
         def use_case() -> None:
             with self._core.storage.unit_of_work(business_id) as uow:
-                found = uow.connections.find(provider=provider_key)
+                found = told.shown(uow.connections.find(provider=provider_key))
                 if found is None:
                     raise NotFound("That is not connected.")
-                uow.connections.remove(found)
+                if getattr(provider, "login", None) is None:
+                    uow.connections.remove(found)
+                else:
+                    told.forget(found)
+                    uow.connections.save(found)
                 shop = uow.shop()
                 if kind == "payments" and shop.default_payments == provider_key:
                     shop.default_payments = "practice"
@@ -170,7 +173,7 @@ class Connections:
 
     def make_default(self, business_id: str, provider_key: str) -> None:
         """Use this payments or AI provider unless something says otherwise."""
-        kind, _ = self._provider(provider_key)
+        kind, _ = self.provider(provider_key)
         if kind not in ("payments", "ai"):
             raise InvalidInput({"provider": ["Only payments and AI have a default."]})
         if provider_key not in ALWAYS_THERE and self.find(business_id, provider_key) is None:
@@ -188,12 +191,12 @@ class Connections:
     def find(self, business_id: str, provider_key: str) -> Connection | None:
         """The stored connection, without its secrets in readable form."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return uow.connections.find(provider=provider_key)
+            return told.shown(uow.connections.find(provider=provider_key))
 
     def all(self, business_id: str) -> dict[str, Connection]:
         """Stored connections by provider."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return {one.provider: one for one in uow.connections.select()}
+            return {one.provider: one for one in uow.connections.select() if one.state != told.OFF}
 
     def tests(self, business_id: str) -> dict[str, str]:
         """Payments providers of the shop that are in their test mode: key to label."""
@@ -214,37 +217,12 @@ class Connections:
         return self._settings(business_id, provider, found)
 
     def instance_settings(self, provider: Any) -> dict[str, Any]:
-        """A provider's settings of the whole installation, read from the environment and checked.
-
-        Raises `InvalidInput` naming the variable.
-        """
-        schema_type = getattr(provider, "instance_settings", None)
-        if schema_type is None:
-            return {}
-        try:
-            return schema_type().load(self._instance_values(provider))
-        except ValidationError as error:
-            name, texts = sorted(error.normalized_messages().items())[0]
-            raise InvalidInput({variable(provider, name): texts}) from None
+        """A provider's settings of the whole installation. Raises `InvalidInput` naming the variable."""
+        return instance_settings(self._core.environ, provider)
 
     def instance_problems(self, provider: Any) -> dict[str, list[str]]:
         """What is wrong with the provider's variables that are set: variable to sentences."""
-        schema_type = getattr(provider, "instance_settings", None)
-        given = self._instance_values(provider)
-        wrong = schema_type().validate(given) if schema_type is not None else {}
-        secrets = secret_names(schema_type) if schema_type is not None else ()
-        found = {}
-        for name, texts in sorted(wrong.items()):
-            if name in given:
-                got = "" if name in secrets else f"got {given[name]!r}. "
-                found[variable(provider, name)] = [got + " ".join(map(str, texts))]
-        return found
-
-    def _instance_values(self, provider: Any) -> dict[str, str]:
-        schema_type = getattr(provider, "instance_settings", None)
-        names = schema_type().fields if schema_type is not None else ()
-        values = {name: self._core.environ.get(variable(provider, name), "") for name in names}
-        return {name: value for name, value in values.items() if value.strip()}
+        return instance_problems(self._core.environ, provider)
 
     def _settings(self, business_id: str, provider: Any, found: Connection | None) -> PluginSettings:
         core = self._core
@@ -262,7 +240,8 @@ class Connections:
             allow_private_urls=core.allow_private_urls,
         )
 
-    def _build(self, business_id: str, kind: str, provider: Any, found: Connection | None) -> Any:
+    def adapter(self, business_id: str, kind: str, provider: Any, found: Connection | None) -> Any:
+        """A provider's adapter for a connection as it was read. Raises `NotConnected`, `SettingsInvalid`."""
         version = (found.id, found.version) if found else ("", -1)
         key = (business_id, kind, provider.key)
         with self._lock:
@@ -281,12 +260,12 @@ class Connections:
     def channel_of(self, business_id: str, provider_key: str, connection: Connection | None) -> Any:
         """The same with the connection read already."""
         provider = self._core.registry.channels.get(provider_key)
-        return self._build(business_id, "channel", provider, connection)
+        return self.adapter(business_id, "channel", provider, connection)
 
     def payments(self, business_id: str, provider_key: str) -> Any:
         """The shop's payments adapter. Raises `NotConnected`."""
         provider = self._core.registry.payments.get(provider_key)
-        return self._build(business_id, "payments", provider, self.find(business_id, provider_key))
+        return self.adapter(business_id, "payments", provider, self.find(business_id, provider_key))
 
     def ai(self, business_id: str) -> tuple[Any, Any, Connection | None]:
         """(provider, adapter, connection) of the shop's default AI; the rules when it is not connected."""
@@ -296,15 +275,15 @@ class Connections:
         provider = self._core.registry.ais.find(key)
         if provider is None or (found is None and key not in ALWAYS_THERE):
             provider, found = self._core.registry.ais.get("rules"), None
-        return provider, self._build(business_id, "ai", provider, found), found
+        return provider, self.adapter(business_id, "ai", provider, found), found
 
     # --- health --------------------------------------------------------------------------------------
 
     def test(self, business_id: str, provider_key: str) -> Health:
         """Ask the provider whether the settings work and remember the answer."""
-        kind, provider = self._provider(provider_key)
+        kind, provider = self.provider(provider_key)
         try:
-            adapter = self._build(business_id, kind, provider, self.find(business_id, provider_key))
+            adapter = self.adapter(business_id, kind, provider, self.find(business_id, provider_key))
             health = adapter.check()
         except PortError as error:
             health = Health(ok=False, detail=error.user_action or error.message)
@@ -312,10 +291,10 @@ class Connections:
             return Health(ok=False, detail=error.message)
         self.note(business_id, provider_key, ok=health.ok, detail=health.detail)
         if health.ok and kind == "channel":
-            self._try_again(business_id, provider_key)
+            self.try_again(business_id, provider_key)
         return health
 
-    def _try_again(self, business_id: str, provider_key: str) -> None:
+    def try_again(self, business_id: str, provider_key: str) -> None:
         """Let messages that wait for a channel go on."""
 
         def use_case() -> list[str]:
@@ -326,7 +305,7 @@ class Connections:
 
         self._core.doorbell.ring(*retrying(use_case))
 
-    def note(self, business_id: str, provider_key: str, *, ok: bool, detail: str = "") -> None:
+    def note(self, business_id: str, provider_key: str, *, ok: bool, detail: str = "", reason: str = "") -> None:
         """Remember how the last call went; tells the owner when it stops or starts working."""
         if provider_key in ALWAYS_THERE:
             return
@@ -337,21 +316,48 @@ class Connections:
         def use_case() -> None:
             now = self._core.clock.now()
             with self._core.storage.unit_of_work(business_id) as uow:
-                found = uow.connections.find(provider=provider_key)
+                found = told.shown(uow.connections.find(provider=provider_key))
                 if found is None or (found.state == state and (ok or found.last_error == detail)):
                     return
                 before = found.version
                 found.state, found.last_error, found.checked_at = state, None if ok else detail, now
+                if reason:
+                    found.facts = {**found.facts, "trouble": {"reason": reason, "at": now.isoformat()}}
                 uow.connections.save(found)
-                with self._lock:  # the settings did not change: keep the adapter
-                    for key, (version, adapter) in list(self._built.items()):
-                        if key[0] == business_id and key[2] == provider_key and version == (found.id, before):
-                            self._built[key] = ((found.id, found.version), adapter)
+                self._keep_adapter(found, before)
                 if not ok:
                     uow.record(Event(type="connection.attention", at=now, data={"provider": provider_key}))
                 uow.commit()
 
         retrying(use_case)
+
+    def _keep_adapter(self, found: Connection, before: int) -> None:
+        """The settings did not change, so the adapter that was built of version ``before`` is good for this one."""
+        with self._lock:
+            for key, (version, adapter) in list(self._built.items()):
+                if key[0] == found.business_id and key[2] == found.provider and version == (found.id, before):
+                    self._built[key] = ((found.id, found.version), adapter)
+
+    def tell(
+        self, business_id: str, provider_key: str, change: Callable[[dict[str, Any]], None], *,
+        only: Connection | None = None,
+    ) -> bool:  # fmt: skip
+        """Change a connection's facts. ``only``: not when its settings were stored anew since it was read; False then."""
+
+        def use_case() -> bool:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                found = told.shown(uow.connections.find(provider=provider_key))
+                if found is None or (only is not None and found.updated_at != only.updated_at):
+                    return False
+                before, facts = found.version, dict(found.facts)
+                change(facts)
+                found.facts, found.checked_at = facts, self._core.clock.now()
+                uow.connections.save(found)
+                self._keep_adapter(found, before)
+                uow.commit()
+            return True
+
+        return retrying(use_case)
 
     def note_ok(self, business_id: str, provider_key: str) -> None:
         """A call worked; the row is looked at only when this process last knew otherwise."""
@@ -362,9 +368,11 @@ class Connections:
     def note_error(self, business_id: str, provider_key: str, error: PortError) -> None:
         """A key that stopped working, or a refusal that concerns the whole account, is shown to the owner."""
         if isinstance(error, AuthFailed) or (isinstance(error, Rejected) and error.reason in ACCOUNT_REASONS):
-            self.note(business_id, provider_key, ok=False, detail=error.user_action or "Connect it again.")
+            detail = error.user_action or "Connect it again."
+            self.note(business_id, provider_key, ok=False, detail=detail, reason=error.reason)
 
-    def _provider(self, provider_key: str) -> tuple[str, Any]:
+    def provider(self, provider_key: str) -> tuple[str, Any]:
+        """(kind, provider). Raises `NotFound`."""
         found = self._core.registry.shelf_of(provider_key)
         if found is None:
             raise NotFound(f"There is no plugin {provider_key!r}.")

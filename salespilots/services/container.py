@@ -11,6 +11,10 @@ from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
 from salespilots.services.chat_files import ChatFiles
 from salespilots.services.comment_rules import CommentRules
+from salespilots.services.connecting.duties import Duties
+from salespilots.services.connecting.looking import Looks
+from salespilots.services.connecting.menus import Menus
+from salespilots.services.connecting.signing_in import SigningIn
 from salespilots.services.connections import Connections
 from salespilots.services.conversations import Conversations
 from salespilots.services.core import Core
@@ -80,12 +84,15 @@ class Services:
     gallery: Gallery
     imports: Imports
     drafts: Drafts
+    duties: Duties
     inbox: InboxService
     jobs: Jobs
     lanes: Lanes
     live: Live
+    looks: Looks
     maintenance: Maintenance
     media: Media
+    menus: Menus
     money_book: MoneyBook
     orders: Orders
     outbox: Outbox
@@ -99,6 +106,7 @@ class Services:
     reminders: Reminders
     sendings: Sendings
     shops: Shops
+    signing_in: SigningIn
     stockroom: Stockroom
     stuck: Stuck
     turns: Turns

@@ -13,6 +13,7 @@ import structlog
 from salespilots.domain.errors import SalesPilotsError
 from salespilots.ports.errors import PortError
 from salespilots.ports.storage import StorageUnavailable
+from salespilots.services.connecting.renewing import Renewals
 from salespilots.services.core import Core
 from salespilots.services.imports.service import Imports
 from salespilots.services.jobs import Jobs
@@ -58,8 +59,10 @@ class Maintenance:
         refunds: Refunds,
         imports: Imports,
         jobs: Jobs,
+        renewals: Renewals,
     ) -> None:
         self._core = core
+        self._renewals = renewals
         self._imports = imports
         self._jobs = jobs
         self._lanes = lanes
@@ -88,6 +91,7 @@ class Maintenance:
             refunds = system.work.refunds_to_ask(now)
             imports = system.work.imports_to_do(now)
             jobs = system.work.jobs_to_do(now)
+            tokens = system.work.connections_to_renew(now)
             promises = system.work.promises_to_lapse(now - KEPT_FOR)
         offer(lanes)
         for business_id, order_id in orders:
@@ -108,6 +112,9 @@ class Maintenance:
             ask(import_id, partial(self._guarded, "import", partial(self._imports.work, business_id, import_id)))
         for business_id, job_id in jobs:
             ask(job_id, partial(self._guarded, "job", partial(self._jobs.do, business_id, job_id)))
+        for business_id, provider in tokens:
+            question = partial(self._renewals.renew, business_id, provider)
+            ask(f"renew:{business_id}:{provider}", partial(self._guarded, "renew", question))
         if self._purge_from is None:
             self._purge_from = now + timedelta(seconds=random.uniform(*PURGE_AFTER))  # noqa: S311 - spreads work
         elif now >= self._purge_from:

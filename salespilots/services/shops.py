@@ -85,7 +85,7 @@ class Shops:
         """Which steps are done, from the shop's own data; ``skipped`` lists those ticked by hand."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             shop = uow.shop()
-            connected = {one.kind for one in uow.connections.select()}
+            connected = {one.kind for one in uow.connections.select() if one.state != "off"}
             return {
                 "shop": "shop" in shop.setup_done,
                 "products": uow.products.count(eq("state", "live")) > 0,

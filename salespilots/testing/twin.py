@@ -34,7 +34,7 @@ KEPT = 50_000
 """How many requests are remembered."""
 
 _HIDDEN = frozenset({"authorization", "cookie", "x-api-key"})
-_HIDDEN_QUERY = frozenset({"access_token", "client_secret"})
+_HIDDEN_QUERY = frozenset({"access_token", "client_secret", "code"})
 
 
 @dataclass(slots=True)

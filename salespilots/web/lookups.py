@@ -63,3 +63,9 @@ def user_names(ids: Iterable[str | None]) -> dict[str, str]:
     """User id to name."""
     wanted = sorted({one for one in ids if one and one.startswith("usr_")})
     return services().accounts.names(wanted) if wanted else {}
+
+
+def live_products(shop_id: str, most: int = 200) -> list[tuple[str, str]]:
+    """(id, title) of products on sale, for a choice."""
+    rows = services().catalog.page(shop_id, state="live", limit=most).items
+    return sorted(((one.product.id, one.product.title) for one in rows), key=lambda one: one[1].casefold())

@@ -102,7 +102,9 @@ class Shell:
         if one is None:
             return None
         found = [
-            row for row in services().connections.all(one.shop_id).values() if row.kind == "channel" and row.enabled
+            row
+            for row in services().connections.all(one.shop_id).values()
+            if row.kind == "channel" and (row.enabled or row.state == "attention")
         ]
         if not found:
             return SimpleNamespace(label=_("Practice only"), tone="wait")

@@ -24,6 +24,10 @@ MAY_CROSS_SHOPS = {
     "services/accounts.py",  # sign-in happens before there is a shop
     "services/api_keys.py",  # a key finds its shop
     "services/direct.py",  # a UPI page is found by its reference
+    "services/connecting/duties.py",  # a provider names an account, not a shop
+    "services/connecting/forgetting.py",  # a deletion is asked for by account
+    "services/connecting/looking.py",  # when a shop's last event came
+    "services/connecting/signing_in.py",  # who comes back is found by the state
     "services/connections.py",  # an account belongs to one shop only
     "services/maintenance.py",  # the sweeper serves all
     "services/messaging/inbox.py",  # a webhook finds its shop

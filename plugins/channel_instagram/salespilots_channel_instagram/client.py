@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache, lru_cache
 from typing import Any
@@ -145,18 +145,28 @@ class GraphClient:
         return {"Authorization": f"Bearer {self._token}", **OWN_HEADERS}
 
     def _call(self, request: httpx.Request, *, sending: bool = False) -> dict[str, Any]:
-        """The request goes out as it is: merging it with a client's own settings costs a third of a call."""
-        deadline, body = min(time.monotonic() + ANSWER_TIMEOUT + CONNECT_TIMEOUT, self._ends), bytearray()
-        try:
-            with line(self._base_url) as http, closing(http.send(request, stream=True)) as answer:
-                for chunk in answer.iter_bytes():
-                    body += chunk
-                    if len(body) > MAX_ANSWER or time.monotonic() > deadline:
-                        raise unclear(sending, "endless_answer")
-                answer.stream = _READ  # the old one knows the answer, so both would stay until garbage is looked for
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
-            # The chain is cut: httpx's errors carry the request, and with it the token.
-            raise Unavailable(provider=PROVIDER, reason="no_connection") from None
-        except httpx.HTTPError as error:
-            raise unclear(sending, "no_answer", phase=type(error).__name__) from None
-        return answer_of(answer.status_code, answer.headers, bytes(body), sending=sending)
+        status, headers, body = exchange(self._base_url, request, ends=self._ends, sending=sending)
+        return answer_of(status, headers, body, sending=sending)
+
+
+def exchange(
+    base_url: str, request: httpx.Request, *, ends: float = math.inf, sending: bool = False
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers and body of an answer; redirects are answers, too. Raises a `PortError` without one.
+
+    The request goes out as it is: merging it with a client's own settings costs a third of a call.
+    """
+    deadline, body = min(time.monotonic() + ANSWER_TIMEOUT + CONNECT_TIMEOUT, ends), bytearray()
+    try:
+        with line(base_url) as http, closing(http.send(request, stream=True)) as answer:
+            for chunk in answer.iter_bytes():
+                body += chunk
+                if len(body) > MAX_ANSWER or time.monotonic() > deadline:
+                    raise unclear(sending, "endless_answer")
+            answer.stream = _READ  # the old one knows the answer, so both would stay until garbage is looked for
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol):
+        # The chain is cut: httpx's errors carry the request, and with it the token.
+        raise Unavailable(provider=PROVIDER, reason="no_connection") from None
+    except httpx.HTTPError as error:
+        raise unclear(sending, "no_answer", phase=type(error).__name__) from None
+    return answer.status_code, answer.headers, bytes(body)

@@ -1,6 +1,7 @@
 """Instagram on loopback: ``python -m salespilots_channel_instagram.twin --port P [--app-secret S] [--webhook-url URL]``.
 
-Plays sending, ``/me``, profiles, conversations and subscriptions of the Graph API, and posts signed webhooks. Control,
+Plays sending, profiles and conversations of the Graph API, and posts signed webhooks; accounts, signing in and menus are in
+`twin_account`, `twin_login` and `twin_menu`, with controls of their own. Control,
 besides that of every stand-in (`salespilots.testing.twin`): ``POST /__deliver {"events", "account_id", "batch",
 "times", "shuffle", "secret", "unsigned", "envelope", "seconds"}``, ``POST /__echo {"enabled", "drop", "delay_ms"}`` and
 ``POST /__account {"token", "account_id", "username"}``. Kinds of events and envelopes are those of `twin_events`;
@@ -21,7 +22,10 @@ from salespilots.testing.courier import RETRIES, Courier
 from salespilots.testing.delivery import History
 from salespilots.testing.twin import Call, Fault, Handler, Reply, Twin, run_twin
 from salespilots_channel_instagram import twin_events, twin_reading
+from salespilots_channel_instagram.twin_login import LoginTwin
 from salespilots_channel_instagram.twin_media import Shelf
+from salespilots_channel_instagram.twin_menu import MenuTwin
+from salespilots_channel_instagram.twin_messages import wrong_with
 from salespilots_channel_instagram.twin_payloads import entry, item, new_mid, signature, signed_body
 from salespilots_channel_instagram.twin_posts import Posts
 from salespilots_channel_instagram.twin_windows import Windows, action_of
@@ -56,17 +60,17 @@ def graph_error(status: int, code: int, subcode: int | None, message: str) -> Re
     return Reply(status, {"error": error | ({"error_subcode": subcode} if subcode else {})})
 
 
-class InstagramTwin(Twin):
+class InstagramTwin(LoginTwin, MenuTwin, Twin):
     """The accounts, their conversations, and the webhooks about them."""
 
     def __init__(
         self, *, app_secret: str = "app-secret", verify_token: str = "verify-token", webhook_url: str = "",  # noqa: S107
         account_id: str = ACCOUNT, username: str = "the_shop", echoes: bool = False, again_within: float = 0,
-        drop_echoes: float = 0, retries: int = RETRIES, history: str = "",
+        drop_echoes: float = 0, retries: int = RETRIES, history: str = "", app_id: str = "",
     ) -> None:  # fmt: skip
         """``drop_echoes``: the share that never comes. ``retries``: of a webhook that is not taken."""
         self.app_secret, self.verify_token, self.webhook_url = app_secret, verify_token, webhook_url
-        self.account_id, self.username = account_id, username
+        self.account_id, self.username, self.app_id = account_id, username, app_id
         self.courier = Courier(again_within=again_within, retries=retries)
         self._echo_first, self._drop_echoes = echoes, drop_echoes
         self._chance = random.Random(11)  # noqa: S311 - a day that can be played again
@@ -81,23 +85,31 @@ class InstagramTwin(Twin):
 
     def reset(self) -> None:
         """No messages, default accounts."""
+        self.reset_accounts()
+        self.reset_login()
+        self.reset_menus()
         self.sent: list[dict[str, Any]] = []
         self.threads: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         self.details: dict[str, dict[str, Any]] = {}
         self.echo: dict[str, Any] = {"enabled": self._echo_first, "drop": 0, "delay_ms": 0}
         self.acts: list[dict[str, Any]] = []
-        self.ahead, self._shades = 0.0, 0
-        self.posts = Posts(graph_error, self.now, self._draw)
-        self.windows = Windows(graph_error, self.now)
+        self._shades = 0
+        self.posts = Posts(graph_error, self.wall, self._draw)
+        self.windows = Windows(graph_error, self.wall)
 
     def _draw(self) -> str:
         """The address of a picture, another one each time."""
         self._shades += 1
         return self.media.put({"kind": "shade", "shade": self._shades})["url"]
 
-    def now(self) -> float:
-        """Its clock, in seconds since 1970."""
-        return time.time() + self.ahead
+    @property
+    def ahead(self) -> float:
+        """Seconds that Meta's clock is ahead of the machine's."""
+        return self.book.ahead
+
+    @ahead.setter
+    def ahead(self, seconds: float) -> None:
+        self.book.ahead = seconds
 
     def state(self) -> dict[str, Any]:
         """``sent``: every message taken, in order; ``webhooks``: how background deliveries went."""
@@ -109,6 +121,7 @@ class InstagramTwin(Twin):
             "echo": self.echo,
             "webhooks": list(self.courier.outcomes),
             "owed": self.courier.owed,
+            **self.account_state(),
         }
 
     def routes(self) -> Iterable[tuple[str, str, Handler]]:
@@ -116,10 +129,10 @@ class InstagramTwin(Twin):
         version = r"/v[0-9]+\.[0-9]+"
         return (
             ("POST", rf"{version}/([^/]+)/messages", self._send),
-            ("GET", rf"{version}/me", self._me),
+            *self.login_routes(),
+            *self.account_routes(),
+            *self.menu_routes(),
             ("GET", rf"{version}/([^/]+)/conversations", self._conversations),
-            ("GET", rf"{version}/([^/]+)/subscribed_apps", lambda call: Reply(200, {"data": []})),
-            ("POST", rf"{version}/([^/]+)/subscribed_apps", lambda call: Reply(200, {"success": True})),
             ("GET", rf"{version}/([^/]+)/media", self._with_token(lambda call: self.posts.media(call))),
             ("GET", rf"{version}/([^/]+)/stories", self._with_token(lambda call: self.posts.stories(call))),
             ("POST", rf"{version}/([^/]+)/replies", self._with_token(self._reply)),
@@ -131,12 +144,12 @@ class InstagramTwin(Twin):
 
     def controls(self) -> dict[str, Any]:
         """Customers write, echoes are set, accounts are added."""
+        more = {**self.account_controls(), **self.login_controls()}
         return {
             "/__deliver": self._deliver, "/__echo": self._set_echo, "/__account": self._add_account,
             "/__post": lambda body: self.posts.add(body), "/__comment": self._comment, "/__windows": self._set_windows,
             "/__limits": lambda body: self.windows.limits.update(body) or self.windows.limits,
-            "/__clock": self._set_clock,
-            "/__media": self.media.put, "/__profile": self.memory.introduce, "/__reading": self.memory.set,
+            "/__media": self.media.put, "/__profile": self.memory.introduce, "/__reading": self.memory.set, **more,
         }  # fmt: skip
 
     def fault_reply(self, kind: str, fault: Fault) -> Reply:
@@ -155,9 +168,12 @@ class InstagramTwin(Twin):
     # --- the Graph API ------------------------------------------------------------------------------------
 
     def _account_of(self, call: Call) -> str:
-        """The account behind the token; empty without a token."""
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
-        token = token if scheme.lower() == "bearer" else call.query.get("access_token", "")
+        """The account behind the token; empty without a token, and for one that died."""
+        token = self.token_in(call)
+        if self.token_trouble(token) is not None:
+            return ""
+        if token in self.book.tokens:
+            return self.owner_of(token)
         known = self._accounts.get(token)
         return "" if not token else known["account_id"] if known else self.account_id
 
@@ -192,7 +208,7 @@ class InstagramTwin(Twin):
             return self._act(account, body, action)
         comment_ref = str(recipient.get("comment_id") or "")
         customer = str(recipient.get("id") or comment_ref)
-        wrong = wrong or "no recipient" if not customer else _wrong_with(message)
+        wrong = wrong or "no recipient" if not customer else wrong_with(message)
         if wrong:
             return graph_error(400, 100, None, f"(#100) {wrong}")
         with self.lock:
@@ -243,13 +259,6 @@ class InstagramTwin(Twin):
         account = account or self.account_id
         with self.lock:
             self._keep(account, customer, mid, account, text, None, at)
-
-    def _me(self, call: Call) -> Reply:
-        account = self._account_of(call)
-        if not account:
-            return graph_error(*OFF["token_expired"])
-        name = next((one["username"] for one in self._accounts.values() if one["account_id"] == account), self.username)
-        return Reply(200, {"user_id": account, "id": f"9{account}", "username": name, "account_type": "BUSINESS"})
 
     def _conversations(self, call: Call) -> Reply:
         with self.lock:
@@ -346,12 +355,6 @@ class InstagramTwin(Twin):
         self.windows.human_agent = bool(body.get("human_agent", self.windows.human_agent))
         return {"enforce": self.windows.enforce, "human_agent": self.windows.human_agent}
 
-    def _set_clock(self, body: Any) -> Any:
-        """Its clock goes ahead by so many seconds more."""
-        with self.lock:
-            self.ahead += float((body or {}).get("advance_seconds", 0))
-        return {"ahead_seconds": self.ahead}
-
     def _set_echo(self, body: Any) -> Any:
         with self.lock:
             self.echo |= body
@@ -359,31 +362,8 @@ class InstagramTwin(Twin):
 
     def _add_account(self, body: Any) -> Any:
         self._accounts[body["token"]] = {"username": "shop", **body}
+        self._add_person({"username": body.get("username", "shop"), "account_id": body["account_id"]})
         return {}
-
-
-def _wrong_with(message: Any) -> str:
-    """What Meta would complain about, or nothing."""
-    if not isinstance(message, dict) or not message:
-        return "message is required"
-    text = message.get("text")
-    if text is not None and (not isinstance(text, str) or not text or len(text.encode()) > 1000):
-        return "text must be 1 to 1000 bytes of UTF-8"
-    if text is None and not message.get("attachment") and not message.get("attachments"):
-        return "message is empty"
-    replies = message.get("quick_replies", [])
-    if len(replies) > 13 or any(len(one.get("title", "")) > 20 or not one.get("payload") for one in replies):
-        return "quick_replies are wrong"
-    payload = (message.get("attachment") or {}).get("payload", {})
-    elements = payload.get("elements", [])
-    if payload.get("template_type") == "generic" and not 1 <= len(elements) <= 10:
-        return "a generic template has 1 to 10 elements"
-    for element in elements:
-        if len(element) < 2 or len(element.get("title", "")) > 80 or len(element.get("subtitle", "")) > 80:
-            return "an element is wrong"
-        if len(element.get("buttons", [])) > 3:
-            return "an element has at most 3 buttons"
-    return ""
 
 
 if __name__ == "__main__":
@@ -391,11 +371,12 @@ if __name__ == "__main__":
         lambda given: InstagramTwin(
             app_secret=given.app_secret, verify_token=given.verify_token, webhook_url=given.webhook_url,
             account_id=given.account_id, username=given.username, echoes=given.echoes,
-            again_within=given.again_within, drop_echoes=given.drop_echoes, retries=given.retries, history=given.history,
+            app_id=given.app_id, again_within=given.again_within, drop_echoes=given.drop_echoes, retries=given.retries, history=given.history,
         ),
         description="Instagram on loopback",
         options=(
             ("--app-secret", {"default": "app-secret"}),
+            ("--app-id", {"default": "", "help": "the only one that may sign in; empty: any"}),
             ("--verify-token", {"default": "verify-token"}),
             ("--webhook-url", {"default": ""}),
             ("--account-id", {"default": ACCOUNT}),

@@ -28,6 +28,7 @@ from salespilots.services.messaging.about_posts import about_in, nudge_in
 from salespilots.services.messaging.baskets import carried, code_in, go_on, several, sum_step, taken_out, wanted
 from salespilots.services.messaging.consent import heed_in, wish_in
 from salespilots.services.messaging.desk import Desk
+from salespilots.services.messaging.honest import own_up_in
 from salespilots.services.messaging.outgoing import cancel_pending_in, queue_in
 
 PERSON = frozenset({"human_agent", "complaint", "refund_return", "cancel_order", "payment_issue"})
@@ -85,6 +86,12 @@ def answer_in(
     if conversation.mode is Mode.HUMAN or customer.opted_out or not live:
         return
     understood = read_message(core, uow, wanted(message.text), payload)
+    if understood.asks_bot:
+        own_up_in(core, uow, conversation, message, understood.language)
+        if asking is not None:
+            asking[0].wake("aside", message.id)  # answered first, then the question is asked again
+            uow.runs.save(asking[0])
+        return
     understood, unknown = about_in(uow, message, understood)
     if not (understood.confidence >= 0.5 and understood.intent != "other") and nudge_in(
         core, uow, conversation, customer, message

@@ -6,13 +6,16 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from marshmallow import fields as mm
 from marshmallow import validate
 
 from salespilots.domain.business import Business, Connection
 from salespilots.ports.settings import Secret
+from salespilots.services.connecting import told
 from salespilots.services.connections import ALWAYS_THERE, tests_only
 from salespilots.services.container import Services
+from salespilots.web.filters import now
 
 ICONS = {"channel": "camera", "payments": "rupee", "ai": "bolt", "shipping": "truck"}
 PROVIDER_ICONS = {"practice": "flask", "instagram": "instagram", "cod": "rupee", "upi": "rupee"}
@@ -27,21 +30,30 @@ def status_of(provider: Any, connection: Connection | None) -> str:
     """The pill of a provider."""
     if provider.key in ("practice", "manual", "rules"):
         return "working"
-    if connection is None or not connection.enabled:
+    if connection is None or not (connection.enabled or connection.state == "attention"):
         return "off"
+    if connection.state != "attention" and told.expiring(connection, now()) is not None:
+        return "attention"
     if connection.state != "attention" and tests_only(provider, connection):
         return "test"
     return {"working": "working", "attention": "attention"}.get(connection.state, "saved")
 
 
-def _note(provider: Any, connection: Connection | None) -> str:
+def note(provider: Any, connection: Connection | None) -> str:
+    """What is so, in one sentence."""
     if connection is None:
         return ""
     if connection.state != "attention" and tests_only(provider, connection):
         return _("These are test keys: links work and no real money moves.")
+    left = told.expiring(connection, now())
+    if connection.state != "attention" and left is not None:
+        return ending(left)
     if connection.state == "attention":
         return connection.last_error or _("Needs a look.")
-    return _("Works") if connection.state == "working" else _("Saved, not tested yet")
+    name = connection.values.get("username") if connection.kind == "channel" else None
+    if connection.state == "working":
+        return _("Connected as %(name)s", name=f"@{name}") if name else _("Works")
+    return _("Saved, not tested yet")
 
 
 def _is_default(kind: str, provider: Any, shop: Business) -> bool:
@@ -65,7 +77,7 @@ def groups(registry: Any, stored: dict[str, Connection], shop: Business) -> list
             items.append(
                 {
                     "key": one.key, "name": one.label, "text": one.summary, "icon": PROVIDER_ICONS.get(one.key, ICONS[kind]),
-                    "status": status_of(one, stored.get(one.key)), "note": _note(one, stored.get(one.key)),
+                    "status": status_of(one, stored.get(one.key)), "note": note(one, stored.get(one.key)),
                     "is_default": _is_default(kind, one, shop),
                 }
             )  # fmt: skip
@@ -78,6 +90,7 @@ def plugin(
 ) -> dict[str, Any]:
     """One provider's page."""
     connected = connection is not None and connection.enabled
+    can_sign_in = getattr(provider, "login", None) is not None and services.signing_in.available(provider.key)
     webhook = None
     instance = getattr(provider, "instance_settings", None)
     if connection is not None and connection.endpoint_token:
@@ -94,13 +107,72 @@ def plugin(
     return {
         "key": provider.key, "name": provider.label, "text": provider.summary, "kind": kind,
         "icon": PROVIDER_ICONS.get(provider.key, ICONS[kind]), "status": status_of(provider, connection),
-        "note": _note(provider, connection),
+        "note": note(provider, connection),
         "problem": connection.last_error if connection and connection.state == "attention" else None,
+        "can_leave": connection is not None, "sign_in_helps": _sign_in_helps(connection),
         "on": connected or provider.key in ALWAYS_THERE, "is_default": _is_default(kind, provider, shop),
         "can_default": kind in ("payments", "ai") and (connected or provider.key in ALWAYS_THERE),
-        "guide": [], "webhook": webhook, "checks": None, "connect_url": None,
+        "guide": guide(provider, can_sign_in) if connection is None else [], "webhook": webhook,
+        "checks": checks(connection), "checked_at": told.when(told.part(connection, "checks").get("at")),
+        "connect_url": url_for("connecting.sign_in", key=provider.key) if can_sign_in else None,
+        "menu_url": url_for("connecting.menu", key=provider.key) if connected and menu_of(provider) else None,
         "back": url_for("settings.integrations"),
     }  # fmt: skip
+
+
+def menu_of(provider: Any) -> Any:
+    """How much of a menu the provider's chats show; None where they have none."""
+    return getattr(getattr(provider, "capabilities", None), "menu", None)
+
+
+def ending(days: int) -> str:
+    """An access that could not be made new and ends soon."""
+    if days == 0:
+        return _("The access ends today or tomorrow. Sign in again, so that no answer waits.")
+    said = "The access ends in %(num)d day. Sign in again, so that no answer waits."
+    return ngettext(said, "The access ends in %(num)d days. Sign in again, so that no answer waits.", days)
+
+
+def guide(provider: Any, can_sign_in: bool) -> list[str]:
+    """What an owner does to connect, where there is more to it than a form."""
+    if getattr(provider, "login", None) is None:
+        return []
+    if not can_sign_in:
+        return [
+            _("Signing in with one tap needs the operator's app at Meta; it is not set up here."),
+            _("Until then: put the account id and an access token from Meta's dashboard into the form below."),
+        ]
+    return [
+        _("Use a professional account: in the Instagram app open Settings, Account type and tools."),
+        _("Allow it on the phone: Settings, Messages, Connected tools, Allow access to messages."),
+        _("Sign in at Instagram and leave every permission switched on."),
+    ]
+
+
+def _sign_in_helps(connection: Connection | None) -> bool:
+    """Whether what is wrong is the access itself."""
+    if connection is None or not connection.enabled:
+        return connection is not None
+    if told.expiring(connection, now()) is not None:
+        return True
+    bad = [one.key.partition(".")[0] for one in told.checks_in(connection.facts) if one.state == "problem"]
+    return bool(connection.state == "attention" and ({"token", "permission", "expiry"} & set(bad) or not bad))
+
+
+CHECK_TONES = {"ok": ("check", "ok"), "warning": ("alert", "warn"), "problem": ("x", "bad"), "unknown": ("help", "")}
+
+
+def checks(connection: Connection | None) -> list[dict[str, Any]] | None:
+    """The lines of the last look; None before the first."""
+    words = {"ok": _("Good"), "warning": _("Needs a look"), "problem": _("Does not work"), "unknown": _("Not known")}
+    found = told.checks_in(connection.facts) if connection is not None else []
+    return [
+        {
+            "label": one.label, "detail": one.sentence, "action": one.action if one.state != "ok" else "",
+            "icon": CHECK_TONES[one.state][0], "tone": CHECK_TONES[one.state][1], "word": words[one.state],
+        }
+        for one in found
+    ] or None  # fmt: skip
 
 
 def fields(

@@ -52,9 +52,11 @@ def needs(
     undecided: int = 0,
     undecided_href: str = "",
     claims: int = 0,
+    accounts: Sequence[tuple[str, str, str]] = (),
 ) -> SimpleNamespace:
     """Rows of what waits, most urgent first; ``setup`` is (done, total, next step), ``given_up`` events and
-    ``undecided`` sends wait for a person's word; ``claims``: UPI payments that customers say they made."""
+    ``undecided`` sends wait for a person's word; ``claims``: UPI payments that customers say they made;
+    ``accounts``: (key, name, what is so) of connections that need the owner."""
     rows: list[SimpleNamespace] = []
 
     def add(count: int, icon: str, tone: str, title: str, meta: str, href: str) -> None:
@@ -63,6 +65,8 @@ def needs(
                 SimpleNamespace(kind=icon, icon=icon, tone=tone, title=title, meta=meta, href=href, done=0, total=0)
             )
 
+    for key, name, said in accounts:
+        add(1, "plug", "bad", _("%(name)s needs a look", name=name), said, url_for("settings.integration", key=key))
     count = badges.get("waiting", 0)
     title = ngettext("%(num)d chat wants a person", "%(num)d chats want a person", count)
     add(count, "hand", "warn", title, _("Automation stepped back"), url_for("inbox.index", view="waiting"))

@@ -16,6 +16,7 @@ from salespilots.web.context import here, services
 from salespilots.web.lookups import customers, order_rows
 from salespilots.web.pages import page
 from salespilots.web.permissions import permits
+from salespilots.web.presenters import connections
 from salespilots.web.presenters import home as present
 from salespilots.web.presenters import start as setup
 from salespilots.web.shell import remember_position
@@ -79,7 +80,18 @@ def _needs() -> Any:
         ring = (len(steps) - len(missing), len(steps), title)
     takes_upi = me.may(Permission.ORDERS) and services().connections.find(shop_id, DIRECT) is not None
     claims = len(services().direct.claims(shop_id)) if takes_upi else 0
-    return present.needs(badges, stock, ring, claims=claims, **_decisions())
+    accounts = _accounts() if me.may(Permission.SHOP_ADMIN) else []
+    return present.needs(badges, stock, ring, claims=claims, accounts=accounts, **_decisions())
+
+
+def _accounts() -> list[tuple[str, str, str]]:
+    """Connections to customers that need the owner: (key, name, what is so)."""
+    registry, shown = services().core.registry, []
+    for key, one in services().connections.all(here().shop_id).items():
+        provider = registry.channels.find(key) if one.kind == "channel" else None
+        if provider is not None and connections.status_of(provider, one) == "attention":
+            shown.append((key, provider.label, connections.note(provider, one)))
+    return shown
 
 
 def _decisions() -> dict[str, Any]:

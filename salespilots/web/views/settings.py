@@ -190,7 +190,7 @@ def integration_post(key: str) -> Any:
 def integration_test(key: str) -> Any:
     """Ask the provider."""
     _provider(key)
-    health = services().connections.test(here().shop_id, key)
+    health = services().looks.look(here().shop_id, key, subscribe=True).health
     flash(health.detail, "ok" if health.ok else "bad")
     return back_to(url_for("settings.integration", key=key))
 
@@ -199,7 +199,7 @@ def integration_test(key: str) -> Any:
 @permits(Permission.SHOP_ADMIN)
 def integration_off(key: str) -> Any:
     """Forget its settings."""
-    services().connections.disconnect(here().shop_id, key)
+    services().looks.disconnect(here().shop_id, key)
     flash(_("Disconnected"), "ok")
     return back_to(url_for("settings.integrations"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from salespilots.plugins.builtin.understanding.bot_question import asks_whether_bot
 from salespilots.plugins.builtin.understanding.details import (
     find_answer,
     find_consent,
@@ -57,6 +58,7 @@ class RulesUnderstander:
             quantity=quantity,
             answer=answer,
             consent=find_consent(reading),
+            asks_bot=asks_whether_bot(reading),
             order_number=order_number,
             language=reading.language,
             matched_words=words,

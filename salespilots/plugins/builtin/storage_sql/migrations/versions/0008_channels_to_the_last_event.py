@@ -146,6 +146,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("business_id", "id", name=op.f("pk_posts")),
     )
     op.create_index("ix_posts_business_id_posted_at", "posts", ["business_id", "posted_at"], unique=False)
+    # Nobody knows how old these tokens are: each is made new as soon as there is a worker.
+    op.execute(
+        "UPDATE connections SET renew_at = CURRENT_TIMESTAMP WHERE provider = 'instagram' AND secrets IS NOT NULL"
+    )
 
 
 def downgrade() -> None:
