@@ -134,11 +134,6 @@ class CommentRules:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.queries.count_by("comments", "state")
 
-    def of_chat(self, business_id: str, conversation_id: str) -> list[Comment]:
-        """The comments that a chat answers, oldest first."""
-        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return uow.comments.select(eq("conversation_id", conversation_id), order="created_at", limit=200)
-
     def states(self, business_id: str, comments: list[Comment]) -> dict[str, list[str]]:
         """Comment reference to the states of what answers it, in order."""
         refs = [one.comment_ref for one in comments if one.conversation_id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,7 +25,9 @@ POST, STORY = "17900000000000501", "17900000000000777"
 @pytest.fixture
 def shop(make_world: Callable[..., World], sqlite_url: str) -> Iterator[InstagramShop]:
     with TwinServer(InstagramTwin(app_secret=SECRET, account_id=ACCOUNT)) as server:
-        yield InstagramShop(make_world, sqlite_url, server)
+        made = InstagramShop(make_world, sqlite_url, server)
+        made.twin.ahead = made.world.clock.now().timestamp() - time.time()
+        yield made
 
 
 @pytest.fixture
@@ -36,6 +39,12 @@ def site(shop: InstagramShop) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
+
+
+def problems(watched: Watched) -> list[str]:
+    """What is wrong with the pages. This server, unlike the product's, does not see that a page was left, so that streams of
+    earlier pages hold their places for a while."""
+    return [one for one in watched.problems if one != "a live stream was refused"]
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
@@ -62,8 +71,7 @@ def test_a_comment_becomes_a_chat(chrome: Browser, site: str, shop: InstagramSho
     page.get_by_role("link", name="Make the first rule").click()
     watched.check(page)
     page.get_by_role("radio", name="Chosen ones").check(force=True)
-    page.get_by_role("button", name="Save and switch on").click()
-    expect(page.get_by_role("alert")).to_contain_text("choose at least one post.")
+    page.get_by_text("Choose the posts").click()
     page.get_by_role("checkbox", name="Blue saree, handwoven").check()
     watched.check(page)
     page.get_by_role("button", name="Save and switch on").click()
@@ -79,7 +87,7 @@ def test_a_comment_becomes_a_chat(chrome: Browser, site: str, shop: InstagramSho
     expect(page.get_by_text("commented and has not written yet")).to_be_visible()
     expect(page.locator("main")).to_contain_text("Kitna hai?")
     watched.check(page)
-    assert watched.problems == []
+    assert problems(watched) == []
     watched.close()
 
 
@@ -107,5 +115,5 @@ def test_price_on_a_story(chrome: Browser, site: str, shop: InstagramShop) -> No
     expect(page.get_by_text("Replied to your story")).to_be_visible()
     expect(page.locator("main")).to_contain_text("₹1,499")
     watched.check(page)
-    assert watched.problems == []
+    assert problems(watched) == []
     watched.close()
