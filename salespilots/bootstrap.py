@@ -215,7 +215,7 @@ def assemble(
     reminders = Reminders(core, payments)
     looks = Looks(core, connections, jobs)
     signing_in = SigningIn(core, connections, looks)
-    Forgetting(core, jobs, {"pic": pictures.discard})
+    Forgetting(core, jobs, {"pic": pictures.discard, "fil": files.discard})
     services = Services(
         core=core,
         acts=acts,
