@@ -266,3 +266,26 @@ def test_disconnecting_asks_for_no_more_events_and_goes_on_when_that_fails(desk:
     assert desk.owner.post(f"{PAGE}/off").status_code == 303
     assert desk.connection is None
     assert desk.owner.get("/app/settings/integrations").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["500", "502_html", "200_rubbish", "200_empty", "drop", "429", "400", "token_expired"])
+@pytest.mark.parametrize("path", ["/oauth/access_token", "/access_token", "/me"])
+def test_when_instagram_does_not_answer_as_it_should_nothing_is_stored(desk: AccountDesk, path: str, kind: str) -> None:
+    query = desk.allow(desk.leave())
+    desk.server.fail_next(kind, match=path, skip=1 if path == "/access_token" else 0)
+    answer = desk.back(query)
+    assert answer.status_code in (400, 502), answer.text[:300]
+    assert "Sign in with Instagram" in answer.text
+    assert "reference" not in answer.text.lower()
+    assert desk.connection is None
+    assert desk.sign_in().location == PAGE, "the next try works"
+
+
+def test_a_subscription_that_fails_does_not_undo_the_sign_in(desk: AccountDesk) -> None:
+    desk.server.fail_next("500", match="/subscribed_apps", method="POST")
+    assert desk.sign_in().location == PAGE
+    assert desk.stored.secrets is not None
+    assert desk.stored.state == "attention"
+    assert desk.checks()["subscribing"].state == "problem"
+    assert desk.look()["events"].state == "ok"
+    assert desk.stored.state == "working"

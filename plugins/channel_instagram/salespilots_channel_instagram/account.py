@@ -23,6 +23,8 @@ from salespilots_channel_instagram.problems import ALLOW_ACCESS, OTHER_APP, PROV
 
 LOOK_SECONDS = 20.0
 RENEW_SECONDS = 20.0
+CHANGE_SECONDS = 15.0
+"""For all calls of a change together: an owner waits for it."""
 TOO_YOUNG = "too_young"
 
 LATER = "Check again in a minute."
@@ -71,7 +73,7 @@ class InstagramAccount(InstagramChannel):
 
     def subscribe(self) -> Subscription:
         """Field by field."""
-        return subscribing.subscribe(self._account)
+        return subscribing.subscribe(self._account.until(time.monotonic() + CHANGE_SECONDS))
 
     def unsubscribe(self) -> None:
         """Nothing any more."""
@@ -81,11 +83,11 @@ class InstagramAccount(InstagramChannel):
 
     def show_menu(self, menu: Menu) -> None:
         """Ice breakers and the menu."""
-        menus.write(self._account, menu)
+        menus.write(self._account.until(time.monotonic() + CHANGE_SECONDS), menu)
 
     def menu(self) -> Menu:
         """What Instagram shows now."""
-        return menus.read(self._account)
+        return menus.read(self._account.until(time.monotonic() + CHANGE_SECONDS))
 
     # --- a look at everything -----------------------------------------------------------------------------
 

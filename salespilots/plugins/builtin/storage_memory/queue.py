@@ -371,7 +371,11 @@ class MemoryWork:
             if not (one.state is InboxState.DONE and one.received_at < now - timedelta(days=90))
             and not (one.state is InboxState.UNROUTED and one.received_at < now - timedelta(days=5))
         ]
-        return before - len(self._tables.inbox)
+        states = self._tables.rows["login_states"]
+        old = [key for key, one in states.items() if one.expires_at < now - timedelta(days=1)]
+        for key in old:
+            del states[key]
+        return before - len(self._tables.inbox) + len(old)
 
 
 class MemoryThrottle:

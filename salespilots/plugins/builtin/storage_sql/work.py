@@ -297,7 +297,7 @@ class SqlWork:
 
     def purge(self, now: datetime) -> int:
         inbox, sessions, links = TABLES["inbox"], TABLES["sessions"], TABLES["password_links"]
-        idempotency, throttle = TABLES["idempotency"], TABLES["throttle"]
+        idempotency, throttle, states = TABLES["idempotency"], TABLES["throttle"], TABLES["login_states"]
         # Provider redeliveries stop after 36 hours, but neither provider signs a time: keys stay 90 days.
         statements = [
             sa.delete(inbox).where(inbox.c.state == InboxState.DONE, inbox.c.received_at < now - timedelta(days=90)),
@@ -308,6 +308,7 @@ class SqlWork:
             sa.delete(inbox).where(inbox.c.state == InboxState.UNROUTED, inbox.c.received_at < now - timedelta(days=5)),
             sa.delete(sessions).where(sessions.c.last_seen_at < now - timedelta(days=14)),
             sa.delete(links).where(links.c.expires_at < now - timedelta(days=1)),
+            sa.delete(states).where(states.c.expires_at < now - timedelta(days=1)),
             sa.delete(idempotency).where(idempotency.c.created_at < now - timedelta(days=2)),
             sa.delete(throttle).where(throttle.c.window_start < now - timedelta(days=1)),
         ]

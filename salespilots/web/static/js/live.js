@@ -2,7 +2,7 @@
 const body = document.body;
 const url = body.dataset.live;
 const since = () => { const u = new URL(url, location.href); u.searchParams.set('after', seq); return u; };
-const EVENTS = ['message', 'chat', 'order', 'stats', 'run', 'notice', 'comment'];
+const EVENTS = ['message', 'chat', 'order', 'stats', 'run', 'notice', 'comment', 'integration'];
 const POLL_MS = 15000, HIDDEN_MS = 60000, SETTLE_MS = 150;
 
 let seq = Number(body.dataset.liveAfter || 0);
