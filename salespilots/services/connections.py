@@ -24,6 +24,7 @@ from salespilots.services.core import Core, retrying
 from salespilots.services.jobs import renew_in
 from salespilots.services.messaging.adoption import adopt
 from salespilots.services.messaging.gates import reopen_in
+from salespilots.services.messaging.looking_back import start_in
 
 ALWAYS_THERE = frozenset({"practice", "rules", "manual", "cod"})
 """Providers that need no settings and so no stored connection."""
@@ -126,6 +127,8 @@ class Connections:
                 at = now + timedelta(seconds=random.uniform(*FIRST_LOOK))  # noqa: S311 - spreads work
                 renew_in(core, uow, "account.look", provider.key, {"provider": provider.key}, at=at)
             waiting = reopen_in(uow, provider.key, now) if kind == "channel" else []
+            if kind == "channel":
+                start_in(core, uow, provider.key)
             if kind == "channel" and account_ref:
                 waiting += uow.inbox.adopt(provider.key, account_ref)
             uow.commit()

@@ -155,3 +155,11 @@ def test_who_is_not_connected_is_not_read(far: Shop) -> None:
 def test_a_channel_that_cannot_be_read_is_said_to_be(far: Shop) -> None:
     with pytest.raises(NotFound):
         far.world.services.backfill.start(far.shop.id, "practice")
+
+
+def test_it_begins_when_the_shop_connects(far: Shop) -> None:
+    far.twin.wrote(WHO, "old-1", "hello from last week", ACCOUNT, at=far.ago(days=6))
+    far.connect()
+    far.read_back()
+    assert [one.text for one in far.all()] == ["hello from last week"]
+    assert far.sent == []

@@ -45,7 +45,7 @@ class Everybody:
             "token": shop.payment(order).reference, "order_id": order.id, "conversation_id": str(order.conversation_id),
             "customer_id": order.customer_id, "product_id": shop.product("blue").product.id,
             "message_id": shop.phone()[-1].id, "payment_id": shop.payment(order).id, "persona": "riya", "key": "practice",
-            "key_id": "key_x", "tag_id": "0", "picture_id": "0", "business_id": "practice", "name": "blue-saree.png",
+            "key_id": "key_x", "tag_id": "0", "picture_id": "0", "place": "0", "business_id": "practice", "name": "blue-saree.png",
             "provider": "practice", "endpoint_token": "x", "filename": "x", "return_id": "rtn_x", "discount_id": "dsc_x", "reference": "x", "line_id": "stl_x", "waiting_id": "wtg_x", "fact_id": "unm_x", "invoice_id": "inv_x",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
         }  # fmt: skip

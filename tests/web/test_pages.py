@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from werkzeug.routing import Rule
 
 from salespilots.domain.business import PERMISSIONS, Membership, Permission, Role, User
@@ -50,6 +52,20 @@ class Site:
 
     def pages(self) -> list[tuple[str, Permission]]:
         return [(path, access) for rule, path, access in self.rules("GET") if isinstance(access, Permission)]
+
+
+def sent_something(shop: Shop, customer_id: str, message_id: str) -> None:
+    """A message gets a picture, and its customer a face."""
+    out = io.BytesIO()
+    Image.new("RGB", (40, 40), "teal").save(out, "PNG")
+    files = shop.world.services.chat_files
+    shown, face = (files.keep(shop.id, out.getvalue(), "image") for _ in range(2))
+    with shop.world.storage.unit_of_work(shop.id) as uow:
+        message, customer = uow.messages.get(message_id), uow.customers.get(customer_id)
+        message.attachments, customer.picture = [{"type": "image", "file": shown.name, "sort": "image"}], face.name
+        uow.messages.save(message)
+        uow.customers.save(customer)
+        uow.commit()
 
 
 def add_member(world: World, shop: Shop, role: Role) -> str:
@@ -98,6 +114,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
         for flow in world.services.workflows.page(shop.id, limit=50).items
         for run in world.services.workflows.runs(shop.id, flow.id).items
     )
+    sent_something(shop, order.customer_id, shop.phone()[-1].id)
     detail = shop.product("blue")
     code = world.services.discounts.create(shop.id, {"code": "DIWALI10", "kind": "percent", "percent": 10})
     yield Site(
@@ -106,7 +123,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
             "order_id": order.id, "conversation_id": order.conversation_id, "customer_id": order.customer_id,
             "product_id": detail.product.id, "workflow_id": run.workflow_id, "run_id": run.id, "persona": "riya",
             "key": "practice", "provider": "instagram", "token": reference, "message_id": shop.phone()[-1].id, "tag_id": 0, "picture_id": 0,
-            "key_id": "key_x", "business_id": "practice", "name": "blue-saree.png",
+            "key_id": "key_x", "business_id": "practice", "name": "blue-saree.png", "place": "0",
             "stuck_id": shop.given_up(), "payment_id": "pay_00000000", "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "line_id": "stl_0", "fact_id": "unm_0",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
             "invoice_id": note.id, "post_id": story_post(shop).id, "rule_id": comment_rule(shop),

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from salespilots.ports.storage import StorageUnavailable
-from salespilots.services.messaging.inbox import InboxService
+from salespilots.services.messaging.inbox import MAX_BODY, InboxService
 from salespilots.testing.clocks import FakeClock
 from salespilots_channel_instagram.webhooks import InstagramWebhooks
 from tests.support.program import application, problem
@@ -176,3 +176,93 @@ def test_no_cookie_is_set_and_nothing_is_cached(client: FlaskClient, shop: Shop)
     answer = post(client, body, signature(body))
     assert "Set-Cookie" not in answer.headers
     assert answer.json == {"status": "ok"}
+
+
+# --- bad input --------------------------------------------------------------------------------------------------
+
+BAD = {
+    "nothing": b"", "no JSON": b"not json", "a list": b"[]", "a word": b'"instagram"', "a number": b"1", "null": b"null",
+    "no entries": b'{"object":"instagram"}', "entries that are none": b'{"object":"instagram","entry":{}}',
+    "no object": b'{"entry":[]}', "cut short": b'{"object":"instagram","entry":[{"id":"1784',
+    "not UTF-8": b'{"object":"instagram","entry":[{"id":"\xff\xfe"}]}', "UTF-16": '{"object":"instagram"}'.encode("utf-16"),
+    "deep lists": b"[" * 100_000, "deep objects": b'{"a":' * 5000 + b"1" + b"}" * 5000,
+    "deep below": b'{"object":"instagram","entry":' + b"[" * 60 + b"]" * 60 + b"}",
+    "not a number": b'{"object":"instagram","entry":[{"id":NaN}]}', "two at once": b'{"object":"instagram","entry":[]}{}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_signed_body_that_is_not_metas_is_refused_and_keeps_nothing(
+    client: FlaskClient, shop: Shop, name: str
+) -> None:
+    body = BAD[name]
+    assert post(client, body, signature(body)).status_code == 400
+    assert post(client, body, signature(body, "forged")).status_code == 401
+    assert waiting(shop) == 0
+
+
+QUIET = {
+    "another product": b'{"object":"page","entry":[{"id":"1","messaging":[{"sender":{"id":"2"},"message":{"mid":"m","text":"x"}}]}]}',
+    "no entries at all": b'{"object":"instagram","entry":[]}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_is_not_for_us_is_taken_quietly_and_keeps_nothing(client: FlaskClient, shop: Shop, name: str) -> None:
+    assert post(client, QUIET[name], signature(QUIET[name])).status_code == 200
+    assert waiting(shop) == 0
+
+
+ODD_ITEMS = (
+    None,
+    0,
+    "x",
+    [],
+    {},
+    {"sender": 5},
+    {"message": {"mid": []}},
+    {"reaction": "no"},
+    [[[]]],
+    {"sender": {"id": {}}},
+)
+
+
+def test_odd_items_are_kept_and_their_neighbours_are_understood(client: FlaskClient, shop: Shop) -> None:
+    entry = json.loads(body_of(shop))["entry"][0]
+    good = entry["messaging"][0]
+    body = json.dumps(
+        {"object": "instagram", "entry": [{**entry, "messaging": [*ODD_ITEMS, good]}, *ODD_ITEMS]}
+    ).encode()
+    assert post(client, body, signature(body)).status_code == 200
+    shop.world.settle()
+    chats = shop.world.services.conversations.page(shop.id).items
+    assert [one.conversation.preview_author for one in chats if one.conversation.provider == "instagram"]
+    assert shop.world.services.stuck.given_up(shop.id) == []
+
+
+def test_too_large_a_body_is_refused_unread(client: FlaskClient, shop: Shop) -> None:
+    body = b'{"object":"instagram","entry":[' + b" " * MAX_BODY + b"]}"
+    problem(post(client, body, signature(body)), 413, "too_large")
+    lying = client.post(
+        ADDRESS, data=body_of(shop), headers={"Content-Length": str(MAX_BODY + 1), "X-Hub-Signature-256": "x"}
+    )
+    assert lying.status_code in (400, 401, 413)
+    assert waiting(shop) == 0
+
+
+def test_a_thousand_events_are_kept_once(client: FlaskClient, shop: Shop) -> None:
+    now = int(shop.world.clock.now().timestamp() * 1000)
+    items = [
+        {
+            "sender": {"id": str(3000 + n)},
+            "recipient": {"id": ACCOUNT},
+            "timestamp": now,
+            "message": {"mid": f"b{n}", "text": "नमस्ते " * 40},
+        }
+        for n in range(1000)
+    ]
+    body = json.dumps({"object": "instagram", "entry": [{"id": ACCOUNT, "time": now, "messaging": items}]}).encode()
+    assert len(body) > 1024 * 1024
+    for _ in range(2):
+        assert post(client, body, signature(body)).status_code == 200
+    assert waiting(shop) == 1000

@@ -19,13 +19,18 @@ from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin, entry, it
 SECRET = "contract-app-secret"
 
 
+KINDS = {
+    "message": "text", "reaction": "react", "unreaction": "unreact", "edited": "edited", "deleted": "deleted", "echo": "echo",
+}  # fmt: skip
+
+
 def signed_request(*said: Said, secret: str | None = None) -> WebhookRequest:
     """What Meta would post."""
     items = [
         item(
             ACCOUNT,
             {
-                "kind": "text" if one.kind == "message" else "brand_new_thing",
+                "kind": KINDS.get(one.kind, "brand_new_thing"), "about": one.ref,
                 "from": one.customer_ref, "text": one.text, "mid": one.ref, "at": int(one.at.timestamp() * 1000),
             },
         )
@@ -39,6 +44,12 @@ def signed_request(*said: Said, secret: str | None = None) -> WebhookRequest:
 def twin() -> Iterator[TwinServer]:
     with TwinServer(InstagramTwin(app_secret=SECRET)) as server:
         yield server
+
+
+def far_of(server: TwinServer) -> InstagramTwin:
+    """The stand-in in this process."""
+    assert isinstance(server.twin, InstagramTwin)
+    return server.twin
 
 
 def make_harness(twin: TwinServer) -> ChannelHarness:
@@ -69,6 +80,8 @@ def make_harness(twin: TwinServer) -> ChannelHarness:
         account_ref=ACCOUNT,
         signed_request=signed_request,
         secret_at=("instance", "app_secret"),
+        tells=frozenset(KINDS) - {"message"},
+        wrote=lambda one: far_of(twin).wrote(one.customer_ref, one.ref, one.text, at=one.at),
         delivered=delivered,
         comment=lambda: str(twin.twin.posts.comment({"from": "200000000000009", "text": "price?"})[1]["id"]),
         posts=60,

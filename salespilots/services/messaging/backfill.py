@@ -15,15 +15,11 @@ from salespilots.domain.errors import NotFound
 from salespilots.domain.events import Event
 from salespilots.ports.channel import Inbound
 from salespilots.ports.errors import NotConnected
-from salespilots.ports.storage import UnitOfWork
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.jobs import GiveUp, Jobs, renew_in
 from salespilots.services.messaging.inbox import InboxService
-
-KIND = "backfill"
-FIRST_LOOK = timedelta(days=30)
-"""How far back at the first time; channels show no more."""
+from salespilots.services.messaging.looking_back import KIND, payload_of, start_in
 
 OVERLAP = timedelta(hours=2)
 """A later look begins so long before the last one ended."""
@@ -37,28 +33,6 @@ FRESH = timedelta(minutes=5)
 
 MAX_PARTS = 500
 """Parts of one look: an account with more chats than that is read up to there, the newest first."""
-
-
-def start_in(core: Core, uow: UnitOfWork, provider_key: str) -> bool:
-    """Have a channel's recent chats read, now and then once a day. False where the channel cannot."""
-    provider = core.registry.channels.find(provider_key)
-    if provider is None or not provider.capabilities.reads_recent:
-        return False
-    since = core.clock.now() - FIRST_LOOK
-    renew_in(core, uow, KIND, provider_key, _payload(provider_key, since))
-    return True
-
-
-def _payload(provider_key: str, since: datetime, **more: Any) -> dict[str, Any]:
-    return {
-        "provider": provider_key,
-        "since": since.isoformat(),
-        "cursor": "",
-        "part": 0,
-        "new": 0,
-        "missing": 0,
-        **more,
-    }
 
 
 class Backfill:
@@ -141,7 +115,7 @@ class Backfill:
                 renew_in(core, uow, KIND, provider, done, at=now + PAUSE)
             else:
                 last = {"done_at": now.isoformat(), "last_new": done["new"], "last_missing": done["missing"]}
-                renew_in(core, uow, KIND, provider, _payload(provider, now - OVERLAP, **last), at=now + EVERY)
+                renew_in(core, uow, KIND, provider, payload_of(provider, now - OVERLAP, **last), at=now + EVERY)
                 data = {"provider": provider, "new": done["new"], "missing": done["missing"]}
                 uow.record(Event(type="connection.read_back", at=now, data=data))
             uow.commit()

@@ -85,7 +85,7 @@ def message(one: Message) -> dict[str, Any]:
     """A message."""
     return {
         "id": one.id, "conversation_id": one.conversation_id, "direction": str(one.direction), "author": str(one.author),
-        "kind": one.kind, "text": one.text, "attachments": one.attachments, "provider_ref": one.provider_ref,
+        "kind": one.kind, "text": one.text, "attachments": [{name: value for name, value in kept.items() if name != "file"} for kept in one.attachments], "provider_ref": one.provider_ref,
         "state": str(one.state), "reason": one.reason, "sent_at": moment(one.sent_at), "practice": one.practice,
         "created_at": moment(one.created_at),
     }  # fmt: skip
