@@ -377,23 +377,6 @@ class TriggerType:
     port_version: int = PORT_VERSION
 
 
-class PluginHost(Protocol):
-    """What a plugin's blueprint may ask of the core."""
-
-    def current_business(self) -> str: ...
-
-    def public_url(self, path: str) -> str: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observer:
-    """A listener to the event log: called after commit, at least once, in order per shop."""
-
-    key: str
-    event_types: tuple[str, ...]
-    handle: Callable[[Mapping[str, Any]], None]
-
-
 @hookspec
 def salespilots_workflow_triggers() -> Sequence[TriggerType]:
     """Triggers this plugin supplies. Called once, at start-up."""

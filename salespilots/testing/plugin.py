@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 pytest.register_assert_rewrite(
+    "salespilots.testing.contracts.account",
     "salespilots.testing.contracts.channel",
+    "salespilots.testing.contracts.channel_harness",
+    "salespilots.testing.contracts.social",
     "salespilots.testing.contracts.payments",
     "salespilots.testing.contracts.ai",
 )

@@ -11,7 +11,8 @@ from salespilots.ports.ai import AiRequest, Turn
 from salespilots.ports.errors import Unsupported
 from salespilots.ports.payments import PaymentsProvider, RefundRequest
 from salespilots.testing.contracts.ai import AiContract, AiHarness
-from salespilots.testing.contracts.channel import ChannelContract, ChannelHarness
+from salespilots.testing.contracts.channel import ChannelContract
+from salespilots.testing.contracts.channel_harness import ChannelHarness
 from salespilots.testing.contracts.payments import PaymentsContract, PaymentsHarness, asked
 from tests.support.fake_payments import FakePaymentsPlugin
 

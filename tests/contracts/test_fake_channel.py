@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from salespilots.ports.webhook import WebhookRequest
-from salespilots.testing.contracts.channel import ChannelContract, ChannelHarness, Delivered, Said
+from salespilots.testing.contracts.channel import ChannelContract
+from salespilots.testing.contracts.channel_harness import ChannelHarness, Delivered, Said
 from salespilots.testing.contracts.delivery import DeliveryContract
 from tests.support.fake_channel import SECRET, FakeChannelPlugin, signed
 

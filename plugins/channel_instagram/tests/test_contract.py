@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from salespilots.ports.webhook import WebhookRequest
-from salespilots.testing.contracts.channel import ChannelContract, ChannelHarness, Delivered, Said
+from salespilots.testing.contracts.channel import ChannelContract
+from salespilots.testing.contracts.channel_harness import ChannelHarness, Delivered, Said
 from salespilots.testing.contracts.delivery import DeliveryContract
 from salespilots.testing.contracts.social import SocialContract
 from salespilots.testing.twin import TwinServer

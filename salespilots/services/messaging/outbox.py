@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from salespilots.domain.business import Connection
-from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState, Mode
+from salespilots.domain.conversation import PENDING, Author, Conversation, Message, MessageState
 from salespilots.domain.errors import Conflict, SalesPilotsError
 from salespilots.domain.inbox import MAX_ORPHANED
-from salespilots.domain.windows import Verdict, verdict
 from salespilots.ports.channel import ChannelProvider, Outbound, TooLate
 from salespilots.ports.errors import (
     AuthFailed,
@@ -41,13 +40,10 @@ from salespilots.services.messaging.doubts import NO_ANSWER
 from salespilots.services.messaging.gates import gate_in, hold_in, open_in, release_waiting, save_in, trouble_in
 from salespilots.services.messaging.marks import close_in, later_in, sent_in
 from salespilots.services.messaging.pace import Pace
+from salespilots.services.messaging.refusing import refusal_in, verdict_in
 from salespilots.services.messaging.uncertain import LookCall, Uncertain
-from salespilots.services.notices import untrue_in
 
 log = structlog.get_logger(__name__)
-
-TOO_LATE = timedelta(days=3)
-"""A message of a channel without a reply window that could not leave for so long does not leave any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +177,7 @@ class Outbox:
             if not has_come(message.next_at, now):
                 return Next(closed=closed, again_at=message.next_at)
             provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
-            refusal = self._refusal(uow, message, conversation, provider, now)
+            refusal = refusal_in(uow, message, conversation, provider, now)
             if refusal or provider is None:
                 close_in(uow, message, *(refusal or (MessageState.FAILED, "not_connected")), now)
                 closed += 1
@@ -200,7 +196,7 @@ class Outbox:
             connection = desk.connection(conversation.provider)
             last = message.id == pending[-1]
             marked_at = self.core.clock.steady()
-            late = self._verdict(uow, message, conversation, provider, now).late
+            late = verdict_in(uow, message, conversation, provider, now).late
             tag = provider.capabilities.late_tag if late else ""
             call = SendCall(self, uow.business_id, message, conversation, connection, marked_at, last, tag)
             return Next(call=call, closed=closed)
@@ -251,53 +247,6 @@ class Outbox:
             save_in(uow, gate)
         return True
 
-    def _refusal(
-        self,
-        uow: UnitOfWork,
-        message: Message,
-        conversation: Conversation,
-        provider: ChannelProvider | None,
-        now: datetime,
-    ) -> tuple[MessageState, str] | None:
-        """Why this message must not leave at this moment."""
-        if provider is None:
-            return MessageState.FAILED, "not_connected"
-        asked = conversation.waiting_since  # automation asked for a person: what it said until then may leave
-        last_words = asked is not None and message.created_at <= asked
-        if message.author is Author.BOT and conversation.mode is Mode.HUMAN and not last_words:
-            return MessageState.CANCELLED, "taken_over"
-        wrote_at = conversation.last_inbound_at
-        if message.follow_up and wrote_at is not None and wrote_at > message.created_at:
-            return MessageState.CANCELLED, "customer_wrote"
-        untrue = untrue_in(uow, message)
-        if untrue:
-            return MessageState.CANCELLED, untrue
-        if message.author is Author.BOT and uow.customers.get(conversation.customer_id).opted_out:
-            return MessageState.SKIPPED, "opted_out"
-        windows = provider.capabilities.windows
-        found = self._verdict(uow, message, conversation, provider, now)
-        if found.reason:
-            return MessageState.SKIPPED, found.reason
-        if windows.reply is None and now - message.created_at > TOO_LATE:
-            return MessageState.SKIPPED, "waited_too_long"
-        return None
-
-    def _verdict(
-        self, uow: UnitOfWork, message: Message, conversation: Conversation, provider: ChannelProvider, now: datetime
-    ) -> Verdict:
-        """What the channel's windows say of this message at this moment."""
-        ref = message.comment_ref
-        comment = uow.comments.find(provider=message.provider, comment_ref=ref) if ref else None
-        return verdict(
-            provider.capabilities.windows,
-            by_person=message.author is Author.AGENT and message.actor_id is not None,
-            words_only=message.kind == "text",
-            commented_at=comment.sent_at if comment else None,
-            wrote_at=conversation.last_inbound_at,
-            began_at=conversation.created_at,
-            now=now,
-        )
-
     # --- the call ----------------------------------------------------------------------------------------------
 
     def is_still_meant(self, business_id: str, message_id: str) -> bool:
@@ -307,7 +256,7 @@ class Outbox:
                 message = uow.messages.get(message_id)
                 conversation = uow.conversations.get(message.conversation_id)
                 provider = self.core.registry.channels.find(conversation.provider)
-                refusal = self._refusal(uow, message, conversation, provider, self.core.clock.now())
+                refusal = refusal_in(uow, message, conversation, provider, self.core.clock.now())
         except SalesPilotsError:  # the database is away, or the message is gone
             return False
         return message.state is MessageState.SENDING and refusal is None

@@ -21,7 +21,7 @@ import pytest
 from salespilots.testing.delivery import Line, Post, Story, Weather, judge, plain
 from salespilots.testing.delivery.weather import calm, in_one_post
 
-from .channel import ChannelHarness, Said
+from .channel_harness import ChannelHarness, Said
 
 SETTLING = timedelta(seconds=1)
 """How long an event waits for earlier ones that come later: what the weather may be late by, and a little more."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .channel import ChannelHarness, outbound
+from .channel_harness import ChannelHarness, outbound
 
 
 def far_comment(harness: ChannelHarness) -> str:

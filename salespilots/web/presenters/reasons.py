@@ -79,6 +79,8 @@ ENDED: dict[str, Say] = {
     "cannot_reply": lambda c: _("%(channel)s allows no answer to this.", channel=c),
     "no_consent": lambda _c: _("The customer has not agreed to messages from the shop."),
     "bothers_customer": lambda c: _("%(channel)s spares the customer more messages for now.", channel=c),
+    "not_done": lambda c: _("%(channel)s took it and did not do it.", channel=c),
+    "code_refused": lambda c: _("%(channel)s did not accept the sign-in. Begin it again.", channel=c),
     "tag_needs_a_person": lambda _c: _("So late only a person may answer."),
     "blocked": lambda _c: _("The customer has blocked the shop."),
     "never_arrived": lambda c: _("%(channel)s was given it %(count)s times and never took it.", channel=c, count=MAX_TRIES),
