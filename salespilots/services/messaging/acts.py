@@ -92,7 +92,8 @@ class Acts:
             with self._core.storage.unit_of_work(business_id) as uow:
                 now = uow.messages.get(message_id)
                 others = [one for one in now.reactions if one.get("by") != "shop"]
-                now.reactions = [*others, {"by": "shop", "emoji": emoji}] if emoji else others
+                at = self._core.clock.now().isoformat()
+                now.reactions = [*others, {"by": "shop", "emoji": emoji, "at": at}]
                 uow.messages.save(now)
                 ids = {"conversation_id": now.conversation_id, "message_id": now.id}
                 uow.record(Event(type="message.reacted", at=self._core.clock.now(), ids=ids, actor=actor))
@@ -100,6 +101,10 @@ class Acts:
             return now
 
         return retrying(use_case)
+
+    def emoji(self, provider_key: str) -> tuple[str, ...]:
+        """What a person can react with on a channel; nothing where it has no reactions."""
+        return EMOJI if self._can(provider_key, "react") else ()
 
     # --- the channel ---------------------------------------------------------------------------------------
 

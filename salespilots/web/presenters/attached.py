@@ -49,6 +49,11 @@ def shared_subject(message: Message) -> SimpleNamespace | None:
     return SimpleNamespace(title=str(slot.get("title") or ""), picture_url=picture)
 
 
+def sent_picture(address: str) -> SimpleNamespace:
+    """A picture of an album that the shop sent."""
+    return SimpleNamespace(kind="image", src=address, small=address)
+
+
 def _over(message: Message, slot: Mapping[str, Any]) -> bool:
     return bool(slot.get("missing")) or now() - (message.sent_at or message.created_at) > STORY_LASTS
 

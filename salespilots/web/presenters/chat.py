@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from salespilots.domain.conversation import Author, Direction, Message, MessageState
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
-from salespilots.ports.channel import Content, Image, ProductCard, ProductCards, Text
+from salespilots.ports.channel import Buttons, Content, Image, Images, ProductCard, ProductCards, PublicReply, Text
 from salespilots.services.messaging.content import dump, kind_of, load, plain
 from salespilots.services.messaging.reactions import shown as shown_reactions
 from salespilots.web.presenters import attached
@@ -81,6 +81,8 @@ def bubble_of(message: Message, orders: Sequence[Order], *, public: bool = False
         parts=[],
         quote=None,
         advert=None,
+        place="",
+        react=[],
         reactions=[one["emoji"] for one in shown_reactions(message)],
         edited=[],
         seq=message.seq,
@@ -95,6 +97,8 @@ def bubble_of(message: Message, orders: Sequence[Order], *, public: bool = False
         _outgoing(bubble, message, orders, public)
     else:
         bubble.parts = attached.parts(message)
+    if message.comment_ref and not bubble.place:
+        bubble.place = _("In private, about their comment")
     if message.edited_at is not None:
         bubble.edited = [str(one) for one in message.content.get("earlier", ())]
     return bubble
@@ -121,6 +125,13 @@ def _outgoing(bubble: SimpleNamespace, message: Message, orders: Sequence[Order]
     elif isinstance(content, ProductCards):
         bubble.kind = "product" if len(content.cards) == 1 else "products"
         bubble.products = [_card(one) for one in content.cards]
+    elif isinstance(content, Images):
+        bubble.parts = [attached.sent_picture(_own(one)) for one in content.urls]
+    elif isinstance(content, Buttons):
+        bubble.text = content.text
+        bubble.buttons = [SimpleNamespace(label=one.title, payload=one.payload, url=one.url) for one in content.buttons]
+    elif isinstance(content, PublicReply):
+        bubble.text, bubble.place = content.text, _("Below their comment, for everybody")
     elif isinstance(content, Text):
         bubble.text = content.text
         bubble.replies = [

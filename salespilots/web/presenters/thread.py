@@ -66,9 +66,11 @@ def thread(
     leaving: Leaving,
     quoted: Mapping[str, Message] | None = None,
     comments: Sequence[Comment] = (),
+    emoji: Sequence[str] = (),
 ) -> list[SimpleNamespace]:
     """Messages and what happened between them, oldest first, with a line for each day. ``quoted``: messages by the
-    channel's reference, of those that others answer; ``comments`` of the customer below the shop's posts."""
+    channel's reference, of those that others answer; ``comments`` of the customer below the shop's posts;
+    ``emoji``: what the shop can react with to their newest message."""
     since = messages[0].created_at if messages else None
     moments: list[tuple[datetime, int, SimpleNamespace]] = []
     before: Message | None = None
@@ -97,8 +99,20 @@ def thread(
     moments.sort(key=lambda one: (one[0], one[1]))
     bubbles = _together([one for _at, _seq, one in moments])
     _mark_chosen(messages, bubbles)
+    _let_react(messages, bubbles, emoji)
     order_cards.put(bubbles, messages, orders)
     return _with_days(grouped(bubbles))
+
+
+def _let_react(messages: Sequence[Message], bubbles: Sequence[SimpleNamespace], emoji: Sequence[str]) -> None:
+    heard = [one for one in messages if one.direction is Direction.IN and one.provider_ref and one.reason != "deleted"]
+    if not heard or not emoji:
+        return
+    newest = heard[-1]
+    given = {str(one.get("emoji")) for one in newest.reactions if one.get("by") == "shop"}
+    for bubble in bubbles:
+        if bubble.id == newest.id:
+            bubble.react = [SimpleNamespace(emoji=one, on=one in given) for one in emoji]
 
 
 def _explain(bubble: SimpleNamespace, message: Message, leaving: Leaving, before: Message | None) -> None:

@@ -127,6 +127,7 @@ def _thread(found: ChatRow, orders: list[Order], leaving: Leaving) -> dict[str, 
     shown = present_thread(
         messages, events, orders=orders, workflows=workflows, people=people, me=here().user.id, leaving=leaving,
         quoted=services().conversations.quoted(shop_id, conversation_id, messages),
+        emoji=services().acts.emoji(found.conversation.provider) if before is None else (),
         comments=[] if before is not None else services().conversations.comments(shop_id, conversation_id),
         run_href={
             one.run_id: url_for("workflows.run", workflow_id=one.actor_id, run_id=one.run_id)
