@@ -6,12 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from salespilots.domain.comment import Comment, CommentState, Post
 from salespilots.services.comment_rules import Rule
-from salespilots.services.messaging.sendings import Queue
-from salespilots.web.filters import duration, now
 from salespilots.web.media import thumbnail
 from salespilots.web.presenters.posts import name_of
 
@@ -58,20 +55,6 @@ def _label(state: str) -> str:
         "answered": _("Answered"), "waiting": _("On its way"), "skipped": _("Left alone"), "kept": _("No rule"),
         "failed": _("Not sent"),
     }[state]  # fmt: skip
-
-
-def queue(waiting: Sequence[Queue], label: Callable[[str], str]) -> list[SimpleNamespace]:
-    """What waits to leave, in sentences."""
-    shown = []
-    for one in waiting:
-        if one.to_comments:
-            text = ngettext("%(num)d private answer waits", "%(num)d private answers wait", one.count)
-        else:
-            text = ngettext("%(num)d message waits", "%(num)d messages wait", one.count)
-        left = one.last_at - now() if one.last_at else None
-        when = _("The last one leaves in about %(time)s.", time=duration(left)) if left else ""
-        shown.append(SimpleNamespace(text=text, when=when, channel=label(one.provider), paced=one.reason == "paced"))
-    return shown
 
 
 def rule_card(workflow_id: str, rule: Rule | None, name: str, sentence: str, *, live: bool) -> SimpleNamespace:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from flask import url_for
@@ -15,7 +17,7 @@ from salespilots.ports.settings import Secret
 from salespilots.services.connecting import told
 from salespilots.services.connections import ALWAYS_THERE, tests_only
 from salespilots.services.container import Services
-from salespilots.web.filters import now
+from salespilots.web.filters import ago, now
 
 ICONS = {"channel": "camera", "payments": "rupee", "ai": "bolt", "shipping": "truck"}
 PROVIDER_ICONS = {"practice": "flask", "instagram": "instagram", "cod": "rupee", "upi": "rupee"}
@@ -60,6 +62,20 @@ def _is_default(kind: str, provider: Any, shop: Business) -> bool:
     return (kind == "payments" and shop.default_payments == provider.key) or (
         kind == "ai" and shop.default_ai == provider.key
     )
+
+
+def reading(state: Mapping[str, Any]) -> SimpleNamespace:
+    """How reading recent chats back stands, in a sentence."""
+    if state["running"]:
+        return SimpleNamespace(text=_("They are being read."), tone="info", running=True)
+    if state["done_at"] is None:
+        why = _("They could not be read yet.") if state["error"] else _("They were not read yet.")
+        return SimpleNamespace(text=why, tone="warn" if state["error"] else "", running=False)
+    new = ngettext("%(num)d message was new.", "%(num)d messages were new.", int(state["new"]))
+    gone = int(state["missing"])
+    more = " " + ngettext("%(num)d is not shown any more.", "%(num)d are not shown any more.", gone) if gone else ""
+    text = _("Read %(when)s. %(new)s", when=ago(state["done_at"]), new=new) + more
+    return SimpleNamespace(text=text, tone="ok", running=False)
 
 
 def groups(registry: Any, stored: dict[str, Connection], shop: Business) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import comments as present
 from salespilots.web.presenters import posts as present_posts
+from salespilots.web.presenters import sendings as present_sendings
 from salespilots.web.shell import remember_position
 
 blueprint = Blueprint("comments", __name__, url_prefix="/app/comments")
@@ -87,7 +88,7 @@ def index() -> Any:
         "comments/index.html",
         rules=_cards() if may_change else [],
         may_change=may_change,
-        queue=present.queue(services().sendings.waiting(shop_id), channel_label),
+        queue=present_sendings.queue(services().sendings.waiting(shop_id), channel_label),
         comments=[
             present.row(
                 one, posts.get(one.post_ref), states.get(one.comment_ref, []),

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 from marshmallow import ValidationError, validate
 
-from salespilots.domain.business import Permission
+from salespilots.domain.business import Connection, Permission
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.gst import STATES, check_gstin, check_prefix, state_of_gstin
 from salespilots.domain.money import rupees
@@ -16,9 +16,11 @@ from salespilots.services.api_keys import RESOURCES
 from salespilots.web.context import here, services
 from salespilots.web.fields import Count, Line, Rupees, Text
 from salespilots.web.forms import Form, Phone, first_messages, read
+from salespilots.web.lookups import channel_label
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import connections as present
+from salespilots.web.presenters import sendings as present_sendings
 
 blueprint = Blueprint("settings", __name__, url_prefix="/app/settings")
 
@@ -153,7 +155,19 @@ def _detail(
         plugin=present.plugin(services(), kind, provider, connection, here().shop),
         fields=present.fields(provider, connection, given or {}, errors or {}),
         errors=errors or {},
+        queue=present_sendings.queue(
+            [one for one in services().sendings.waiting(here().shop_id) if one.provider == key], channel_label
+        ),
+        reading=_reading(key, connection),
     )
+
+
+def _reading(key: str, connection: Connection | None) -> Any:
+    """How reading recent chats back stands, where the channel can."""
+    found = services().core.registry.channels.find(key)
+    if connection is None or not connection.enabled or found is None or not found.capabilities.reads_recent:
+        return None
+    return present.reading(services().backfill.state(here().shop_id, key))
 
 
 @blueprint.get("/integrations/<key>")
@@ -192,6 +206,16 @@ def integration_test(key: str) -> Any:
     _provider(key)
     health = services().looks.look(here().shop_id, key, subscribe=True).health
     flash(health.detail, "ok" if health.ok else "bad")
+    return back_to(url_for("settings.integration", key=key))
+
+
+@blueprint.post("/integrations/<key>/read-back")
+@permits(Permission.SHOP_ADMIN)
+def integration_read_back(key: str) -> Any:
+    """Read its recent chats again."""
+    _provider(key)
+    services().backfill.start(here().shop_id, key)
+    flash(_("Recent chats are being read. New ones appear in the inbox."), "ok")
     return back_to(url_for("settings.integration", key=key))
 
 
