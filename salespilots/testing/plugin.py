@@ -9,6 +9,7 @@ import pytest
 pytest.register_assert_rewrite(
     "salespilots.testing.contracts.account",
     "salespilots.testing.contracts.channel",
+    "salespilots.testing.contracts.channel_events",
     "salespilots.testing.contracts.channel_harness",
     "salespilots.testing.contracts.social",
     "salespilots.testing.contracts.payments",

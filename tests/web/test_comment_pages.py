@@ -115,5 +115,3 @@ def test_every_reason_to_leave_a_comment_alone_has_a_sentence() -> None:
     given = {one.args[2].value for one in calls if isinstance(one.args[2], ast.Constant)}
     assert given >= {"reply_to_comment", "comment_too_old", "answered_before"}
     assert given | {"opted_out", "taken_over", "too_many"} == set(present.SKIPPED)
-
-
