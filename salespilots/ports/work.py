@@ -55,6 +55,9 @@ FARTHEST = timedelta(hours=2)
 FARTHEST_JOB = timedelta(days=100)
 """No job of a shop is planned for so far ahead."""
 
+JOBS_KEPT = timedelta(days=30)
+"""A job that is done, or was given up, is kept for so long from when it was asked for."""
+
 BLOCK_TIME = timedelta(minutes=2)
 """How long an uncertain send that nobody can find out about holds back the chat replies after it; one that will be looked
 for holds them back until then, and messages about orders wait until it is settled."""
@@ -226,7 +229,7 @@ class Work(Protocol):
         """(business id, import id) of imports that a worker shall go on with."""
         ...
 
-    def jobs_to_do(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+    def jobs_to_do(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
         """(business id, job id) of jobs whose time has come, one of each shop in turn, the longest due first."""
         ...
 

@@ -23,7 +23,7 @@ CLOSE = timedelta(minutes=2)
 """Messages of one sender within this time hang together."""
 
 ARRIVED = (MessageState.SENT, MessageState.DELIVERED, MessageState.READ)
-LINES = ("event", "stopped")
+LINES = ("event", "stopped", "updates")
 """What is no bubble."""
 
 

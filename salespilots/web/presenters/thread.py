@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from types import SimpleNamespace
 
 from flask_babel import gettext as _
@@ -21,6 +22,9 @@ from salespilots.web.presenters import attached, chat_events, order_cards, reaso
 from salespilots.web.presenters.chat import CLOSE, bubble_of, grouped
 from salespilots.web.presenters.chat_events import FIRST, comment_line
 from salespilots.web.presenters.orders import day_label
+
+MANY_LINES = 3
+"""So many things that happened one after the other are one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,23 @@ def _together(bubbles: Sequence[SimpleNamespace]) -> list[SimpleNamespace]:
                 "%(num)d automatic message not sent.", "%(num)d automatic messages not sent.", len(one.words)
             )
             one.text = f"{said} {one.why}"
+    return _few_lines(shown)
+
+
+def _few_lines(bubbles: Sequence[SimpleNamespace]) -> list[SimpleNamespace]:
+    """Of three or more things that happened one after the other only the newest is shown; the others lie in one line."""
+    shown: list[SimpleNamespace] = []
+    for happens, run in groupby(bubbles, key=lambda one: one.kind == "event"):
+        lines = list(run)
+        if happens and len(lines) >= MANY_LINES:
+            *earlier, newest = lines
+            text = ngettext("%(num)d update before", "%(num)d updates before", len(earlier))
+            words = [one.text for one in earlier]
+            shown.append(
+                SimpleNamespace(id="", kind="updates", side="", icon="info", text=text, at=earlier[-1].at, words=words)
+            )
+            lines = [newest]
+        shown += lines
     return shown
 
 

@@ -16,6 +16,7 @@ from salespilots.ports.work import (
     BLOCK_TIME,
     FARTHEST_JOB,
     HELD,
+    JOBS_KEPT,
     LEFT_BEHIND,
     RESTS,
     UNDECIDED,
@@ -371,6 +372,9 @@ class MemoryWork:
             if not (one.state is InboxState.DONE and one.received_at < now - timedelta(days=90))
             and not (one.state is InboxState.UNROUTED and one.received_at < now - timedelta(days=5))
         ]
+        jobs = self._tables.rows["jobs"]
+        for id in [id for id, one in jobs.items() if one.next_at is None and one.created_at < now - JOBS_KEPT]:
+            del jobs[id]
         states = self._tables.rows["login_states"]
         old = [key for key, one in states.items() if one.expires_at < now - timedelta(days=1)]
         for key in old:

@@ -19,7 +19,7 @@ from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import one_of
-from salespilots.ports.work import BLOCK_TIME, FARTHEST, FARTHEST_JOB, HELD, LEFT_BEHIND, UNDECIDED
+from salespilots.ports.work import BLOCK_TIME, FARTHEST, FARTHEST_JOB, HELD, JOBS_KEPT, LEFT_BEHIND, UNDECIDED
 
 LONGEST_LEASE = 300.0
 """Seconds; no lease is given for longer."""
@@ -156,7 +156,7 @@ class SqlWork:
         query = sa.select(table.c.business_id, table.c.id).where(table.c.next_at.is_not(None), table.c.next_at <= now)
         return [(shop, one) for shop, one in self._wire.execute(query.order_by("next_at").limit(limit))]
 
-    def jobs_to_do(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
+    def jobs_to_do(self, now: datetime, limit: int = 200) -> list[tuple[str, str]]:
         return self._to_check("jobs", now, limit, "next_at", FARTHEST_JOB)
 
     def connections_to_renew(self, now: datetime, limit: int = 40) -> list[tuple[str, str]]:
@@ -298,6 +298,7 @@ class SqlWork:
     def purge(self, now: datetime) -> int:
         inbox, sessions, links = TABLES["inbox"], TABLES["sessions"], TABLES["password_links"]
         idempotency, throttle, states = TABLES["idempotency"], TABLES["throttle"], TABLES["login_states"]
+        jobs = TABLES["jobs"]
         # Provider redeliveries stop after 36 hours, but neither provider signs a time: keys stay 90 days.
         statements = [
             sa.delete(inbox).where(inbox.c.state == InboxState.DONE, inbox.c.received_at < now - timedelta(days=90)),
@@ -309,6 +310,7 @@ class SqlWork:
             sa.delete(sessions).where(sessions.c.last_seen_at < now - timedelta(days=14)),
             sa.delete(links).where(links.c.expires_at < now - timedelta(days=1)),
             sa.delete(states).where(states.c.expires_at < now - timedelta(days=1)),
+            sa.delete(jobs).where(jobs.c.next_at.is_(None), jobs.c.created_at < now - JOBS_KEPT),
             sa.delete(idempotency).where(idempotency.c.created_at < now - timedelta(days=2)),
             sa.delete(throttle).where(throttle.c.window_start < now - timedelta(days=1)),
         ]
