@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from salespilots.domain.errors import SalesPilotsError
+from salespilots.domain.errors import Conflict, SalesPilotsError, StaleEntity
 from salespilots.domain.job import Job
 from salespilots.ports.errors import PortError
 from salespilots.ports.storage import StorageUnavailable, UnitOfWork
@@ -96,7 +96,8 @@ class Jobs:
         except PortError as error:
             self._trouble(business_id, taken, error.reason or error.code, retryable=error.retryable)
         except SalesPilotsError as error:
-            self._trouble(business_id, taken, error.code, retryable=False)
+            raced = isinstance(error, (StaleEntity, Conflict))  # somebody else was at the same rows
+            self._trouble(business_id, taken, error.code, retryable=raced)
         except Exception as error:
             log.error("job.broken", kind=taken.kind, error=type(error).__name__, exc_info=error)
             self._trouble(business_id, taken, "broken", retryable=True)

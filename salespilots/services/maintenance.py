@@ -75,12 +75,13 @@ class Maintenance:
         self,
         offer: Callable[[Sequence[tuple[str, str]]], object],
         ask: Callable[[str, Callable[[], object]], object] = _now,
+        ask_job: Callable[[str, Callable[[], object]], object] | None = None,
     ) -> Swept:
         """Hand the lanes with due work to ``offer`` as (business id, lane), expire orders, ask about money,
         go on with imports and other jobs.
 
         ``ask`` is given each question to a payments provider, and each import, with a key of its own: it may wait for
-        the end of it, or see to it on another thread so that nothing here is held back.
+        the end of it, or see to it on another thread so that nothing here is held back. ``ask_job`` is the same for small jobs.
         """
         now = self._core.clock.now()
         with self._core.storage.system_unit_of_work(read_only=True) as system:
@@ -111,7 +112,7 @@ class Maintenance:
         for business_id, import_id in imports:
             ask(import_id, partial(self._guarded, "import", partial(self._imports.work, business_id, import_id)))
         for business_id, job_id in jobs:
-            ask(job_id, partial(self._guarded, "job", partial(self._jobs.do, business_id, job_id)))
+            (ask_job or ask)(job_id, partial(self._guarded, "job", partial(self._jobs.do, business_id, job_id)))
         for business_id, provider in tokens:
             question = partial(self._renewals.renew, business_id, provider)
             ask(f"renew:{business_id}:{provider}", partial(self._guarded, "renew", question))

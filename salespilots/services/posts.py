@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.comment import Comment, CommentState, Post
+from salespilots.domain.conversation import Conversation
 from salespilots.domain.errors import InvalidInput
 from salespilots.domain.events import Event
 from salespilots.ports.channel import ListedPost, Subject
@@ -16,12 +17,17 @@ from salespilots.ports.storage import Page, UnitOfWork, Where, eq, one_of
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core, retrying
 from salespilots.services.jobs import GiveUp, Jobs, enqueue_in, renew_in
+from salespilots.services.messaging.content import clean
 from salespilots.services.pictures import MAX_BYTES, Pictures
 
 MAX_PRODUCTS = 20
 """Products one post may show."""
 
 KINDS = ("post", "reel", "story", "live", "ad")
+ASK_AGAIN = timedelta(hours=1)
+STILL_ANSWERED = timedelta(days=1)
+"""A comment that waited for the details of its post is answered within so long."""
+
 MANY_PAGES = 20
 """Pages of an account's posts that are read at most; with fifty on each a shop has its newest thousand."""
 
@@ -32,16 +38,29 @@ def seen_in(core: Core, uow: UnitOfWork, provider: str, account_ref: str, subjec
         return None
     known = uow.posts.find(provider=provider, post_ref=subject.ref)
     if known is not None:
+        if known.posted_at is None:
+            _ask_again_in(core, uow, known)
         return known
     post = Post(
         id=core.ids.new("post"), business_id=uow.business_id, provider=provider, account_ref=account_ref,
         post_ref=subject.ref, created_at=core.clock.now(), kind=subject.kind if subject.kind in KINDS else "post",
-        caption=subject.title[:2200], picture_url=subject.url[:2000], practice=provider == "practice",
+        caption=clean(subject.title, 2200), picture_url=subject.url[:2000], practice=provider == "practice",
     )  # fmt: skip
     if not uow.posts.add_once(post):
         return uow.posts.find(provider=provider, post_ref=subject.ref)
     enqueue_in(core, uow, "post", f"{provider}:{subject.ref}", {"post_id": post.id})
     return post
+
+
+def _ask_again_in(core: Core, uow: UnitOfWork, post: Post) -> None:
+    """Details that could not be had the last time are asked for when the post is heard of again, at most once an hour."""
+    key, now = f"{post.provider}:{post.post_ref}", core.clock.now()
+    job = uow.jobs.find(key=f"post:{key}"[:500])
+    asked = (
+        datetime.fromisoformat(job.payload["asked"]) if job is not None and "asked" in job.payload else post.created_at
+    )
+    if (job is None or job.next_at is None) and now - asked >= ASK_AGAIN:
+        renew_in(core, uow, "post", key, {"post_id": post.id, "asked": now.isoformat()})
 
 
 def products_of_in(uow: UnitOfWork, provider: str, post_ref: str | None) -> list[str]:
@@ -50,8 +69,11 @@ def products_of_in(uow: UnitOfWork, provider: str, post_ref: str | None) -> list
     return list(post.product_ids) if post else []
 
 
-Reconsider = Callable[[Core, UnitOfWork, Comment, Post], None]
-"""Decides anew about a comment whose post was not known when it came."""
+Reconsider = Callable[[Core, UnitOfWork, Comment, Post], Conversation | None]
+"""Decides anew about a comment whose post was not known when it came: the chat that it is answered in, if it is."""
+
+NOT_THERE = frozenset({"bad_request", "no_consent"})
+"""Reasons of a channel that knows no such post of this account."""
 
 
 class Posts:
@@ -155,14 +177,20 @@ class Posts:
         """A page of the list; the next one is a job of its own."""
         provider, kind, number = payload["provider"], payload["kind"], payload.get("number", 1)
         found = self._channel(business_id, provider).posts(payload.get("cursor", ""), kind)
-        with self._core.storage.unit_of_work(business_id) as uow:
-            connection = uow.connections.find(provider=provider)
-            account = connection.account_ref if connection else None
-            new = [one for one in found.items if self._keep(uow, provider, account or "", one)]
-            if found.cursor and number < MANY_PAGES and new:
-                more = {"provider": provider, "kind": kind, "cursor": found.cursor, "number": number + 1}
-                renew_in(self._core, uow, "posts", f"{provider}:{kind}:{number + 1}", more)
-            uow.commit()
+
+        def use_case() -> set[str]:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                connection = uow.connections.find(provider=provider)
+                account = connection.account_ref if connection else None
+                lanes: set[str] = set()
+                new = [one for one in found.items if self._keep(uow, provider, account or "", one, lanes)]
+                if found.cursor and number < MANY_PAGES and new:
+                    more = {"provider": provider, "kind": kind, "cursor": found.cursor, "number": number + 1}
+                    renew_in(self._core, uow, "posts", f"{provider}:{kind}:{number + 1}", more)
+                uow.commit()
+            return lanes
+
+        self._core.doorbell.ring(*retrying(use_case))
         return None
 
     def _read_one(self, business_id: str, payload: Mapping[str, Any]) -> datetime | None:
@@ -177,8 +205,8 @@ class Posts:
         if provider is not None and provider.capabilities.lists_posts:
             try:
                 listed = self._channel(business_id, post.provider).post(post.post_ref)
-            except Rejected:  # a story that ended, or somebody else's post that was shared
-                foreign = post.kind in ("post", "reel")
+            except Rejected as error:  # a story that ended, or somebody else's post that was shared
+                foreign = post.kind in ("post", "reel") and error.reason in NOT_THERE
             except PortError as error:
                 if error.retryable:
                     raise
@@ -192,30 +220,31 @@ class Posts:
                 uow.posts.remove(post)
                 uow.commit()
                 return
-            if listed is not None:
-                fill(post, listed)
-            self._want_picture(uow, post)
-            uow.posts.save(post)
-            waiting = uow.comments.select(
-                eq("provider", post.provider), eq("post_ref", post.post_ref), eq("state", CommentState.KEPT),
-                Where("created_at", "ge", self._core.clock.now() - timedelta(hours=1)), order="created_at", limit=500,
-            )  # fmt: skip
-            lanes = [self._decide(uow, one, post) for one in waiting]
+            lanes = self._told(uow, post, listed)
             uow.commit()
-        self._core.doorbell.ring(*{one for one in lanes if one})
+        self._core.doorbell.ring(*lanes)
 
-    def _decide(self, uow: UnitOfWork, comment: Comment, post: Post) -> str:
-        self._reconsider(self._core, uow, comment, post)
-        chat = uow.conversations.find(id=comment.conversation_id) if comment.conversation_id else None
-        return chat.lane if chat else ""
+    def _told(self, uow: UnitOfWork, post: Post, listed: ListedPost | None) -> set[str]:
+        """Keep what the channel tells of a known post. Comments that waited for it are decided now; returns their lanes."""
+        waited = post.posted_at is None
+        if listed is not None:
+            fill(post, listed)
+        self._want_picture(uow, post)
+        uow.posts.save(post)
+        if not waited:
+            return set()
+        waiting = uow.comments.select(
+            eq("provider", post.provider), eq("post_ref", post.post_ref), eq("state", CommentState.KEPT),
+            Where("created_at", "ge", self._core.clock.now() - STILL_ANSWERED), order="created_at", limit=500,
+        )  # fmt: skip
+        chats = [self._reconsider(self._core, uow, one, post) for one in waiting]
+        return {one.lane for one in chats if one is not None}
 
-    def _keep(self, uow: UnitOfWork, provider: str, account_ref: str, listed: ListedPost) -> bool:
-        """Store a listed post; False when it was known."""
+    def _keep(self, uow: UnitOfWork, provider: str, account_ref: str, listed: ListedPost, lanes: set[str]) -> bool:
+        """Store a listed post; False when it was known, then the lanes of comments that waited for it are added."""
         known = uow.posts.find(provider=provider, post_ref=listed.ref)
         if known is not None:
-            fill(known, listed)
-            self._want_picture(uow, known)
-            uow.posts.save(known)
+            lanes |= self._told(uow, known, listed)
             return False
         post = Post(
             id=self._core.ids.new("post"), business_id=uow.business_id, provider=provider, account_ref=account_ref,
@@ -268,7 +297,7 @@ def fetch_in(core: Core, uow: UnitOfWork, provider: str) -> None:
 def fill(post: Post, listed: ListedPost) -> None:
     """What the channel tells of a post, where it tells something."""
     post.kind = listed.kind if listed.kind in KINDS else post.kind
-    post.caption = listed.caption[:2200] or post.caption
-    post.permalink = listed.permalink[:500] or post.permalink
-    post.picture_url = listed.picture_url[:2000] or post.picture_url
+    post.caption = clean(listed.caption, 2200) or post.caption
+    post.permalink = clean(listed.permalink, 500) or post.permalink
+    post.picture_url = clean(listed.picture_url, 2000) or post.picture_url
     post.posted_at = listed.posted_at or post.posted_at

@@ -1,4 +1,4 @@
-"""Threads that ask payments providers what became of links and refunds, apart from what customers wait for."""
+"""Threads for what no customer waits for: questions to payments providers, and small jobs, each kind with its own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ASKERS = 4
 class Askers:
     """Puts questions until it is stopped."""
 
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(ASKERS, thread_name_prefix="ask")
+    def __init__(self, threads: int = ASKERS, name: str = "ask") -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._lock = threading.Lock()
         self._asked: set[str] = set()
         self._stopping = False

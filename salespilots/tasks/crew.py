@@ -73,7 +73,7 @@ class Crew:
         self._stopping = False
         self._senders = ThreadPoolExecutor(SEND_SLOTS, thread_name_prefix="send")
         self._steppers = ThreadPoolExecutor(STEP_SLOTS, thread_name_prefix="step")
-        self.askers = Askers()
+        self.askers, self.jobbers = Askers(), Askers(name="job")  # a slow picture must not hold up money
         self._owners: dict[str, tuple[str, float]] = {}
         self._desks = [threading.Thread(target=self._desk, name=f"desk-{n}", daemon=True) for n in range(desks)]
         for desk in self._desks:
@@ -394,6 +394,7 @@ class Crew:
                 shop.steps_to_come.clear()
             self._lock.notify_all()
         self.askers.stop()
+        self.jobbers.stop()
         for desk in self._desks:
             desk.join(max(0.1, ends - time.monotonic()))
         for pool in (self._senders, self._steppers):

@@ -56,7 +56,7 @@ class Sweeper(threading.Thread):
     def _sweep(self) -> bool:
         self._bury()
         self._crew.keep()
-        swept = self._services.maintenance.sweep(self._crew.offer, self._crew.askers.ask)
+        swept = self._services.maintenance.sweep(self._crew.offer, self._crew.askers.ask, self._crew.jobbers.ask)
         self._tell()
         return swept.full
 

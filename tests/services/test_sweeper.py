@@ -35,7 +35,11 @@ def test_a_worker_that_leaves_during_a_sweep_is_not_listed_afterwards(
     monkeypatch.setattr(workforce, "tell", slow_tell)
     monkeypatch.setattr(workforce, "leave", noted_leave)
     crew: Any = SimpleNamespace(
-        keep=lambda: None, offer=lambda pairs: 0, askers=SimpleNamespace(ask=lambda *_: None), hungry=True
+        keep=lambda: None,
+        offer=lambda pairs: 0,
+        askers=SimpleNamespace(ask=lambda *_: None),
+        hungry=True,
+        jobbers=SimpleNamespace(ask=lambda *_: None),
     )
     sweeper = Sweeper(services, crew, Presence(tmp_path, services.turns.owner))
     sweeper.start()

@@ -49,19 +49,22 @@ def known_as_in(core: Core, uow: UnitOfWork, message: Message, customer_ref: str
     uow.conversations.save(theirs)
 
 
-def echoed_in(core: Core, uow: UnitOfWork, provider: str, inbound: Inbound) -> Message | None:
-    """The private answer to a comment that this echo is of, when it went to somebody who is known by another reference
-    here: settled as sent, in their chat. The oldest with these words whose outcome is open."""
+def echoed_in(core: Core, uow: UnitOfWork, provider: str, inbound: Inbound) -> bool:
+    """Whether this echo is of a private answer to a comment, which went to somebody who is known by another reference here.
+
+    When it can be of one only, that one is settled as sent, in their chat. Of several with the same words nobody can say
+    which: then it tells nothing, and what the channel answers to each of them does.
+    """
     waiting = uow.messages.select(
         eq("provider", provider), Where("comment_ref", "not_null"),
         one_of("state", [MessageState.SENDING, MessageState.UNCERTAIN]), order="created_at", limit=MANY,
     )  # fmt: skip
-    found = next((one for one in waiting if one.kind != "public_reply" and may_be(one, inbound)), None)
-    if found is None or uow.conversations.get(found.conversation_id).account_ref != inbound.account_ref:
-        return None
-    sent_in(uow, found, inbound.message_ref, inbound.sent_at, core.clock.now())
-    known_as_in(core, uow, found, inbound.customer_ref)
-    return found
+    same = [one for one in waiting if one.kind != "public_reply" and one.provider_ref is None and may_be(one, inbound)]
+    found = [one for one in same if uow.conversations.get(one.conversation_id).account_ref == inbound.account_ref]
+    if len(found) == 1:
+        sent_in(uow, found[0], inbound.message_ref, inbound.sent_at, core.clock.now())
+        known_as_in(core, uow, found[0], inbound.customer_ref)
+    return bool(found)
 
 
 def _move(uow: UnitOfWork, message: Message, old: Conversation, new: Conversation) -> None:

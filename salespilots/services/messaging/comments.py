@@ -22,6 +22,7 @@ from salespilots.services.automation import MAX_RUNS_PER_HOUR, match, start_in
 from salespilots.services.core import Core
 from salespilots.services.messaging.commenters import chat_of_in
 from salespilots.services.messaging.content import clean
+from salespilots.services.messaging.desk import Desk
 from salespilots.services.posts import seen_in
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -29,9 +30,9 @@ LONGEST = 2200
 """Characters of a comment that are kept."""
 
 
-def commented_in(core: Core, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -> None:
+def commented_in(core: Core, desk: Desk, row: InboxRow, inbound: Inbound) -> None:
     """Keep a comment and decide about it. An advertisement may tell of the same one twice: it is one."""
-    ref = inbound.message_ref
+    ref, uow = inbound.message_ref, desk.uow
     if not ref or not inbound.customer_ref or uow.comments.find(provider=row.provider, comment_ref=ref) is not None:
         return
     now = core.clock.now()
@@ -45,40 +46,41 @@ def commented_in(core: Core, uow: UnitOfWork, row: InboxRow, inbound: Inbound) -
     )  # fmt: skip
     if uow.comments.add_once(comment):
         uow.record(Event(type="comment.received", at=now, ids={"comment_id": comment.id}))
-        decide_in(core, uow, comment, post)
+        chat = decide_in(core, uow, comment, post)
+        if chat is not None and chat.lane == row.lane:
+            desk.opened(chat)
 
 
-def decide_in(core: Core, uow: UnitOfWork, comment: Comment, post: Post | None) -> None:
-    """Start the workflow that answers a kept comment, or note why none does."""
+def decide_in(core: Core, uow: UnitOfWork, comment: Comment, post: Post | None) -> Conversation | None:
+    """Start the workflow that answers a kept comment, or note why none does. Returns the chat that it is answered in."""
     now = core.clock.now()
     provider = core.registry.channels.find(comment.provider)
     window = provider.capabilities.comment_window if provider else None
     if window is None:
-        return
+        return None
     if comment.parent_ref:
         _skip(uow, comment, "reply_to_comment")
-        return
+        return None
     if now - comment.sent_at >= window:
         _skip(uow, comment, "comment_too_old")
-        return
+        return None
     kind = "live" if comment.live else post.kind if post else "post"
     fact = TriggerFact(
         type="comment.received", text=comment.text,
         post=PostFact(ref=comment.post_ref, kind=kind, posted_at=post.posted_at if post else None),
     )  # fmt: skip
     found = match(core, core.memory.live(uow), fact)
-    if found is not None:
-        _answer(core, uow, comment, post, *found)
+    return None if found is None else _answer(core, uow, comment, post, *found)
 
 
 def _answer(
     core: Core, uow: UnitOfWork, comment: Comment, post: Post | None, workflow: Workflow, version: WorkflowVersion,
     reason: str,
-) -> None:  # fmt: skip
+) -> Conversation | None:  # fmt: skip
     settings = (version.definition.get("trigger") or {}).get("settings") or {}
     if _answered_before(core, uow, comment, workflow, settings.get("again", "post")):
         _skip(uow, comment, "answered_before")
-        return
+        return None
     chat = _chat(core, uow, comment)
     customer = uow.customers.get(chat.customer_id)
     refused = "opted_out" if customer.opted_out else "taken_over" if chat.mode is Mode.HUMAN else ""
@@ -87,7 +89,7 @@ def _answer(
         refused = "too_many"
     if refused:
         _skip(uow, comment, refused)
-        return
+        return None
     products = post.product_ids if post else []
     data = {
         "trigger": reason, "comment_ref": comment.comment_ref, "comment_id": comment.id, "sure": len(products) == 1,
@@ -103,6 +105,7 @@ def _answer(
     if not chat.preview:
         chat.preview, chat.preview_author = comment.text[:140], Author.CUSTOMER
     uow.conversations.save(chat)
+    return chat
 
 
 def _skip(uow: UnitOfWork, comment: Comment, reason: str) -> None:

@@ -76,7 +76,7 @@ class Interpreter:
         elif inbound.kind == "deleted":
             self._deleted(desk, uow, row, inbound)
         elif inbound.kind == "comment":
-            commented_in(self._core, uow, row, inbound)
+            commented_in(self._core, desk, row, inbound)
         elif inbound.kind in early.TOUCHING:
             self._touched(desk, uow, row, inbound)
         elif inbound.kind in ("referral", "handover") or (inbound.kind == "other" and inbound.unsupported):
@@ -199,13 +199,13 @@ class Interpreter:
         if not inbound.customer_ref:
             return
         core, now, uow = self._core, self._core.clock.now(), desk.uow
-        if desk.conversation(row.lane) is None and commenters.echoed_in(core, uow, row.provider, inbound) is not None:
+        if desk.conversation(row.lane) is None and commenters.echoed_in(core, uow, row.provider, inbound):
             return
         conversation, _ = self._conversation(desk, row, inbound, customer_wrote=False)
         if uow.messages.find(conversation_id=conversation.id, provider_ref=inbound.message_ref) is not None:
             return
         unsettled = echoed_in(uow, conversation, inbound)
-        if unsettled is None and commenters.echoed_in(core, uow, row.provider, inbound) is not None:
+        if unsettled is None and commenters.echoed_in(core, uow, row.provider, inbound):
             return
         if unsettled is not None:
             unsettled.state, unsettled.provider_ref = MessageState.SENT, inbound.message_ref

@@ -151,7 +151,9 @@ class Outbox:
         doubtful: Message | None = None
         pending = desk.pending(lane)
         for message in map(uow.messages.get, pending):
-            if message.state not in PENDING:
+            if (
+                message.state not in PENDING or message.lane != lane
+            ):  # settled, or gone over to another chat in this turn
                 continue
             conversation = uow.conversations.get(message.conversation_id)
             if message.state is MessageState.SENDING:
@@ -297,7 +299,8 @@ class Outbox:
         Raises `Conflict` when another message has the reference that the channel gave.
         """
         now, message = self.core.clock.now(), uow.messages.get(message_id)
-        if message.state is not MessageState.SENDING:
+        late = message.state is MessageState.UNCERTAIN and message.provider_ref is None and isinstance(result, Answered)
+        if message.state is not MessageState.SENDING and not late:
             return False  # the echo was quicker
         gate = gate_in(uow, message.provider)
         if isinstance(result, Answered):

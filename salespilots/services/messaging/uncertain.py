@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -32,6 +33,7 @@ from salespilots.services.messaging.evidence import (
     history_start_in,
     is_alone_in,
     is_unexplained_in,
+    same_words,
 )
 from salespilots.services.messaging.gates import gate_in, open_in, release_waiting, save_in
 from salespilots.services.messaging.marks import close_in, later_in, sent_in, tell_in
@@ -136,8 +138,7 @@ class Uncertain:
         try:
             channel = self._connections.channel_of(call.business_id, conversation.provider, call.connection)
             if call.message.kind == PUBLIC:
-                below = channel.replies(call.message.comment_ref) if provider.capabilities.lists_posts else None
-                return None if below is None else Shown(messages=[one for one in below if one.sent_at >= call.since])
+                return self._below(channel, call.message) if provider.capabilities.lists_posts else None
             return Shown(messages=list(channel.history(conversation.customer_ref, since=call.since)))
         except (PortError, PluginError) as error:
             log.warning("outbox.read_back_failed", business=call.business_id, message=call.message.id, code=error.code)
@@ -148,6 +149,12 @@ class Uncertain:
                 "outbox.plugin_broken", provider=conversation.provider, error=type(error).__name__, exc_info=error
             )
         return None
+
+    def _below(self, channel: Any, message: Message) -> Shown:
+        """What stands below the comment that a message answers. Whoever is named as the author of these very words: a
+        channel may call its account by more than one name, and said twice they would be there twice."""
+        rows = channel.replies(message.comment_ref)
+        return Shown(messages=[replace(one, from_shop=one.from_shop or same_words(message, one.text)) for one in rows])
 
     def settle_in(self, uow: UnitOfWork, message_id: str, shown: Shown | None) -> bool:
         """Decide an uncertain send by the chat as the channel shows it. Returns whether what waited may go on."""
