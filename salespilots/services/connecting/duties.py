@@ -17,7 +17,7 @@ from salespilots.services.connecting import told
 from salespilots.services.connecting.forgetting import JOB
 from salespilots.services.connecting.signing_in import SigningIn
 from salespilots.services.core import Core, retrying
-from salespilots.services.jobs import enqueue_in
+from salespilots.services.jobs import enqueue_in, renew_in
 
 log = structlog.get_logger(__name__)
 
@@ -94,10 +94,15 @@ class Duties:
         notice, now = self._notice(provider_key, signed), self._core.clock.now()
         issued = notice.issued_at.isoformat() if notice.issued_at else None
         with self._core.storage.system_unit_of_work(read_only=True) as system:
-            for one in system.deletions.select(eq("login_ref", notice.login_ref), order="-requested_at"):
-                same = issued is not None and one.counts.get("issued_at") == issued
-                if one.provider == provider_key and (one.done_at is None or same):
-                    return one
+            asked = system.deletions.select(
+                eq("login_ref", notice.login_ref), eq("provider", provider_key), order="-requested_at"
+            )
+        same = (one for one in asked if issued is not None and one.counts.get("issued_at") == issued)
+        known = next((one for one in asked if one.done_at is None), None) or next(same, None)
+        if known is not None:
+            if known.done_at is None:
+                self._resume(known)
+            return known
         code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
         shops = self._shops(provider_key, notice.login_ref)
         request = DeletionRequest(
@@ -112,6 +117,19 @@ class Duties:
             system.commit()
         log.info("account.deletion_asked", provider=provider_key, shops=len(shops))
         return request
+
+    def _resume(self, request: DeletionRequest) -> None:
+        """An open request whose work was given up goes on when it is asked for again."""
+        for business_id in self._shops(request.provider, request.login_ref):
+
+            def use_case(shop: str = business_id) -> None:
+                with self._core.storage.unit_of_work(shop) as uow:
+                    job = uow.jobs.find(key=f"{JOB}:{request.code}")
+                    if job is not None and job.next_at is None and job.done_at is None:
+                        renew_in(self._core, uow, JOB, request.code, job.payload)
+                        uow.commit()
+
+            retrying(use_case)
 
     def _plan(self, business_id: str, accounts: list[str], request: DeletionRequest, notice: SignedNotice) -> None:
         with self._core.storage.unit_of_work(business_id) as uow:
