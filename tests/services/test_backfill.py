@@ -37,7 +37,9 @@ class Shop(InstagramShop):
         return sorted(found, key=lambda one: (one.created_at, one.seq))
 
     def looks(self) -> int:
-        return sum(one["path"].endswith("/conversations") for one in self.server.requests())
+        """How often the chats were listed, the daily look at the account left out: it asks for one only."""
+        listed = [one for one in self.server.requests() if one["path"].endswith("/conversations")]
+        return sum("limit" not in one["query"] for one in listed)
 
     def start(self) -> bool:
         return self.world.services.backfill.start(self.shop.id, "instagram")
