@@ -5,7 +5,7 @@ All of it is optional. `ChannelProvider.login` gives signing in; `ChannelCapabil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -101,10 +101,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """What a look found. ``facts`` are words about the account for its page (``username``, ``account_type``)."""
+    """What a look found. ``facts`` are words about the account for its page (``username``, ``account_type``). ``delivered``:
+    the events that are delivered now, in the words of `Subscription`; None when the provider does not say."""
 
     checks: tuple[Check, ...]
     facts: Mapping[str, str] = field(default_factory=dict)
+    delivered: tuple[str, ...] | None = None
 
     @property
     def worst(self) -> Check | None:
@@ -123,17 +125,20 @@ class DiagnosingChannel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """Which events the provider delivers for the account now, and the others with why not."""
+    """Which events the provider delivers for the account now, and the others with why not. ``later``: those of the others
+    that are worth asking for again soon, as it was only time or the network."""
 
     fields: tuple[str, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
+    later: tuple[str, ...] = ()
 
 
 class SubscribingChannel(Protocol):
     """``account`` has ``subscribe``: events come only for accounts that asked for them."""
 
-    def subscribe(self) -> Subscription:
-        """Ask for every event the product uses; harmless to repeat. Raises a `PortError` when not even the core set works."""
+    def subscribe(self, known: Sequence[str] = ()) -> Subscription:
+        """Ask for every event the product uses; harmless to repeat: what is delivered already stays so meanwhile. ``known``:
+        the fields that were taken the last time. Raises a `PortError` when not even the core set works."""
         ...
 
     def unsubscribe(self) -> None:

@@ -58,6 +58,15 @@ FARTHEST_JOB = timedelta(days=100)
 JOBS_KEPT = timedelta(days=30)
 """A job that is done, or was given up, is kept for so long from when it was asked for."""
 
+COMMENTS_KEPT = timedelta(days=400)
+"""What people wrote below posts is kept for so long from when it was taken in."""
+
+DELETIONS_KEPT = timedelta(days=400)
+"""How long a request to delete what came from an account can be looked up after it was done."""
+
+LOGINS_KEPT = timedelta(days=1)
+"""Where somebody went to sign in at a provider and did not come back, from when that ran out."""
+
 BLOCK_TIME = timedelta(minutes=2)
 """How long an uncertain send that nobody can find out about holds back the chat replies after it; one that will be looked
 for holds them back until then, and messages about orders wait until it is settled."""
@@ -119,8 +128,13 @@ class ScopedInbox(Protocol):
         """All rows of a lane that arrived at ``since`` or later, whatever became of them, in order of arrival."""
         ...
 
+    def of_account(self, provider: str, account_ref: str, after: int = 0, limit: int = 100) -> list[InboxRow]:
+        """Rows of a channel's account on any lane, whatever became of them, those that belong to no shop too: the next
+        ones after a ``position``, in order of arrival."""
+        ...
+
     def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
-        """Replace what a row tells. The row stays, so that the same event is not taken in again."""
+        """Replace what a row of this shop, or of none, tells. The row stays, so that the same event is not taken in again."""
         ...
 
 
@@ -278,7 +292,8 @@ class Work(Protocol):
         ...
 
     def purge(self, now: datetime) -> int:
-        """Delete what nobody needs: old done and unrouted inbox rows, ended sessions, used links. Returns rows."""
+        """Delete what nobody needs: old done and unrouted inbox rows, ended sessions, used links and sign-ins, jobs, comments
+        and deletions that are long done. Returns rows."""
         ...
 
 

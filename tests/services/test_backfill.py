@@ -9,6 +9,7 @@ import pytest
 
 from salespilots.domain.conversation import Message
 from salespilots.domain.errors import NotFound
+from salespilots.domain.windows import Right
 from salespilots.testing.twin import TwinServer
 from salespilots_channel_instagram import reading
 from salespilots_channel_instagram.twin import InstagramTwin
@@ -36,7 +37,9 @@ class Shop(InstagramShop):
         return sorted(found, key=lambda one: (one.created_at, one.seq))
 
     def looks(self) -> int:
-        return sum(one["path"].endswith("/conversations") for one in self.server.requests())
+        """How often the chats were listed, the daily look at the account left out: it asks for one only."""
+        listed = [one for one in self.server.requests() if one["path"].endswith("/conversations")]
+        return sum("limit" not in one["query"] for one in listed)
 
     def start(self) -> bool:
         return self.world.services.backfill.start(self.shop.id, "instagram")
@@ -67,7 +70,7 @@ def test_what_was_said_before_the_shop_connected(far: Shop) -> None:
     chat = far.chat()
     assert (chat.mode, chat.unread, chat.preview) == ("bot", 0, "2 chahiye")
     assert chat.last_inbound_at == far.all()[-1].sent_at
-    assert not far.world.services.conversations.window_open(chat)
+    assert far.world.services.conversations.allows(chat).right is not Right.ANYBODY
 
 
 def test_nothing_doubles_whoever_comes_first(far: Shop) -> None:
@@ -138,6 +141,30 @@ def test_trouble_puts_it_off_and_another_day_comes(far: Shop) -> None:
     far.server.fail_next("none")
     far.later(hours=25)
     far.read_back()
+    assert [one.text for one in far.all()] == ["hello"]
+
+
+def test_why_a_look_was_given_up_is_said_until_one_works(far: Shop) -> None:
+    far.twin.wrote(WHO, "old-1", "hello", ACCOUNT, at=far.ago(hours=3))
+    far.server.fail_next("400", match="/conversations")
+    far.start()
+    far.read_back()
+    state = far.world.services.backfill.state(far.shop.id, "instagram")
+    assert (state["running"], state["done_at"], bool(state["error"])) == (False, None, True)
+    far.later(hours=25)
+    far.read_back()
+    state = far.world.services.backfill.state(far.shop.id, "instagram")
+    assert (bool(state["done_at"]), state["error"], state["new"]) == (True, None, 1)
+
+
+def test_a_message_that_cannot_be_read_keeps_no_other_one_away(far: Shop) -> None:
+    far.twin.wrote(WHO, "odd", "of a kind that is not told", ACCOUNT, at=far.ago(hours=3))
+    far.twin.wrote(WHO, "good", "hello", ACCOUNT, at=far.ago(hours=2))
+    far.server.fail_next("400", match="/odd", times=1000)
+    far.start()
+    far.read_back()
+    state = far.world.services.backfill.state(far.shop.id, "instagram")
+    assert (bool(state["done_at"]), state["error"], state["new"], state["missing"]) == (True, None, 1, 1)
     assert [one.text for one in far.all()] == ["hello"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from salespilots.doctor import diagnose
 from salespilots.domain.business import LoginState
 from salespilots.ports.errors import Rejected
+from salespilots.services.connecting import told
 from salespilots.testing.twin import TwinServer
 from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin, entry, item, signed_body
 from tests.support.account import APP_ID, PAGE, SECRET, AccountDesk
@@ -123,6 +124,60 @@ def test_ways_that_nobody_came_back_from_are_deleted(desk: AccountDesk) -> None:
         with desk.world.storage.system_unit_of_work(read_only=True) as system:
             found: list[LoginState] = system.login_states.select()
         assert len(found) == left
+
+
+@pytest.mark.parametrize("lost", ["comments", "messages"])
+def test_the_daily_look_asks_again_for_whatever_is_not_delivered_any_more(desk: AccountDesk, lost: str) -> None:
+    desk.sign_in()
+    whole = list(desk.twin.book.fields[ACCOUNT])
+    desk.twin.book.fields[ACCOUNT] = [one for one in whole if one != lost]
+    desk.later(days=1, hours=2)
+    assert set(desk.twin.book.fields[ACCOUNT]) == set(whole)
+    asked = posts(desk)
+    desk.later(days=1, hours=2)
+    assert posts(desk) == asked, "all is well"
+
+
+def posts(desk: AccountDesk) -> int:
+    return sum(one["method"] == "POST" for one in desk.server.requests("/subscribed_apps"))
+
+
+def test_what_only_time_kept_from_being_asked_for_is_asked_for_the_next_day(desk: AccountDesk) -> None:
+    desk.server.fail_next("500", match="/subscribed_apps", method="POST", skip=3)
+    desk.sign_in()
+    whole = set(desk.twin.book.fields[ACCOUNT])
+    (late,) = told.part(desk.stored, "subscription")["later"]
+    assert late not in whole
+    assert late in desk.checks()["events.extra"].sentence
+    desk.later(days=1, hours=2)
+    assert set(desk.twin.book.fields[ACCOUNT]) == whole | {late}
+    assert "events.extra" not in desk.checks()
+
+
+def test_a_field_that_the_app_does_not_have_is_not_asked_for_day_by_day(desk: AccountDesk) -> None:
+    desk.twin.book.ticked = tuple(one for one in desk.twin.book.ticked if one != "standby")
+    desk.sign_in()
+    assert "standby" in desk.checks()["events.extra"].sentence
+    asked = posts(desk)
+    desk.later(days=1, hours=2)
+    assert posts(desk) == asked
+    assert "standby" in desk.checks()["events.extra"].sentence
+
+
+def test_a_look_that_could_not_ask_is_repaired_by_the_next_one(desk: AccountDesk) -> None:
+    desk.sign_in()
+    taken = told.part(desk.stored, "subscription")["fields"]
+    desk.server.fail_next("500", match="/subscribed_apps", method="POST", times=20)
+    assert desk.look()["subscribing"].state == "problem"
+    last = told.part(desk.stored, "subscription")
+    assert (last["fields"], bool(last["error"])) == (taken, True)
+    assert desk.twin.book.fields[ACCOUNT] == taken, "nothing was taken away"
+    desk.server.fail_next("none")
+    asked = posts(desk)
+    desk.later(days=1, hours=2)
+    assert posts(desk) > asked
+    assert "error" not in told.part(desk.stored, "subscription")
+    assert "subscribing" not in desk.checks()
 
 
 def test_a_host_that_never_ends_costs_the_owner_a_minute_at_most(desk: AccountDesk) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from salespilots.domain.conversation import Message
 from salespilots.ports.channel import Inbound
+from salespilots.services.jobs import GiveUp, Jobs
+from salespilots.services.messaging.early import KEPT_FOR, KIND, Touched
 from salespilots.services.messaging.reactions import shown
 from tests.support.fake_channel import FarSide
 
@@ -98,6 +100,37 @@ def test_a_reaction_to_nothing_is_kept_and_given_up_quietly(far: FarSide) -> Non
     with world.storage.unit_of_work(far.shop.id, read_only=True) as uow:
         (job,) = [one for one in uow.jobs.select() if one.kind == "message.touched"]
     assert (job.next_at, job.error) == (None, "never_came")
+
+
+def test_it_is_looked_for_ever_more_seldom_and_nothing_is_written(
+    far: FarSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far.say("Hi")
+    world, handlers = far.shop.world, dict[str, Any]()
+    monkeypatch.setattr(Jobs, "handle", lambda self, kind, handler, gave_up=None: handlers.update({kind: handler}))
+    Touched(world.services.core, Jobs(world.services.core))
+    began, unit_of_work = world.clock.now(), world.storage.unit_of_work
+    reading: list[bool] = []
+
+    def watched(business_id: str, *, read_only: bool = False) -> Any:
+        reading.append(read_only)
+        return unit_of_work(business_id, read_only=read_only)
+
+    monkeypatch.setattr(world.storage, "unit_of_work", watched)
+    payload = {"lane": far.chat().lane, "ref": "nobody-knows", "until": (began + KEPT_FOR).isoformat()}
+    reading.clear()
+    world.clock.advance(timedelta(seconds=10))
+    looks: list[timedelta] = []
+    while world.clock.now() < began + KEPT_FOR:
+        again = handlers[KIND](far.shop.id, payload)
+        looks.append(again - world.clock.now())
+        world.clock.advance(looks[-1])
+    with pytest.raises(GiveUp, match="never_came"):
+        handlers[KIND](far.shop.id, payload)
+    assert world.clock.now() == began + KEPT_FOR
+    assert looks[:5] == sorted(looks[:5])
+    assert len(looks) < 10
+    assert reading == [True] * (len(looks) + 1)
 
 
 # --- edits ------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from salespilots.domain.comment import Comment, Post
+from salespilots.domain.inbox import InboxRow, InboxState
+from salespilots.ports.storage import eq
 from salespilots.testing.twin import TwinServer
 from salespilots.web.app import create_app
 from salespilots_channel_instagram.twin import ACCOUNT, InstagramTwin, entry, item, signed_body
@@ -256,6 +259,95 @@ def test_deletion_takes_words_media_and_profiles_and_leaves_orders(
     assert meta("data-deletion", signed).json["confirmation_code"] == code
     assert meta("data-deletion", notice(desk)).json["confirmation_code"] != code
     assert desk.owner.get(f"/app/inbox/{chats[0].id}").status_code == 200
+
+
+def hear(desk: AccountDesk, *changes: dict[str, Any]) -> None:
+    """One webhook with whatever it may hold."""
+    at = int(desk.world.clock.now().timestamp() * 1000)
+    body, headers = signed_body(SECRET, [entry(ACCOUNT, list(changes), at_ms=at)])
+    from salespilots.ports.webhook import WebhookRequest
+
+    desk.services.inbox.accept_channel("instagram", WebhookRequest(body=body, headers=headers))
+
+
+def every_row(desk: AccountDesk) -> list[InboxRow]:
+    """All events that were ever taken in."""
+    with desk.world.storage.system_unit_of_work(read_only=True) as system:
+        return list(itertools.takewhile(bool, (system.work.event(number) for number in itertools.count(1))))  # type: ignore[arg-type]
+
+
+def test_deletion_leaves_no_words_of_whoever_has_no_chat(desk: AccountDesk, meta: Callable[..., TestResponse]) -> None:
+    """Commenters whom nobody answered, strangers who reacted, what another app was told, and what came when nobody was
+    connected."""
+    desk.sign_in()
+    at = desk.world.clock.now().timestamp()
+    field, value = desk.twin.posts.comment(
+        {"at": at, "text": "Zubeida 9845012345", "from": "3001", "username": "zubeida.k"}
+    )
+    reaction = item(ACCOUNT, {"kind": "reaction", "at": int(at * 1000), "from": "3002", "about": "m0", "emoji": "🔥"})
+    hear(desk, {"field": field, "value": value}, reaction, {"field": "zubeida_news", "value": {"text": "Zubeida"}})
+    desk.world.settle()
+    hear(desk, item(ACCOUNT, {"at": int(at * 1000), "from": "3003", "text": "Zubeida waits", "mid": "mid.9"}))
+    for number, (owner, state) in enumerate(((None, "unrouted"), (desk.shop.id, "dead")), 1):
+        with desk.world.storage.system_unit_of_work() as system:
+            row = InboxRow(
+                endpoint="channel:instagram", event_id=f"odd-{number}", port="channel", provider="instagram",
+                lane=f"instagram:{ACCOUNT}:300{number}", kind="standby", payload={"text": "Zubeida again"},
+                sent_at=desk.world.clock.now(), received_at=desk.world.clock.now(), business_id=owner,
+                state=InboxState(state),
+            )  # fmt: skip
+            system.inbox.accept([row])
+            system.commit()
+    before = every_row(desk)
+    assert "Zubeida" in json.dumps([one.payload for one in before])
+    code = meta("data-deletion", notice(desk)).json["confirmation_code"]
+    desk.services.maintenance.do_jobs()
+    desk.world.settle()
+    assert desk.services.duties.deletion("instagram", code).done_at is not None
+    rows = every_row(desk)
+    assert [one.event_id for one in rows] == [one.event_id for one in before], "each is known still"
+    left = json.dumps([one.payload for one in rows if one.provider == "instagram"]).lower()
+    assert not [word for word in ("zubeida", "9845012345", "\\ud83d\\udd25") if word in left]
+    with desk.world.storage.unit_of_work(desk.shop.id, read_only=True) as uow:
+        assert not [one for one in uow.messages.select() if "Zubeida" in one.text]
+
+
+def test_deletion_takes_phone_and_address_of_who_never_ordered_and_has_no_name(
+    desk: AccountDesk, meta: Callable[..., TestResponse]
+) -> None:
+    desk.sign_in()
+    say(desk, "price?")
+    with desk.world.storage.unit_of_work(desk.shop.id) as uow:
+        person = next(one for one in uow.customers.select() if one.channel == "instagram")
+        person.name, person.username, person.picture = "", "", ""
+        person.phone, person.address = "+919845012345", {"line1": "12 MG Road"}
+        uow.customers.save(person)
+        uow.commit()
+    meta("data-deletion", notice(desk))
+    desk.services.maintenance.do_jobs()
+    with desk.world.storage.unit_of_work(desk.shop.id, read_only=True) as uow:
+        gone = uow.customers.get(person.id)
+    assert (gone.phone, gone.address) == (None, {})
+
+
+def test_deletion_takes_the_files_of_a_chat_from_the_disk(desk: AccountDesk, meta: Callable[..., TestResponse]) -> None:
+    desk.sign_in()
+    say(desk, "see this")
+    files = desk.services.chat_files
+    sent, face = (files.keep(desk.shop.id, b"%PDF-1.4 of a customer", "file").name for _ in range(2))
+    with desk.world.storage.unit_of_work(desk.shop.id) as uow:
+        chat = next(one for one in uow.conversations.select() if one.provider == "instagram")
+        message = uow.messages.select(eq("conversation_id", chat.id), order="seq")[0]
+        message.attachments = [{"kind": "file", "file": sent}]
+        uow.messages.save(message)
+        person = uow.customers.get(chat.customer_id)
+        person.picture = face
+        uow.customers.save(person)
+        uow.commit()
+    paths = [files.path(desk.shop.id, name)[0] for name in (sent, face)]
+    meta("data-deletion", notice(desk))
+    desk.services.maintenance.do_jobs()
+    assert [path.exists() for path in paths] == [False, False]
 
 
 def test_deletion_after_the_shop_disconnected_finds_what_was_there(

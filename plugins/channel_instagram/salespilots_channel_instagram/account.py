@@ -6,7 +6,7 @@ Source of a protocol fact: Meta, "Business Login for Instagram", "Refresh Access
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ CHANGE_SECONDS = 15.0
 """For all calls of a change together: an owner waits for it."""
 TOO_YOUNG = "too_young"
 
+RESTORE_SECONDS = 5.0
+"""More, for setting right what a call without an answer may have changed."""
 LATER = "Check again in a minute."
 SIGN_IN = "Sign in with Instagram again and leave every permission switched on."
 WORDS = {
@@ -71,9 +73,11 @@ class InstagramAccount(InstagramChannel):
 
     # --- events -------------------------------------------------------------------------------------------
 
-    def subscribe(self) -> Subscription:
-        """Field by field."""
-        return subscribing.subscribe(self._account.until(time.monotonic() + CHANGE_SECONDS))
+    def subscribe(self, known: Sequence[str] = ()) -> Subscription:
+        """What was taken before in one call, the rest field by field."""
+        ends = time.monotonic() + CHANGE_SECONDS
+        restore = self._account.until(ends + RESTORE_SECONDS)
+        return subscribing.subscribe(self._account.until(ends), known, restore=restore)
 
     def unsubscribe(self) -> None:
         """Nothing any more."""
@@ -95,16 +99,18 @@ class InstagramAccount(InstagramChannel):
         """Token, account, permissions, events, access to messages, who holds the chats, the app's secret."""
         graph = self._account.until(time.monotonic() + LOOK_SECONDS)
         token, me = self._token_check(graph)
-        checks = [token]
+        checks, delivered = [token], None
         if me:
-            checks += [_kind_check(me), *self._permission_checks(known), _events_check(graph), _access_check(graph)]
+            events, delivered = _events_check(graph)
+            checks += [_kind_check(me), *self._permission_checks(known), events, _access_check(graph)]
         if known.held_by_other:
             said = "The last answer was refused: another app holds that chat."
             checks.append(Check(key="thread", state="warning", label="Who answers", sentence=said, action=OTHER_APP))
         checks.append(self._secret_check())
         name = me.get("username") if isinstance(me.get("username"), str) else ""
         kind = str(me.get("account_type") or "").upper()
-        return Diagnosis(checks=tuple(checks), facts={"username": name or "", "account_type": kind} if me else {})
+        facts = {"username": name or "", "account_type": kind} if me else {}
+        return Diagnosis(checks=tuple(checks), facts=facts, delivered=delivered)
 
     def _token_check(self, graph: AccountClient) -> tuple[Check, dict[str, Any]]:
         key, label = "token", "Access token"
@@ -162,22 +168,24 @@ def _kind_check(me: dict[str, Any]) -> Check:
     return Check(key="kind", state="unknown", label=label, sentence="Instagram did not say what kind of account it is.")
 
 
-def _events_check(graph: AccountClient) -> Check:
+def _events_check(graph: AccountClient) -> tuple[Check, tuple[str, ...] | None]:
+    """The line, and the events that are delivered where Instagram says which."""
     key, label = "events", "Events that are delivered"
     try:
         fields = subscribing.subscribed(graph.get("me", "subscribed_apps"))
     except PortError as error:
-        return trouble(key, label, error)
+        return trouble(key, label, error), None
     if fields is None:
         said = "None: Instagram does not tell this product about new messages."
-        return Check(key=key, state="problem", label=label, sentence=said, action="Check again: it asks for them anew.")
+        action = "Check again: it asks for them anew."
+        return Check(key=key, state="problem", label=label, sentence=said, action=action), ()
     lacking = [one for one in subscribing.CORE if one not in fields]
     if fields and lacking:
         said = f"Not delivered: {', '.join(lacking)}. Delivered: {', '.join(fields)}."
         action = "Tick these fields in Meta's dashboard under Webhooks, then check again."
-        return Check(key=key, state="problem", label=label, sentence=said, action=action)
+        return Check(key=key, state="problem", label=label, sentence=said, action=action), fields
     said = f"{', '.join(fields)}." if fields else "The account is subscribed."
-    return Check(key=key, state="ok", label=label, sentence=said)
+    return Check(key=key, state="ok", label=label, sentence=said), fields or None
 
 
 def _access_check(graph: AccountClient) -> Check:

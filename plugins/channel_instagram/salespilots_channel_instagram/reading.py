@@ -46,7 +46,11 @@ class RecentReader:
             self._list(graph, since, left)
         if not left["ids"]:
             return RecentPage(items=(), cursor=json.dumps(left) if left["after"] else "")
-        items, missing = self._conversation(graph, left["ids"].pop(0), since, frozenset(left["own"]))
+        ref = left["ids"].pop(0)
+        try:
+            items, missing = self._conversation(graph, ref, since, frozenset(left["own"]))
+        except Rejected:  # this one only: the others can be read
+            items, missing = [], 1
         more = left["ids"] or left["after"]
         return RecentPage(items=tuple(items), cursor=json.dumps(left) if more else "", missing=missing)
 
@@ -83,9 +87,7 @@ class RecentReader:
             self._pause(SECONDS_BETWEEN)
             try:
                 event = self._event(graph.get(id_in(one), fields=FIELDS), own)
-            except Rejected as error:
-                if error.reason != "message_gone":
-                    raise
+            except Rejected:  # deleted, or of a kind that Meta does not show: this one only
                 event = None
             if event is None:
                 missing += 1

@@ -84,6 +84,69 @@ def test_what_did_not_answer_is_named_and_the_rest_goes_on(twin: TwinServer) -> 
     assert len(given.fields) == len(CORE) + len(EXTRAS) - 1
 
 
+def asked(twin: TwinServer) -> list[list[str]]:
+    """The sets that were asked for, in order."""
+    calls = [one for one in twin.requests("/subscribed_apps") if one["method"] == "POST"]
+    return [one["query"]["subscribed_fields"].split(",") for one in calls]
+
+
+def test_what_was_taken_before_is_asked_for_in_one_call(twin: TwinServer) -> None:
+    one = account(twin.url)
+    known = one.subscribe().fields
+    before = len(asked(twin))
+    assert one.subscribe(known).fields == known
+    assert asked(twin)[before:] == [list(known)]
+
+
+@pytest.mark.parametrize("ticked", [(), ("standby",), ("standby", "live_comments")])
+def test_nothing_that_was_delivered_is_away_meanwhile(twin: TwinServer, ticked: tuple[str, ...]) -> None:
+    """More fields are asked for on top of those."""
+    one = account(twin.url)
+    had = [*CORE, "comments", "message_reactions"]
+    twin.call("/__ticked", {"fields": had})
+    known = one.subscribe().fields
+    assert set(known) == set(had)
+    twin.call("/__ticked", {"fields": [*had, *ticked]})
+    before = len(asked(twin))
+    given = one.subscribe(known)
+    assert set(given.fields) == {*had, *ticked}
+    assert all(set(had) <= set(fields) for fields in asked(twin)[before:])
+    assert set(twin.state()["subscribed"][ACCOUNT]) == {*had, *ticked}
+
+
+def test_a_set_that_is_refused_is_asked_for_field_by_field(twin: TwinServer) -> None:
+    one = account(twin.url)
+    known = one.subscribe().fields
+    twin.call("/__ticked", {"fields": [name for name in known if name != "standby"]})
+    given = one.subscribe(known)
+    assert given.fields == tuple(name for name in known if name != "standby")
+    assert (set(given.failed), given.later) == ({"standby"}, ())
+
+
+def test_a_set_without_an_answer_makes_nothing_smaller(twin: TwinServer) -> None:
+    one = account(twin.url)
+    known = one.subscribe().fields
+    twin.fail_next("500", match="subscribed_apps", method="POST", times=50)
+    with pytest.raises(Unavailable):
+        one.subscribe(known)
+    twin.fail_next("none")
+    assert twin.state()["subscribed"][ACCOUNT] == list(known)
+
+
+def test_when_time_runs_out_the_rest_is_for_later_and_what_was_taken_stands(
+    twin: TwinServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call that gets no answer took effect, or took something away: what is said to be delivered is."""
+    one = account(twin.url)
+    monkeypatch.setattr("salespilots_channel_instagram.account.CHANGE_SECONDS", 1.0)
+    twin.fail_next("timeout_after_accept", match="subscribed_apps", method="POST", skip=3, seconds=2)
+    given = one.subscribe()
+    taken = [*CORE, *EXTRAS[:2]]
+    assert list(given.fields) == taken
+    assert given.later == EXTRAS[2:] == tuple(given.failed)
+    assert twin.state()["subscribed"][ACCOUNT] == taken
+
+
 def test_nothing_is_asked_for_any_more(twin: TwinServer) -> None:
     one = account(twin.url)
     one.subscribe()

@@ -108,6 +108,18 @@ def test_what_is_read_is_what_the_webhook_told(twin: TwinServer, kind: str) -> N
     assert (read.subject is None) == (told.subject is None)
 
 
+@pytest.mark.parametrize("kind", ["400", "404", "302"])
+@pytest.mark.parametrize(("match", "left", "lost"), [("/m-2", ["a", "c"], 1), (f"/t_{ACCOUNT}_2001", ["c"], 1)])
+def test_what_is_refused_alone_is_counted_and_the_rest_is_read(
+    twin: TwinServer, kind: str, match: str, left: list[str], lost: int
+) -> None:
+    for number, (who, text) in enumerate((("2001", "a"), ("2001", "b"), ("2002", "c")), 1):
+        twin.twin.wrote(who, f"m-{number}", text, at=at(minutes=40 - number))
+    twin.fail_next(kind, match=match, times=1000)
+    events, missing, _ = read_all(twin)
+    assert (sorted(one.text for one in events), missing) == (left, lost)
+
+
 @pytest.mark.parametrize("kind", ["429", "500", "token_expired", "200_rubbish", "drop_before"])
 def test_trouble_is_said_and_the_same_part_can_be_asked_for_again(twin: TwinServer, kind: str) -> None:
     twin.twin.wrote("2001", "m-1", "hello")

@@ -10,6 +10,7 @@ from typing import Any
 from salespilots.domain.business import DeletionRequest
 from salespilots.domain.conversation import Conversation
 from salespilots.domain.events import Event
+from salespilots.domain.inbox import InboxState
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.connecting import told
@@ -37,6 +38,8 @@ class Forgetting:
     def _work(self, business_id: str, payload: Mapping[str, Any]) -> datetime | None:
         provider, accounts = str(payload["provider"]), [str(one) for one in payload["accounts"]]
         counts: Counter[str] = Counter()
+        for account in accounts:
+            self._forget_events(business_id, provider, account)
         for conversation_id in self._chats(business_id, provider, accounts):
             counts += retrying(lambda one=conversation_id: self._forget_chat(business_id, one))  # type: ignore[misc]
         counts += self._forget_comments(business_id, provider, accounts)
@@ -44,6 +47,26 @@ class Forgetting:
         retrying(lambda: self._forget_account(business_id, provider, accounts))
         retrying(lambda: self._note(business_id, payload, counts))
         return None
+
+    def _forget_events(self, business_id: str, provider: str, account: str) -> None:
+        """What the account told, on every lane: of commenters, of strangers, of nobody, too. Before the chats, so that
+        words which a worker had in its hands meanwhile go with those. What waits to be handled has nothing to say then."""
+        after, now = 0, self._core.clock.now()
+
+        def some() -> int | None:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                rows = uow.inbox.of_account(provider, account, after, AT_ONCE)
+                for row in rows:
+                    payload = bare(row.payload)
+                    if payload != row.payload:
+                        uow.inbox.rewrite(row, payload)
+                    if row.state is InboxState.NEW:
+                        uow.inbox.done(row, now)
+                uow.commit()
+            return rows[-1].position if rows else None
+
+        while (last := retrying(some)) is not None:
+            after = last
 
     def _chats(self, business_id: str, provider: str, accounts: Sequence[str]) -> Iterator[str]:
         last = ""
@@ -78,8 +101,6 @@ class Forgetting:
                 message.text, message.content, message.attachments, message.reactions = "", {}, [], []
                 message.reason = DELETED if message.direction == "in" else message.reason
                 uow.messages.save(message)
-            for row in uow.inbox.kept(conversation.lane, conversation.created_at - told.SPREAD):
-                uow.inbox.rewrite(row, bare(row.payload))
             counts += self._forget_person(uow, conversation, files)
             if conversation.preview or conversation.facts:
                 conversation.preview, conversation.facts, conversation.focus = "", {}, {}
@@ -91,12 +112,16 @@ class Forgetting:
     def _forget_person(self, uow: UnitOfWork, conversation: Conversation, files: list[str]) -> Counter[str]:
         """Name, user name and picture; phone and address, too, of who never ordered."""
         customer = uow.customers.find(id=conversation.customer_id)
-        if customer is None or not (customer.name or customer.username or customer.picture):
+        if customer is None:
+            return Counter()
+        known = bool(customer.name or customer.username or customer.picture)
+        place = bool(customer.phone or customer.address) and not uow.orders.count(eq("customer_id", customer.id))
+        if not known and not place:
             return Counter()
         if customer.picture:
             files.append(customer.picture)
         customer.name, customer.username, customer.picture, customer.profile_at = "", "", "", None
-        if not uow.orders.count(eq("customer_id", customer.id)):
+        if place:
             customer.phone, customer.address = None, {}
         uow.customers.save(customer)
         ids = {"customer_id": customer.id}

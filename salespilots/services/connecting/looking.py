@@ -47,7 +47,8 @@ class Looks:
     def look(self, business_id: str, provider_key: str, *, subscribe: bool = False) -> Look:
         """Ask the provider about everything and keep the answer with its time.
 
-        ``subscribe``: ask for events first; otherwise only when they turn out not to be delivered. A provider that cannot
+        ``subscribe``: ask for events first; otherwise only when some turn out not to be delivered any more, or could not be
+        asked for the last time. A provider that cannot
         tell so much is asked by its `check`. Raises `NotFound` for an unknown provider.
         """
         kind, provider = self._connections.provider(provider_key)
@@ -60,21 +61,20 @@ class Looks:
             return Look(health=Health(ok=False, detail=error.message))
         assert connection is not None
         asks = can(provider, "subscribe")
-        subscription = self._subscribe(adapter) if subscribe and asks else None
+        subscription = self._subscribe(adapter, connection) if subscribe and asks else None
         known = told.known(connection, self._core.clock.now())
         diagnosis = adapter.diagnose(known)
-        gone = any(one.key == "events" and one.state == "problem" for one in diagnosis.checks)
-        if gone and subscription is None and asks:
-            subscription = self._subscribe(adapter)
+        if subscription is None and asks and lacking(connection, diagnosis):
+            subscription = self._subscribe(adapter, connection)
             diagnosis = adapter.diagnose(known)
         checks = (*diagnosis.checks, *self._own_checks(connection, subscription))
         self._keep(business_id, provider_key, connection, diagnosis, checks, subscription)
         return Look(health=self._conclude(business_id, provider_key, connection, diagnosis, checks), checks=checks)
 
-    def _subscribe(self, adapter: Any) -> Subscription | str:
+    def _subscribe(self, adapter: Any, connection: Connection) -> Subscription | str:
         """What is delivered from now on, or why it could not be asked for."""
         try:
-            return adapter.subscribe()
+            return adapter.subscribe(told.part(connection, "subscription").get("fields") or ())
         except PortError as error:
             return error.user_action or "The channel did not take the request; check again in a minute."
 
@@ -131,8 +131,11 @@ class Looks:
                 facts["account"] = dict(diagnosis.facts)
             if isinstance(subscription, Subscription):
                 facts["subscription"] = {
-                    "fields": list(subscription.fields), "failed": dict(subscription.failed), "at": now,
+                    "fields": list(subscription.fields), "failed": dict(subscription.failed),
+                    "later": list(subscription.later), "at": now,
                 }  # fmt: skip
+            elif subscription is not None:  # what was taken before is asked for again by the next look
+                facts["subscription"] = {**told.part(looked_at, "subscription"), "error": subscription}
 
         self._connections.tell(business_id, provider_key, change, only=looked_at)
 
@@ -177,6 +180,16 @@ class Looks:
             except (PortError, NotConnected, PluginError) as error:
                 log.info("account.unsubscribe_failed", provider=provider_key, code=error.code)
         self._connections.disconnect(business_id, provider_key)
+
+
+def lacking(connection: Connection, diagnosis: Diagnosis) -> bool:
+    """Whether events that were taken are not delivered any more, or some could not be asked for the last time."""
+    last = told.part(connection, "subscription")
+    if last.get("later") or last.get("error"):
+        return True
+    if any(one.key == "events" and one.state == "problem" for one in diagnosis.checks):
+        return True
+    return diagnosis.delivered is not None and not set(last.get("fields") or ()) <= set(diagnosis.delivered)
 
 
 def expiry_check(connection: Connection, now: datetime) -> Check:

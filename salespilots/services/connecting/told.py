@@ -1,9 +1,9 @@
 """What a connection's `facts` hold, read and written in one place. Times are ISO 8601 in UTC.
 
 ``login``: the account in the words of the provider's sign-in, and permissions. ``token``: since when, until when, how often
-making it new failed. ``subscription``: delivered events. ``checks``: the lines of the last look. ``trouble``: the last
-refusal that concerns the account. ``menu``: what its chats offer. ``pending``: a sign-in with another account that waits
-for a yes. ``past``: accounts before this one.
+making it new failed. ``subscription``: the events that were taken, and what came of asking for more. ``checks``: the lines of
+the last look. ``trouble``: the last refusal that concerns the account. ``menu``: what its chats offer. ``pending``: a sign-in
+with another account that waits for a yes. ``past``: accounts before this one.
 """
 
 from __future__ import annotations

@@ -58,7 +58,8 @@ class Backfill:
         return retrying(use_case)
 
     def state(self, business_id: str, provider: str) -> dict[str, Any]:
-        """How it stands: ``running``, ``done_at`` of the last whole look, ``new`` and ``missing`` messages of it, ``error``."""
+        """How it stands: ``running``, ``done_at`` of the last whole look, ``new`` and ``missing`` messages of it, ``error``:
+        why a look was given up, until a later one works."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             job = uow.jobs.find(key=f"{KIND}:{provider}")
         if job is None:
@@ -67,7 +68,7 @@ class Backfill:
         running = job.next_at is not None and (bool(payload["cursor"]) or job.next_at <= now)
         done_at = datetime.fromisoformat(payload["done_at"]) if payload.get("done_at") else None
         figures = {name: payload.get(f"last_{name}", payload[name]) for name in ("new", "missing")}
-        return {"running": running, "done_at": done_at, "error": job.error, **figures}
+        return {"running": running, "done_at": done_at, "error": job.error or payload.get("trouble"), **figures}
 
     def _read(self, business_id: str, payload: Mapping[str, Any]) -> datetime | None:
         """One part, and then the next one a little later."""
@@ -97,7 +98,7 @@ class Backfill:
 
         def use_case() -> None:
             with self._core.storage.unit_of_work(business_id) as uow:
-                again = {**payload, "cursor": "", "part": 0, "new": 0, "missing": 0}
+                again = {**payload, "cursor": "", "part": 0, "new": 0, "missing": 0, "trouble": reason}
                 renew_in(self._core, uow, KIND, str(payload["provider"]), again, at=self._core.clock.now() + EVERY)
                 uow.commit()
 

@@ -23,9 +23,14 @@ EVENT = "message.touched_early"
 KIND = "message.touched"
 """The job that looks again for a message of ours, whose reference comes with the answer to its send."""
 
-LOOK_AFTER, LOOK_EVERY = timedelta(seconds=10), timedelta(minutes=10)
 KEPT_FOR = timedelta(hours=40)
 """A provider repeats for 36 hours what was not taken: so late a message may still come."""
+
+LOOKS = (
+    timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6),
+    timedelta(days=1), KEPT_FOR,
+)  # fmt: skip
+"""How long after the event it is looked for; then it is given up."""
 
 MANY = 50
 """References that a chat remembers, the newest."""
@@ -54,7 +59,7 @@ def remember_in(core: Core, uow: UnitOfWork, lane: str, conversation: Conversati
     conversation.facts = {**conversation.facts, "early": [*early, ref][-MANY:]}
     uow.conversations.save(conversation)
     payload = {"lane": lane, "ref": ref, "until": (now + KEPT_FOR).isoformat()}
-    enqueue_in(core, uow, KIND, f"{lane}:{ref}", payload, at=now + LOOK_AFTER)
+    enqueue_in(core, uow, KIND, f"{lane}:{ref}", payload, at=now + LOOKS[0])
 
 
 def came_in(core: Core, uow: UnitOfWork, conversation: Conversation, message: Message, noted: Iterable[str]) -> None:
@@ -83,21 +88,33 @@ class Touched:
         jobs.handle(KIND, self._look)
 
     def _look(self, business_id: str, payload: Mapping[str, Any]) -> datetime | None:
-        def use_case() -> bool:
-            with self._core.storage.unit_of_work(business_id) as uow:
-                conversation = uow.conversations.find(lane=payload["lane"])
-                if conversation is None:
-                    return True
-                message = uow.messages.find(conversation_id=conversation.id, provider_ref=payload["ref"])
-                if message is None:
-                    return False
-                _apply_kept_in(self._core, uow, conversation, message)
-                uow.commit()
-            return True
-
-        if retrying(use_case):
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            conversation, message = self._find(uow, payload)
+        if conversation is None:
             return None
-        now = self._core.clock.now()
-        if now >= datetime.fromisoformat(payload["until"]):
-            raise GiveUp("never_came")
-        return now + LOOK_EVERY
+        if message is None:
+            return self._later(payload)
+
+        def use_case() -> None:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                conversation, message = self._find(uow, payload)
+                if conversation is not None and message is not None:
+                    _apply_kept_in(self._core, uow, conversation, message)
+                    uow.commit()
+
+        retrying(use_case)
+        return None
+
+    def _find(self, uow: UnitOfWork, payload: Mapping[str, Any]) -> tuple[Conversation | None, Message | None]:
+        conversation = uow.conversations.find(lane=payload["lane"])
+        if conversation is None:
+            return None, None
+        return conversation, uow.messages.find(conversation_id=conversation.id, provider_ref=payload["ref"])
+
+    def _later(self, payload: Mapping[str, Any]) -> datetime:
+        """When to look again: ever more seldom."""
+        began, now = datetime.fromisoformat(payload["until"]) - KEPT_FOR, self._core.clock.now()
+        for after in LOOKS:
+            if began + after > now:
+                return began + after
+        raise GiveUp("never_came")

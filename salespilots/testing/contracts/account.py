@@ -110,9 +110,12 @@ class AccountContract:
         from salespilots.ports.channel_account import Known
 
         channel = account_harness.having("subscribe")
-        assert channel.subscribe().fields
-        channel.subscribe()
-        assert channel.diagnose(Known()).worst is None
+        taken = channel.subscribe().fields
+        assert taken
+        assert channel.subscribe(taken).fields == taken
+        found = channel.diagnose(Known())
+        assert found.worst is None
+        assert found.delivered is None or set(taken) <= set(found.delivered)
         channel.unsubscribe()
         worst = channel.diagnose(Known()).worst
         assert worst is not None

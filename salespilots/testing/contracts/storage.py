@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .storage_purge import PurgeContract
 from .storage_rows import RowsContract
 from .storage_stock import StockContract
 from .storage_work import NOW, A, B
@@ -32,7 +33,7 @@ class StorageHarness:
     storage: Any
 
 
-class StorageContract(RowsContract, StockContract):
+class StorageContract(RowsContract, StockContract, PurgeContract):
     """Subclass it and give a ``harness`` fixture returning a `StorageHarness`."""
 
     @pytest.fixture

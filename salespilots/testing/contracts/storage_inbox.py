@@ -53,6 +53,39 @@ class InboxContract(DueContract):
             assert told == {"1": "नमस्ते 🙏", "2": "", "5": "नमस्ते 🙏"}
             assert [one.event_id for one in self.waiting(uow)] == ["1", "5"]
 
+    def test_all_that_an_account_told_is_found_and_can_be_replaced(self, store: Any) -> None:
+        """On any lane, whatever became of it, what is nobody's too; another account's and another shop's are left alone."""
+        from salespilots.domain.inbox import InboxState
+
+        rows = [
+            self.row("1", lane="x:10:a"), self.row("2", lane="x:10:"), self.row("3", lane="x:1:a"),
+            self.row("4", lane="x:10:b", shop=B), self.row("5", lane="x:10:c", shop=None), self.row("6", lane="x:10:a"),
+            self.row("7", lane="x:1_:a"),
+        ]  # fmt: skip
+        rows[4].state, rows[1].provider = InboxState.UNROUTED, "y"
+        with store.system_unit_of_work() as system:
+            system.inbox.accept([*rows, self.row("8", lane="x:10:")])
+            system.commit()
+        with store.unit_of_work(A) as uow:
+            uow.inbox.done(self.waiting(uow, "x:10:a")[0], NOW)
+            found = uow.inbox.of_account("x", "10")
+            assert [one.event_id for one in found] == ["1", "5", "6", "8"]
+            assert found[0].state == "done"
+            some = uow.inbox.of_account("x", "10", found[0].position, 2)
+            assert [one.event_id for one in some] == ["5", "6"]
+            assert uow.inbox.of_account("x", "10", found[-1].position) == []
+            assert [one.event_id for one in uow.inbox.of_account("x", "1_")] == ["7"]
+            for one in found:
+                uow.inbox.rewrite(one, {"text": ""})
+            uow.commit()
+        with store.unit_of_work(B) as uow:
+            left = {one.event_id: one.payload["text"] for one in uow.inbox.of_account("x", "10")}
+            assert left == {"4": "नमस्ते 🙏", "5": ""}
+            uow.inbox.rewrite(found[0], {"text": "theirs"})
+            uow.commit()
+        with store.unit_of_work(A, read_only=True) as uow:
+            assert {one.payload["text"] for one in uow.inbox.of_account("x", "10")} == {""}
+
     def test_events_of_an_account_that_is_nobodys_are_adopted(self, store: Any) -> None:
         from salespilots.domain.inbox import InboxState
 

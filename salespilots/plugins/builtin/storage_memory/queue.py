@@ -11,12 +11,12 @@ from typing import Any
 from salespilots.domain.conversation import Message
 from salespilots.domain.inbox import InboxRow, InboxState, lane_of
 from salespilots.domain.waiting import WaitingState
+from salespilots.plugins.builtin.storage_memory.purging import purge
 from salespilots.plugins.builtin.storage_memory.tables import Holding, Tables
 from salespilots.ports.work import (
     BLOCK_TIME,
     FARTHEST_JOB,
     HELD,
-    JOBS_KEPT,
     LEFT_BEHIND,
     RESTS,
     UNDECIDED,
@@ -85,12 +85,21 @@ class MemoryScopedInbox:
         mine = (one for one in self._inbox if one.lane == lane and one.business_id == self._business_id)
         return copy.deepcopy([one for one in mine if one.received_at >= since])
 
-    def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
-        self._set(row, payload=copy.deepcopy(payload))
+    def of_account(self, provider: str, account_ref: str, after: int = 0, limit: int = 100) -> list[InboxRow]:
+        start = lane_of(provider, account_ref, "")
+        rows = (one for one in self._inbox if one.position > after and one.provider == provider)
+        return copy.deepcopy([one for one in rows if one.lane.startswith(start) and self._mine_or_nobodys(one)][:limit])
 
-    def _set(self, row: InboxRow, **values: Any) -> None:
+    def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
+        self._set(row, nobodys=True, payload=copy.deepcopy(payload))
+
+    def _mine_or_nobodys(self, one: InboxRow) -> bool:
+        return one.business_id == self._business_id or (one.business_id is None and one.state is InboxState.UNROUTED)
+
+    def _set(self, row: InboxRow, *, nobodys: bool = False, **values: Any) -> None:
         for index, one in enumerate(self._inbox):
-            if one.position == row.position and one.business_id == self._business_id:
+            mine = self._mine_or_nobodys(one) if nobodys else one.business_id == self._business_id
+            if mine and one.position == row.position:
                 self._inbox[index] = copy.deepcopy(one)
                 for name, value in values.items():
                     setattr(self._inbox[index], name, value)
@@ -365,21 +374,7 @@ class MemoryWork:
         return newest
 
     def purge(self, now: datetime) -> int:
-        before = len(self._tables.inbox)
-        self._tables.inbox[:] = [
-            one
-            for one in self._tables.inbox
-            if not (one.state is InboxState.DONE and one.received_at < now - timedelta(days=90))
-            and not (one.state is InboxState.UNROUTED and one.received_at < now - timedelta(days=5))
-        ]
-        jobs = self._tables.rows["jobs"]
-        for id in [id for id, one in jobs.items() if one.next_at is None and one.created_at < now - JOBS_KEPT]:
-            del jobs[id]
-        states = self._tables.rows["login_states"]
-        old = [key for key, one in states.items() if one.expires_at < now - timedelta(days=1)]
-        for key in old:
-            del states[key]
-        return before - len(self._tables.inbox) + len(old)
+        return purge(self._tables, now)
 
 
 class MemoryThrottle:

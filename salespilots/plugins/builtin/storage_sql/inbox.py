@@ -176,8 +176,26 @@ class SqlScopedInbox:
         rows = [CODECS["inbox"].make(row) for row in self._wire.execute(query)]
         return sorted(rows, key=lambda one: one.position)  # ordered there, SQLite reads all that ever came
 
+    def of_account(self, provider: str, account_ref: str, after: int = 0, limit: int = 100) -> list[InboxRow]:
+        self.flush()
+        table = self._table
+        query = sa.select(*self._columns).where(
+            table.c.position > after, table.c.provider == provider, self._mine_or_nobodys(),
+            table.c.lane.startswith(lane_of(provider, account_ref, ""), autoescape=True),
+        )  # fmt: skip
+        return [CODECS["inbox"].make(row) for row in self._wire.execute(query.order_by(table.c.position).limit(limit))]
+
     def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
-        self._set(row, payload=payload)
+        self.flush()
+        table = self._table
+        self._wire.execute(
+            sa.update(table).where(table.c.position == row.position, self._mine_or_nobodys()).values(payload=payload)
+        )
+
+    def _mine_or_nobodys(self) -> sa.ColumnElement[bool]:
+        table = self._table
+        nobodys = sa.and_(table.c.business_id.is_(None), table.c.state == InboxState.UNROUTED)
+        return sa.or_(table.c.business_id == self._business_id, nobodys)
 
     def _set(self, row: InboxRow, **values: object) -> None:
         self.flush()

@@ -19,7 +19,18 @@ from salespilots.plugins.builtin.storage_sql.tables import CODECS, TABLES
 from salespilots.plugins.builtin.storage_sql.types import UTCDateTime
 from salespilots.plugins.builtin.storage_sql.wire import Wire
 from salespilots.ports.storage import one_of
-from salespilots.ports.work import BLOCK_TIME, FARTHEST, FARTHEST_JOB, HELD, JOBS_KEPT, LEFT_BEHIND, UNDECIDED
+from salespilots.ports.work import (
+    BLOCK_TIME,
+    COMMENTS_KEPT,
+    DELETIONS_KEPT,
+    FARTHEST,
+    FARTHEST_JOB,
+    HELD,
+    JOBS_KEPT,
+    LEFT_BEHIND,
+    LOGINS_KEPT,
+    UNDECIDED,
+)
 
 LONGEST_LEASE = 300.0
 """Seconds; no lease is given for longer."""
@@ -298,7 +309,7 @@ class SqlWork:
     def purge(self, now: datetime) -> int:
         inbox, sessions, links = TABLES["inbox"], TABLES["sessions"], TABLES["password_links"]
         idempotency, throttle, states = TABLES["idempotency"], TABLES["throttle"], TABLES["login_states"]
-        jobs = TABLES["jobs"]
+        jobs, comments, deletions = TABLES["jobs"], TABLES["comments"], TABLES["deletions"]
         # Provider redeliveries stop after 36 hours, but neither provider signs a time: keys stay 90 days.
         statements = [
             sa.delete(inbox).where(inbox.c.state == InboxState.DONE, inbox.c.received_at < now - timedelta(days=90)),
@@ -309,8 +320,10 @@ class SqlWork:
             sa.delete(inbox).where(inbox.c.state == InboxState.UNROUTED, inbox.c.received_at < now - timedelta(days=5)),
             sa.delete(sessions).where(sessions.c.last_seen_at < now - timedelta(days=14)),
             sa.delete(links).where(links.c.expires_at < now - timedelta(days=1)),
-            sa.delete(states).where(states.c.expires_at < now - timedelta(days=1)),
+            sa.delete(states).where(states.c.expires_at < now - LOGINS_KEPT),
             sa.delete(jobs).where(jobs.c.next_at.is_(None), jobs.c.created_at < now - JOBS_KEPT),
+            sa.delete(comments).where(comments.c.created_at < now - COMMENTS_KEPT),
+            sa.delete(deletions).where(deletions.c.done_at < now - DELETIONS_KEPT),
             sa.delete(idempotency).where(idempotency.c.created_at < now - timedelta(days=2)),
             sa.delete(throttle).where(throttle.c.window_start < now - timedelta(days=1)),
         ]
