@@ -148,3 +148,11 @@ def shop(world: World) -> Shop:
 def any_shop(make_world: Callable[..., World], database_url: str) -> Shop:
     """A practice shop on each database."""
     return make_world(database_url).practice_shop()
+
+
+@pytest.fixture(autouse=True)
+def _chats_are_read_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meta's pace is kept by the plugin's own tests; here only the injected clock says how long something takes."""
+    from salespilots_channel_instagram import reading
+
+    monkeypatch.setattr(reading, "SECONDS_BETWEEN", 0.0)
