@@ -145,6 +145,7 @@ def test_words_of_customers_are_escaped_wherever_they_stand(chats: Chats, owner:
 def test_an_order_is_told_of_with_its_card(chats: Chats, owner: Visitor) -> None:
     shop = chats.shop
     order = shop.pay(shop.order_two_sarees())
+    shop.say("See products", payload="catalogue")
     page = get(owner, f"/app/inbox/{order.conversation_id}").text
     assert page.count(f'href="/app/orders/{order.id}"') >= 2
     assert page.count("View order") >= 2

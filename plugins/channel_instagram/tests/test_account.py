@@ -391,9 +391,14 @@ def test_a_host_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(account(url)) == {"token": "unknown", "secret": "ok"}
 
 
-def test_addresses_in_logs_are_bare(twin: TwinServer, caplog: pytest.LogCaptureFixture) -> None:
-    assert account_client.BareAddresses in [type(one) for one in logging.getLogger("httpx").filters]
-    with caplog.at_level(logging.DEBUG):
+def test_addresses_in_logs_are_bare(
+    twin: TwinServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpx_log = logging.getLogger("httpx")
+    assert account_client.BareAddresses in [type(one) for one in httpx_log.filters]
+    monkeypatch.setattr(httpx_log, "disabled", False)  # whatever configured logging in this process before
+    monkeypatch.setattr(httpx_log, "propagate", True)
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "httpx"):
         account(twin.url).renew(NOW)
     assert "refresh_access_token" in caplog.text
     assert TOKEN not in caplog.text

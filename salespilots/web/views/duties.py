@@ -72,7 +72,7 @@ def deletion(provider: str, token: str) -> Any:
         return _page("auth/message.html", 404, title=_("Not found"), icon="search", tone="info", text=text)
     registry = services().core.registry.channels.find(provider)
     return _page(
-        "public/deletion.html",
+        "duties/deletion.html",
         200,
         asked=found,
         name=registry.label if registry else provider,
