@@ -159,6 +159,7 @@ def _payment(order: Order, public: bool) -> SimpleNamespace:
         url=_own(order.payment_url or "") if public else order.payment_url,
         order_id=order.id,
         order_href="",
+        again_href="",
     )
 
 

@@ -185,6 +185,8 @@ def next_step(order: Order, *, orders: bool, fulfil: bool, refund: bool = False)
         if not order.payment_url:
             return "payment_link"
         return "remind" if order.conversation_id else "copy_link"
+    if order.state is OrderState.EXPIRED and orders:
+        return "again"
     if fulfil:
         return {OrderState.CONFIRMED: "pack", OrderState.PACKED: "ship", OrderState.SHIPPED: "deliver"}.get(order.state)
     return None

@@ -139,6 +139,8 @@ def _thread(found: ChatRow, orders: list[Order], leaving: Leaving) -> dict[str, 
         payment = getattr(one, "payment", None)
         if payment:
             payment.order_href = url_for("orders.detail", order_id=payment.order_id)
+            if payment.status == "expired" and here().may(Permission.ORDERS):
+                payment.again_href = url_for("orders_new.new", again=payment.order_id)
     last_in = next((one.text for one in reversed(messages) if one.direction == "in"), "")
     older = messages and messages[0].seq > 1
     return {

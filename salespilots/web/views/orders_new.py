@@ -38,17 +38,17 @@ MOST_LINES = 100
 @blueprint.get("")
 @permits(Permission.ORDERS)
 def new() -> Any:
-    """Choose a customer, or go on with the form of one; ``?draft=`` opens a draft, ``?conversation=`` knows the customer."""
+    """Choose a customer, or go on with the form of one.
+
+    ``?draft=`` opens a draft, ``?conversation=`` knows the customer, ``?again=`` begins with what an ended order had.
+    """
     shop_id, args = here().shop_id, request.args
     if args.get("draft"):
         order = _draft(args["draft"])
-        values = {name: str(order.address.get(name) or "") for name in FIELDS}
-        given = order.terms.get("shipping_paise")
-        values |= {"delivery": "" if given is None else _plain(given), "code": order.discount_code or ""}
-        values["discount"] = _plain(order.discount_paise) if order.discount_paise and not order.discount_code else ""
-        values["payment"] = "cod" if order.payment_method == CASH else "link"
-        lines = {line.variant_id: line.quantity for line in order.lines}
-        return _form(order.customer_id, order.conversation_id or "", lines, values, order=order)
+        return _form(order.customer_id, order.conversation_id or "", *_as_ordered(order), order=order)
+    if args.get("again"):
+        ended = services().orders.get(shop_id, args["again"])
+        return _form(ended.customer_id, ended.conversation_id or "", *_as_ordered(ended))
     customer_id, conversation_id = args.get("customer", ""), args.get("conversation", "")
     if conversation_id:
         customer_id = services().conversations.get(shop_id, conversation_id).customer.id
@@ -177,6 +177,16 @@ def _place(order: Order, loaded: Mapping[str, Any]) -> None:
     elif placed.due_paise:
         sent = services().payments.send_link(shop_id, order.id)
         flash(_("Payment link sent") if sent else _("Payment link made"), "ok")
+
+
+def _as_ordered(order: Order) -> tuple[dict[str, int], dict[str, str]]:
+    """Quantities by variant, and the form's fields, of an order; prices are today's."""
+    values = {name: str(order.address.get(name) or "") for name in FIELDS}
+    given = order.terms.get("shipping_paise")
+    values |= {"delivery": "" if given is None else _plain(given), "code": order.discount_code or ""}
+    values["discount"] = _plain(order.discount_paise) if order.discount_paise and not order.discount_code else ""
+    values["payment"] = "cod" if order.payment_method == CASH else "link"
+    return {line.variant_id: line.quantity for line in order.lines}, values
 
 
 def _draft(order_id: str) -> Order:
