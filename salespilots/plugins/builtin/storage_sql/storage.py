@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ AWAY = {
 STUCK = {"idle_in_transaction_session_timeout": "20s", "lock_timeout": "10s"}
 """How long a process that stands still in a transaction holds up the others."""
 
+
+_MIGRATING = threading.Lock()
+"""Alembic's operations are globals of its module: one database of a process at a time."""
 
 STATEMENTS = 1000
 """Compiled statements that a connection to SQLite keeps; the usual 128 are fewer than a busy worker has in use."""
@@ -124,7 +128,7 @@ class SqlStorage:
         if current == self._head() or is_newer(current):
             return
         flask_migrate = migrations(self.app)
-        with self.app.app_context():
+        with _MIGRATING, self.app.app_context():
             flask_migrate.upgrade(directory=str(MIGRATIONS))
 
     def check(self) -> str:
