@@ -37,6 +37,11 @@ def lane_of(provider: str, account_ref: str, customer_ref: str) -> str:
     return f"{provider}:{account_ref}:{customer_ref}"[:500]
 
 
+def account_of(lane: str) -> str:
+    """The provider and the account of a lane."""
+    return lane.rpartition(":")[0]
+
+
 @dataclass(slots=True, kw_only=True)
 class InboxRow:
     """One event. ``(endpoint, event_id)`` is unique; ``position`` is its place of arrival; ``payload`` JSON of the

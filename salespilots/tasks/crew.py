@@ -17,6 +17,7 @@ from functools import partial
 
 import structlog
 
+from salespilots.domain.inbox import account_of
 from salespilots.ports.storage import StorageUnavailable
 from salespilots.services.container import Services
 from salespilots.services.messaging.outbox import SendCall
@@ -48,11 +49,6 @@ OWNER_SECONDS = 60.0
 """How long it is believed that an account belongs to a shop; every event is kept for its shop in any case."""
 
 MAX_OWNERS = 20_000
-
-
-def _account(lane: str) -> str:
-    """The account of a chat's lane."""
-    return lane.rpartition(":")[0]
 
 
 class Crew:
@@ -204,7 +200,7 @@ class Crew:
         A lane without due work is forgotten."""
         now = time.monotonic()
         with self._lock:
-            known = [(self._owners.get(_account(lane), ("", 0.0)), lane) for lane in rung]
+            known = [(self._owners.get(account_of(lane), ("", 0.0)), lane) for lane in rung]
         pairs = [(business_id, lane) for (business_id, until), lane in known if until > now]
         unknown = [lane for (_, until), lane in known if until <= now]
         try:
@@ -218,7 +214,7 @@ class Crew:
                 self._owners.clear()
             for business_id, lane in asked:
                 if not lane.startswith("payments:"):
-                    self._owners[_account(lane)] = (business_id, now + OWNER_SECONDS)
+                    self._owners[account_of(lane)] = (business_id, now + OWNER_SECONDS)
             self._lock.notify()
 
     def _turn(self, batch: list[Piece]) -> None:
@@ -256,7 +252,7 @@ class Crew:
         else:
             del self._active[key]
             if not piece.done:  # nothing was due: its account may have gone to another shop
-                self._owners.pop(_account(piece.lane), None)
+                self._owners.pop(account_of(piece.lane), None)
             if piece.lane in self._again:
                 self._again.discard(piece.lane)
                 self._rung[piece.lane] = None

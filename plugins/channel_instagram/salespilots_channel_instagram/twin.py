@@ -77,7 +77,7 @@ class InstagramTwin(LoginTwin, MenuTwin, Twin):
         self._history = History(Path(history)) if history else None
         self._accounts: dict[str, dict[str, str]] = {}
         self.media, self.memory = (
-            Shelf(lambda: self.url, lambda seconds: self.stopping.wait(seconds)),
+            Shelf(lambda: self.url, lambda seconds: self.stopping.wait(seconds), self.wall),
             twin_reading.Memory(),
         )
         self.reset()

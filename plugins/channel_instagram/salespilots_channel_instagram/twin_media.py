@@ -13,7 +13,6 @@ from __future__ import annotations
 import secrets
 import struct
 import threading
-import time
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
@@ -76,8 +75,8 @@ _FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
 class Shelf:
     """What lies at the addresses."""
 
-    def __init__(self, address: Callable[[], str], wait: Callable[[float], object]) -> None:
-        self._address, self._wait, self._lock = address, wait, threading.Lock()
+    def __init__(self, address: Callable[[], str], wait: Callable[[float], object], wall: Callable[[], float]) -> None:
+        self._address, self._wait, self._wall, self._lock = address, wait, wall, threading.Lock()
         self._rows: dict[str, dict[str, Any]] = {}
         self.asked: list[str] = []
         """Kinds in the order in which they were asked for."""
@@ -91,7 +90,7 @@ class Shelf:
                 "seconds": 0,
                 "slow": 0,
                 "to": "",
-                "at": time.monotonic(),
+                "at": self._wall(),
                 **(body or {}),
             }
         return {"url": f"{self._address()}/ig_messaging_cdn/{name}?signature=AYc{secrets.token_hex(4)}"}
@@ -103,7 +102,7 @@ class Shelf:
             self.asked.append(str(row["kind"]) if row else "nothing")
         if row is None or not call.query.get("signature"):
             return Reply(404, "not here", {"Content-Type": "text/plain"})
-        if row["seconds"] and time.monotonic() - row["at"] > row["seconds"]:
+        if row["seconds"] and self._wall() - row["at"] > row["seconds"]:
             return Reply(403, "URL signature expired", {"Content-Type": "text/plain"})
         if row["slow"]:
             self._wait(row["slow"])

@@ -277,8 +277,6 @@ def test_a_token_that_is_too_young_is_no_dead_one(twin: TwinServer) -> None:
 
 # --- bad hosts -----------------------------------------------------------------------------------------------------
 
-PATHS: list[tuple[str, str]] = []
-
 
 class BadHost(BaseHTTPRequestHandler):
     """``server.how``: how it answers."""
