@@ -82,7 +82,9 @@ class Profiles:
             found = self._core.fetcher.fetch(profile.picture_url, limit=LIMITS["image"])
             return self._files.keep(business_id, found.body, "image").name
         except (PortError, NotKept) as error:
-            log.info("profile.no_picture", business=business_id, reason=getattr(error, "reason", str(error)))
+            log.info(
+                "profile.no_picture", business=business_id, reason=getattr(error, "reason", "") or type(error).__name__
+            )
             return ""
 
     def _note(self, business_id: str, customer_id: str, profile: CustomerProfile, picture: str) -> None:
