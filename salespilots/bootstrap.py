@@ -13,6 +13,7 @@ import pluggy
 from salespilots.config import Config, ConfigError
 from salespilots.domain.conversation import Conversation
 from salespilots.plugins.builtin.understanding import RulesUnderstander
+from salespilots.plugins.festivals import festival_of
 from salespilots.plugins.fetching import HttpFetcher
 from salespilots.plugins.manager import BUILTIN, create_plugin_manager
 from salespilots.plugins.registry import Registry, build_registry
@@ -85,6 +86,10 @@ from salespilots.services.workflows.definitions import Workflows
 from salespilots.services.workflows.preview import ProductPreview
 from salespilots.services.workflows.runner import Runner
 from salespilots.services.workforce import Workforce
+
+
+def nobody_looks() -> None:
+    """There is no chat in which typing could be shown."""
 
 
 class SilentDoorbell:
@@ -184,6 +189,7 @@ def assemble(
         fetcher=fetcher or HttpFetcher(allow_loopback=config.allow_private_urls),
         understander=RulesUnderstander(),
         base_url=config.base_url,
+        festival_of=festival_of,
         production=config.production,
         allow_private_urls=config.allow_private_urls,
         signup=config.signup,
@@ -198,9 +204,9 @@ def assemble(
     jobs = Jobs(core)
     acts = Acts(core, connections, jobs)
 
-    def ports_for(conversation: Conversation, context: ActionContext) -> StepPorts:
-        typing = partial(acts.typing, conversation)
-        return StepPorts(core, connections, payments, conversation.business_id, context, typing)
+    def ports_for(business_id: str, conversation: Conversation | None, context: ActionContext) -> StepPorts:
+        typing = partial(acts.typing, conversation) if conversation else nobody_looks
+        return StepPorts(core, connections, payments, business_id, context, typing)
 
     pace = Pace()
     outbox = Outbox(core, connections, pace)

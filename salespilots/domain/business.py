@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from salespilots.domain.automation import AutomationRules, read_rules
 from salespilots.domain.cod import CodRules, read_cod
 from salespilots.domain.delivery import Delivery, read_delivery
 
@@ -63,6 +64,7 @@ class Business:
     min_order_paise: int = 0
     delivery: dict = field(default_factory=dict)  # see `salespilots.domain.delivery`
     cod: dict = field(default_factory=dict)  # see `salespilots.domain.cod`
+    automation: dict = field(default_factory=dict)  # see `salespilots.domain.automation`
     refund_rules: dict = field(default_factory=dict)  # what of shipping and COD fee is given back
     prepaid_benefit_paise: int = 0  # taken off a COD order that is paid online before it leaves
     remind_minutes: int = 10  # before an unpaid order expires; 0: never
@@ -84,6 +86,11 @@ class Business:
     def cash_rules(self) -> CodRules:
         """When cash on delivery is offered."""
         return read_cod(self.cod)
+
+    @property
+    def automation_rules(self) -> AutomationRules:
+        """When workflows keep quiet, and when the shop is open."""
+        return read_rules(self.automation)
 
     def shipping_for(self, subtotal_paise: int, pincode: str | None = None) -> int:
         """Delivery charge in paise for goods worth ``subtotal_paise``."""

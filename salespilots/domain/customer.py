@@ -22,6 +22,7 @@ class Customer:
     phone: str | None = None
     address: dict = field(default_factory=dict)
     note: str = ""
+    fields: dict = field(default_factory=dict)  # the shop's own: name to text
     tags: list[str] = field(default_factory=list)
     consent: dict = field(default_factory=dict)
     opted_out: bool = False
@@ -45,6 +46,13 @@ class Customer:
         if not name or name in self.tags:
             return False
         self.tags = [*self.tags, name]
+        return True
+
+    def untag(self, name: str) -> bool:
+        """Take a tag off; False when it was not there."""
+        if name not in self.tags:
+            return False
+        self.tags = [one for one in self.tags if one != name]
         return True
 
 

@@ -46,11 +46,15 @@ EVENT_TYPES: dict[str, str] = {
     "import.undone": "Such a file was taken back",
     "stock.changed": "Stock moved",
     "stock.low": "A product is almost out",
+    "stock.back": "A product that was sold out is there again",
     "waiting.joined": "A customer wants to be told when something is back",
     "waiting.told": "It is back and the customer was told, here or by the shop itself",
     "waiting.unreachable": "It is back, but the customer can be told only when they write",
     "waiting.left": "A customer who waited for something ordered it, or was taken off the list",
     "customer.changed": "A customer's profile or tags changed",
+    "customer.tagged": "A customer got a tag",
+    "customer.untagged": "A tag was taken off a customer",
+    "customer.silent": "A customer has not answered for the time that a workflow waits for",
     "order.drafted": "An order was begun",
     "order.placed": "An order was placed and its stock is held",
     "order.confirmed": "An order is paid or accepted",
@@ -65,6 +69,7 @@ EVENT_TYPES: dict[str, str] = {
     "order.step_undone": "A step of an order was taken back",
     "order.cancelled": "An order was cancelled",
     "order.expired": "An order was not paid in time",
+    "order.abandoned": "A customer chose something and did not order it",
     "order.attention": "An order needs a person's decision",
     "order.changed": "An order's address or charges changed",
     "order.paid": "An order is fully paid",
@@ -81,6 +86,9 @@ EVENT_TYPES: dict[str, str] = {
     "workflow.paused": "A workflow was paused",
     "run.started": "A workflow run began",
     "run.finished": "A workflow run ended",
+    "workflow.looped": "Workflows started each other too often in one chat, and were stopped",
+    "owner.told": "A workflow told the owner something",
+    "schedule.due": "The time of a workflow came",
     "connection.changed": "A connection was set up or changed",
     "connection.attention": "A connection needs a look",
     "connection.read_back": "The recent chats of a channel were read back",
@@ -96,9 +104,13 @@ STARTING = frozenset(
     {
         "order.placed", "order.confirmed", "order.packed", "order.shipped", "order.delivered", "order.returned",
         "order.cancelled", "order.expired", "order.paid", "payment.captured", "payment.failed", "refund.processed",
+        "customer.tagged", "customer.untagged", "conversation.referred",
     }
 )  # fmt: skip
-"""Types that may start a workflow in the chat of their order, and wake runs that wait for them."""
+"""Types that may start a workflow in the chat they are about, and wake runs that wait for them."""
+
+OF_THE_SHOP = frozenset({"stock.low"})
+"""Types that may start a workflow about no customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ PREFIXES = {
     "request": "req", "idempotency": "idm", "quote": "quo", "tag": "tag", "gate": "gat",
     "waiting": "wai", "import": "imp", "import_row": "imr", "discount": "dsc", "discount_use": "dsu", "invoice": "inv",
     "statement_line": "stl", "shipment": "shp", "unmatched": "unm", "return": "rtn", "job": "job", "comment": "cmt",
-    "post": "pst", "login_state": "lgs", "deletion": "del", "file": "fil",
+    "post": "pst", "login_state": "lgs", "deletion": "del", "file": "fil", "split": "spl", "case": "cas",
 }  # fmt: skip
 """Kind to prefix. An id never says how many there are, and never carries a shop."""
 

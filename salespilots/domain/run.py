@@ -19,6 +19,9 @@ class RunState(StrEnum):
 
 
 ACTIVE = frozenset({RunState.READY, RunState.RUNNING, RunState.WAITING})
+MAX_DEPTH = 5
+"""So often may one workflow hand a chat on to the next before a person is asked: something goes round."""
+
 MAX_VISITS = 200
 """A run that took this many steps is stopped: something loops."""
 
@@ -54,6 +57,11 @@ class Run:
     def active(self) -> bool:
         """Not finished."""
         return self.state in ACTIVE
+
+    @property
+    def depth(self) -> int:
+        """How many runs led to this one."""
+        return int(self.data.get("depth") or 0)
 
     @property
     def unasked(self) -> bool:
@@ -110,5 +118,6 @@ class StepExecution:
     reason: str = ""
     finished_at: datetime | None = None
     ms: int = 0
+    saw: dict = field(default_factory=dict)  # {"message_id", "woken_by", "knows": names}: what it went by
     cost_tokens: int = 0
     version: int = 0

@@ -14,13 +14,13 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from salespilots.ports.errors import Rejected, Unavailable
-from salespilots.ports.fetching import Fetched
+from salespilots.ports.fetching import Answered, Fetched
 
 PROVIDER = "address"
 MAX_ADDRESS = 4096
@@ -110,8 +110,36 @@ class HttpFetcher:
             url = found
         raise _no("redirects")
 
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, limit: int, seconds: float = 8.0) -> Answered:
+        """See `salespilots.ports.fetching.Fetcher`."""
+        ends = time.monotonic() + seconds
+        try:
+            with self._line(url, ends) as (asking, path, netloc):
+                asking.request("POST", path, body=body, headers={**HEADERS, **headers, "Host": netloc})
+                answer = asking.getresponse()
+                if 300 <= answer.status < 400:
+                    raise _no("redirects")
+                if answer.status in (408, 429) or answer.status >= 500:
+                    raise Unavailable(provider=PROVIDER, reason="no_answer", status=answer.status)
+                if not 200 <= answer.status < 300:
+                    raise _no("refused")
+                return Answered(status=answer.status, body=_body(answer, limit, ends))
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable(provider=PROVIDER, reason="no_answer", phase=type(error).__name__) from None
+
     def _once(self, url: str, limit: int, ends: float) -> Fetched | str:
         """What is there, or the address it leads on to."""
+        with self._line(url, ends) as (asking, path, netloc):
+            asking.request("GET", path, headers={"Host": netloc, **HEADERS})
+            answer = asking.getresponse()
+            if answer.status in (301, 302, 303, 307, 308):
+                return urljoin(url, answer.getheader("Location") or "")
+            _look_at_status(answer.status)
+            return Fetched(body=_body(answer, limit, ends), kind=answer.getheader("Content-Type") or "")
+
+    @contextmanager
+    def _line(self, url: str, ends: float) -> Iterator[tuple[http.client.HTTPConnection, str, str]]:
+        """A line to an address that was looked at, what to ask it for, and the host as it was written."""
         parts, host, port = _taken_apart(url)
         addresses = self._looked_at(host, port, parts)
         line = self._connect((addresses[0], port), min(CONNECT_SECONDS, _left(ends)))
@@ -128,13 +156,7 @@ class HttpFetcher:
                 line.do_handshake()
             asking = http.client.HTTPConnection(host, port)
             asking.sock = line
-            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            asking.request("GET", path, headers={"Host": parts.netloc, **HEADERS})
-            answer = asking.getresponse()
-            if answer.status in (301, 302, 303, 307, 308):
-                return urljoin(url, answer.getheader("Location") or "")
-            _look_at_status(answer.status)
-            return Fetched(body=_body(answer, limit, ends), kind=answer.getheader("Content-Type") or "")
+            yield asking, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), parts.netloc
         finally:
             guard.cancel()
             line.close()
@@ -151,6 +173,21 @@ class HttpFetcher:
             return addresses
         fits = all(is_public(one) for one in addresses)
         raise _no("bad_address" if fits else "private_address")
+
+
+def address_problem(url: str, *, allow_loopback: bool = False) -> str:
+    """Why an address can be called by nobody: ``bad_address`` or ``private_address`` by how it is written alone; empty when
+    only its name's addresses could tell."""
+    try:
+        parts, host, port = _taken_apart(url)
+    except Rejected as error:
+        return error.reason
+    literal = host if _ip(host) is not None else "127.0.0.1" if host == "localhost" else ""
+    if allow_loopback and literal and _loopback(literal):
+        return ""
+    if literal and not is_public(literal):
+        return "private_address"
+    return "" if parts.scheme == "https" and port == 443 else "bad_address"
 
 
 def _taken_apart(url: str) -> tuple[SplitResult, str, int]:

@@ -31,7 +31,9 @@ from salespilots.domain.job import Job
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund, UnmatchedFact
 from salespilots.domain.run import Run, StepExecution
+from salespilots.domain.split import SplitTaken
 from salespilots.domain.statement import StatementLine
+from salespilots.domain.template import Template
 from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
 from salespilots.ports.books import EventLog, StockBook
@@ -220,6 +222,8 @@ class UnitOfWork(Protocol):
     jobs: Collection[Job]
     comments: Collection[Comment]
     posts: Collection[Post]
+    templates: Collection[Template]
+    splits: Collection[SplitTaken]
     stock: StockBook
     events: EventLog
     inbox: ScopedInbox
@@ -374,4 +378,6 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "jobs": (("business_id", "key"),),
         "comments": (("business_id", "provider", "comment_ref"),),
         "posts": (("business_id", "provider", "post_ref"),),
+        "templates": (("business_id", "name"),),
+        "splits": (("run_id", "step_id"),),
     }

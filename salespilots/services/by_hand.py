@@ -12,11 +12,11 @@ from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.statement import LineState
 from salespilots.ports.storage import UnitOfWork
-from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.direct import DIRECT, NOBODY, settle_line
 from salespilots.services.notices import withdraw_reminders_in
 from salespilots.services.ordering import close_links_in, credit_in
+from salespilots.services.reacting import react
 from salespilots.services.statement_reading import UTR
 
 WAYS = ("cash", DIRECT, "bank")

@@ -6,8 +6,10 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol, TypeVar
 
+from salespilots.domain.automation import FestivalOf
 from salespilots.domain.errors import StaleEntity
 from salespilots.ports.fetching import Fetcher
 from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metrics, PasswordHasher, Vault
@@ -16,6 +18,12 @@ from salespilots.ports.understanding import Understander
 from salespilots.services.shop_memory import ShopMemory
 
 T = TypeVar("T")
+
+
+def no_festival(day: date) -> str:
+    """A calendar without festivals."""
+    return ""
+
 
 PAUSE_SECONDS = 0.002
 """At most twice this is waited before the third try, twice as long before each that follows: a quarter of a second in all."""
@@ -53,6 +61,7 @@ class Core:
     fetcher: Fetcher
     understander: Understander
     base_url: str
+    festival_of: FestivalOf = no_festival
     production: bool = False
     allow_private_urls: bool = False
     signup: str = "open"

@@ -7,8 +7,9 @@ from typing import Any
 
 from salespilots.domain.customer import Customer
 from salespilots.domain.events import Event
-from salespilots.ports.storage import Page, Where, eq
+from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
+from salespilots.services.reacting import react
 
 SEGMENTS: dict[str, tuple[Where, ...]] = {
     "buyers": (Where("orders_count", "gt", 0),),
@@ -81,6 +82,7 @@ class Customers:
         def use_case() -> Customer:
             with self._core.storage.unit_of_work(business_id) as uow:
                 customer = uow.customers.get(customer_id)
+                before = set(customer.tags)
                 for name, value in values.items():
                     if name == "tags":
                         value = list(dict.fromkeys(one.strip()[:40] for one in value if one.strip()))
@@ -88,10 +90,26 @@ class Customers:
                 uow.customers.save(customer)
                 ids = {"customer_id": customer.id}
                 uow.record(Event(type="customer.changed", at=self._core.clock.now(), ids=ids, actor=actor or "system"))
+                rung = self._tagged_in(uow, customer, before, actor)
                 uow.commit()
+            self._core.doorbell.ring(*rung)
             return customer
 
         return retrying(use_case)
+
+    def _tagged_in(self, uow: UnitOfWork, customer: Customer, before: set[str], actor: str) -> list[str]:
+        """Start what waits for tags that came or went, in the customer's newest chat. Returns its lane."""
+        moved = [("customer.tagged", one) for one in customer.tags if one not in before]
+        moved += [("customer.untagged", one) for one in sorted(before - set(customer.tags))]
+        if not moved:
+            return []
+        chats = uow.conversations.select(eq("customer_id", customer.id), order="-last_message_at", limit=1)
+        ids = {"customer_id": customer.id, **({"conversation_id": chats[0].id} if chats else {})}
+        now = self._core.clock.now()
+        events = [Event(type=kind, at=now, ids=ids, data={"tag": tag}, actor=actor or "system") for kind, tag in moved]
+        uow.record(*events)
+        react(self._core, uow, events)
+        return [one.lane for one in chats]
 
     def add_tag(self, business_id: str, customer_id: str, tag: str, *, actor: str = "") -> Customer:
         """Add one tag."""

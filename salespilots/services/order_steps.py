@@ -11,8 +11,8 @@ from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork
-from salespilots.services.automation import react
 from salespilots.services.core import Core, retrying
+from salespilots.services.reacting import react
 
 NOT_ACCEPTED_YET = "Cash on delivery, and nobody has accepted it yet: its pieces are held."
 """Why an owner is asked to look at an order; it is settled with the next step."""

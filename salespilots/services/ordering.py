@@ -17,11 +17,11 @@ from salespilots.domain.payment import Payment, PaymentState, Refund, RefundStat
 from salespilots.domain.stock import MovementKind, StockLevel, StockMovement
 from salespilots.domain.transitions import Applied, Outcome
 from salespilots.ports.storage import UnitOfWork, eq, one_of
-from salespilots.services.automation import react
 from salespilots.services.charging import charge_in, hold_of, reminder_of
 from salespilots.services.core import Core
 from salespilots.services.discounts import find_in, use_again_in, use_in
 from salespilots.services.documents import credit_note_in
+from salespilots.services.reacting import react
 from salespilots.services.shelf import low_marks_in, moved_in
 from salespilots.services.waiting import leave_in
 

@@ -13,11 +13,11 @@ from salespilots.domain.payment import Payment, PaymentState, Refund, RefundStat
 from salespilots.domain.transitions import Ignored
 from salespilots.ports.payments import PaymentEvent
 from salespilots.ports.storage import UnitOfWork, eq
-from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.documents import write_off_in
 from salespilots.services.notices import notice_in, withdraw_reminders_in
 from salespilots.services.ordering import close_links_in, credit_in, refund_in, revive_in, settle_refund_in
+from salespilots.services.reacting import react
 
 
 def lanes_of(uow: UnitOfWork, order: Order) -> list[str]:

@@ -9,6 +9,7 @@ from salespilots.domain.events import Event
 from salespilots.domain.stock import MovementKind, StockLevel, StockMovement
 from salespilots.ports.storage import UnitOfWork, one_of
 from salespilots.services.core import Core
+from salespilots.services.reacting import react
 from salespilots.services.waiting import tell_in
 
 
@@ -37,7 +38,9 @@ def moved_in(
         uow.record(Event(type="stock.changed", at=now, ids=ids))
         available = levels[variant_id].available
         if available <= marks.get(product_id, LOW_STOCK):
-            uow.record(Event(type="stock.low", at=now, ids=ids, data={"available": available}))
+            low = Event(type="stock.low", at=now, ids=ids, data={"available": available})
+            uow.record(low)
+            react(core, uow, [low])
     if not promised:
         tell_in(core, uow, moved, levels)
 

@@ -106,8 +106,9 @@ def answer_in(
         queue_in(core, uow, conversation, Text(text=say(claimed)), author=Author.BOT, dedupe_key=f"utr:{message.id}")
         return
     fact = TriggerFact(
-        type="message.received", text=message.text, payload=payload, understanding=understood, started=started
-    )
+        type="message.received", kind=message.kind, text=message.text, payload=payload, understanding=understood,
+        started=started,
+    )  # fmt: skip
     if asking is not None:
         run, step = asking
         if _order_changed(core, uow, run, message, payload):
@@ -192,6 +193,7 @@ def _start(
     data: dict[str, Any] = {
         "trigger": reason,
         "intent": understood.intent,
+        "language": understood.language,
         "products": [
             {"product_id": one.product_id, "score": one.score, "variant_ids": list(one.variant_ids)}
             for one in understood.products[:5]

@@ -9,6 +9,7 @@ from salespilots.ports.storage import UnitOfWork
 from salespilots.services.automation import cancel_runs_in
 from salespilots.services.core import Core
 from salespilots.services.messaging.outgoing import cancel_pending_in
+from salespilots.services.reacting import react
 
 HELD = "held_by"
 REFERRAL = "referral"
@@ -57,5 +58,7 @@ def _came_in(core: Core, uow: UnitOfWork, conversation: Conversation, inbound: I
     conversation.facts = {**conversation.facts, REFERRAL: {**referral, "at": at}}
     data = {name: referral[name] for name in ("source", "title", "ref") if referral.get(name)}
     ids = {"conversation_id": conversation.id}
-    uow.record(Event(type="conversation.referred", at=core.clock.now(), ids=ids, data=data))
+    event = Event(type="conversation.referred", at=core.clock.now(), ids=ids, data=data)
+    uow.record(event)
+    react(core, uow, [event])
     return True

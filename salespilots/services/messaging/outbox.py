@@ -41,6 +41,7 @@ from salespilots.services.messaging.gates import gate_in, hold_in, open_in, rele
 from salespilots.services.messaging.marks import close_in, later_in, sent_in
 from salespilots.services.messaging.pace import Pace
 from salespilots.services.messaging.refusing import refusal_in, verdict_in
+from salespilots.services.messaging.unasked import unasked_in
 from salespilots.services.messaging.uncertain import LookCall, Uncertain
 
 log = structlog.get_logger(__name__)
@@ -184,6 +185,13 @@ class Outbox:
                 close_in(uow, message, *(refusal or (MessageState.FAILED, "not_connected")), now)
                 closed += 1
                 continue
+            if message.follow_up and message.author is Author.BOT:
+                held = unasked_in(self.core, uow, message, conversation, provider, now)
+                if held is not None:
+                    closed += message.state is not MessageState.QUEUED
+                    if held > now:
+                        return Next(closed=closed, again_at=held)
+                    continue
             if self._listens_first(desk, lane, message):
                 message.next_at = desk.rows(lane)[0].next_at
                 uow.messages.save(message)

@@ -19,6 +19,7 @@ from salespilots.services.core import Core
 from salespilots.services.dashboard import IST, day_start
 from salespilots.services.messaging.content import clean
 from salespilots.services.payments import Payments
+from salespilots.services.workflows import calling
 from salespilots.services.workflows.guard import Facts, problem_with
 from salespilots.services.workflows.toolbox import TOOLS, Toolbox
 
@@ -68,6 +69,10 @@ class StepPorts:
     def payment_link(self, order_id: str) -> str:
         """The open link of the order."""
         return self._payments.request_link(self._business_id, order_id)
+
+    def call_webhook(self, url: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        """See `salespilots.services.workflows.calling.call`."""
+        return calling.call(self._core, self._business_id, self._context.idempotency_key, url, body)
 
     def ai_reply(self, *, goal: str, fallback: str) -> tuple[str, int, str]:
         """The model's words if they can be trusted, the workflow's own otherwise. Never raises."""
@@ -173,6 +178,10 @@ class OwnWords:
 
     def payment_link(self, order_id: str) -> str:
         """Not from here: a step that makes links calls out."""
+        raise Unsupported(provider="core", reason="inside_transaction")
+
+    def call_webhook(self, url: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        """Not from here either."""
         raise Unsupported(provider="core", reason="inside_transaction")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from salespilots.domain.conversation import Conversation
 from salespilots.domain.copies import own_copy
+from salespilots.domain.customer import Customer
 from salespilots.domain.run import Run
 from salespilots.domain.windows import Right, Windows
 from salespilots.ports.extensions import ActionContext, ActionPorts, ActionType, CustomerView, ShopView
@@ -17,11 +18,26 @@ from salespilots.services.workflows.assistant import OWN_WORDS
 from salespilots.services.workflows.reading import Reader
 from salespilots.services.workflows.seen import Seen
 
-PortsFactory = Callable[[Conversation, ActionContext], ActionPorts]
-"""Makes the `ActionPorts` of one step in a chat."""
+PortsFactory = Callable[[str, Conversation | None, ActionContext], ActionPorts]
+"""Makes the `ActionPorts` of one step of a shop (its id), in a chat or in none."""
 
 MAX_SETTINGS = 5000
 """Steps whose settings are remembered, of all shops together."""
+
+
+NOBODY = CustomerView(customer_id="", name="", phone=None, address={})
+"""Whom a run of the shop's own is about."""
+
+
+def customer_view(customer: Customer | None) -> CustomerView:
+    """What a step may know of a customer."""
+    if customer is None:
+        return NOBODY
+    return CustomerView(
+        customer_id=customer.id, name=customer.name, phone=customer.phone, address=dict(customer.address),
+        tags=tuple(customer.tags), fields=dict(customer.fields), orders_count=customer.orders_count,
+        spent_paise=customer.spent_paise,
+    )  # fmt: skip
 
 
 class Contexts:
@@ -38,7 +54,7 @@ class Contexts:
         run: Run,
         step: Mapping[str, Any],
         action: ActionType,
-        conversation: Conversation,
+        conversation: Conversation | None,
         seen: Seen,
         *,
         outside: bool,
@@ -47,14 +63,17 @@ class Contexts:
 
         Raises `marshmallow.ValidationError` for settings that the step's own schema refuses.
         """
-        shop, customer = seen.shop, seen.customer(conversation.customer_id)
+        shop = seen.shop
+        customer = seen.customer(conversation.customer_id) if conversation else None
         text, payload = seen.message(run.message_id)
         woken_by = (run.data.get("waited") or {}).get("by")
         wanted = action.reads_message == "always" or (
             action.reads_message == "when_woken" and woken_by == "message.received"
         )
         inside = None if outside else uow
-        reader = Reader(self._core, run.business_id, conversation.customer_id, conversation.id, inside, seen.products)
+        about = (conversation.customer_id, conversation.id) if conversation else ("", "")
+        reader = Reader(self._core, run.business_id, *about, inside, seen.products)
+        closes, is_open = self._window(conversation)
         context = ActionContext(
             settings=self._settings_of(run, step, action),
             data=dict(run.data),
@@ -63,31 +82,34 @@ class Contexts:
             shop=ShopView(
                 name=shop.name, return_policy=shop.return_policy or "", reserve_minutes=shop.reserve_minutes
             ),
-            customer=CustomerView(
-                customer_id=customer.id, name=customer.name, phone=customer.phone, address=dict(customer.address),
-                tags=tuple(customer.tags),
-            ),
+            customer=customer_view(customer),
             reader=reader,
             ports=None,  # type: ignore[arg-type]
             message=text,
             payload=payload,
             woken_by=woken_by,
-            focus=dict(conversation.focus),
-            window_closes_at=self._closes(conversation),
+            focus=dict(conversation.focus) if conversation else {},
+            window_closes_at=closes,
+            window_open=is_open,
+            language=str(run.data.get("language") or "en"),
             understanding=seen.understanding(run.message_id) if wanted else None,
             order_id=run.order_id,
         )  # fmt: skip
         if outside:
-            object.__setattr__(context, "ports", self._ports_for(conversation, context))
+            object.__setattr__(context, "ports", self._ports_for(run.business_id, conversation, context))
         elif action.calls_ports:
             object.__setattr__(context, "ports", OWN_WORDS)
         return context
 
-    def _closes(self, conversation: Conversation) -> datetime | None:
+    def _window(self, conversation: Conversation | None) -> tuple[datetime | None, bool]:
+        """(when automation may not write any more, whether it may now)."""
+        if conversation is None:
+            return None, False
         provider = self._core.registry.channels.find(conversation.provider)
         windows = provider.capabilities.windows if provider else Windows(reply=None)
         allowed = conversation.allows(windows, self._core.clock.now())
-        return allowed.until if allowed.right is Right.ANYBODY else None
+        is_open = allowed.right is Right.ANYBODY
+        return (allowed.until if is_open else None), is_open
 
     def _settings_of(self, run: Run, step: Mapping[str, Any], action: ActionType) -> dict[str, Any]:
         """A step's settings as its schema reads them: once, as a published version never changes. A step has a copy."""

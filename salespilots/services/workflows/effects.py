@@ -12,48 +12,61 @@ from salespilots.domain.order import Order
 from salespilots.domain.run import Run
 from salespilots.domain.transitions import Applied
 from salespilots.ports.channel import Buttons, Content, ProductCards, PublicReply, Text
-from salespilots.ports.extensions import (
+from salespilots.ports.effects import (
     CASH,
     AddTag,
+    AssignTo,
     Effect,
     HandToHuman,
     PlaceOrder,
+    RemoveTag,
     SendMessage,
     SetCustomer,
     SetData,
+    SetField,
     SetFocus,
+    StartWorkflow,
+    TakeWay,
+    TellOwner,
     WaitFor,
 )
 from salespilots.ports.storage import UnitOfWork
-from salespilots.services.automation import react
 from salespilots.services.core import Core
 from salespilots.services.messaging.answering import hand_over_in
 from salespilots.services.messaging.outgoing import queue_in
 from salespilots.services.ordering import build_order_in, place_in
+from salespilots.services.reacting import react
 from salespilots.services.waiting import wait_in
+from salespilots.services.workflows import on_customers
+from salespilots.services.workflows.leading_on import assign_in, go_on_in, tell_owner_in
+from salespilots.services.workflows.splits import take_in
 
 NUDGE_AFTER = timedelta(minutes=2)
 """When who will pay at the door is offered to pay online: after what the chat says by itself."""
 
-ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
 
-
-def apply_effects(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effects: Sequence[Effect]) -> None:
-    """Apply in order. Keys are ``run:step:visit:n``. Raises the domain's refusal (`OutOfStock`, `PriceChanged`)."""
+def apply_effects(
+    core: Core, uow: UnitOfWork, run: Run, conversation: Conversation | None, effects: Sequence[Effect]
+) -> None:
+    """Apply in order. Keys are ``run:step:visit:n``. Raises the domain's refusal (`OutOfStock`, `PriceChanged`), and
+    `Conflict` for what needs a customer in a run that is about none."""
     for number, effect in enumerate(effects):
         key = f"{run.id}:{run.cursor}:{run.visit}:{run.data.get('asked', 0)}:{number}"
         match effect:
-            case SendMessage():
-                _send(core, uow, run, conversation, effect, key)
             case SetData():
                 run.data = {**run.data, **effect.values}
-            case AddTag():
-                customer = uow.customers.get(conversation.customer_id)
-                if customer.tag(effect.tag):
-                    uow.customers.save(customer)
-                    _changed(core, uow, conversation)
+            case TellOwner():
+                tell_owner_in(core, uow, run, effect, key)
+            case _ if conversation is None:
+                raise Conflict("This run is about no customer, so this step has nobody to do it for.")
+            case SendMessage():
+                _send(core, uow, run, conversation, effect, key)
+            case AddTag() | RemoveTag():
+                on_customers.tag_in(core, uow, run, conversation, effect)
+            case SetField():
+                on_customers.field_in(core, uow, conversation, effect)
             case SetCustomer():
-                _set_customer(core, uow, conversation, effect)
+                on_customers.profile_in(core, uow, conversation, effect)
             case SetFocus():
                 conversation.focus = {"product_id": effect.product_id, "variant_id": effect.variant_id}
             case PlaceOrder():
@@ -62,6 +75,12 @@ def apply_effects(core: Core, uow: UnitOfWork, run: Run, conversation: Conversat
                 run.data = {**run.data, "order_id": order.id, "order_number": order.number}
             case WaitFor():
                 wait_in(core, uow, conversation, effect.product_id, effect.variant_id)
+            case AssignTo():
+                assign_in(core, uow, run, conversation, effect)
+            case StartWorkflow():
+                go_on_in(core, uow, run, conversation, effect)
+            case TakeWay():
+                take_in(core, uow, run, effect.way)
             case HandToHuman():
                 hand_over_in(core, uow, conversation, None, effect.reason, by_run=run.id)
 
@@ -94,26 +113,6 @@ def in_words(content: Content) -> Content:
         links = [f"{one.title}: {one.url}" for one in content.buttons if one.url]
         return Text(text="\n".join([content.text, *links]))
     return Text(text=content.text) if isinstance(content, Text) else content
-
-
-def _set_customer(core: Core, uow: UnitOfWork, conversation: Conversation, effect: SetCustomer) -> None:
-    customer = uow.customers.get(conversation.customer_id)
-    address = dict(customer.address)
-    for name, value in effect.values.items():
-        if name in ADDRESS_FIELDS:
-            address[name] = value
-        if name == "name":
-            customer.name = str(value)
-        if name == "phone":
-            customer.phone = str(value)
-    customer.address = address
-    uow.customers.save(customer)
-    _changed(core, uow, conversation)
-
-
-def _changed(core: Core, uow: UnitOfWork, conversation: Conversation) -> None:
-    ids = {"customer_id": conversation.customer_id, "conversation_id": conversation.id}
-    uow.record(Event(type="customer.changed", at=core.clock.now(), ids=ids))
 
 
 def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, effect: PlaceOrder, key: str) -> Order:
@@ -151,5 +150,5 @@ def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, ef
             for one in outcome.events
         ]
         uow.record(*events)
-        react(core, uow, events, order_id=order.id)
+        react(core, uow, events, order_id=order.id, by=run)
     return order

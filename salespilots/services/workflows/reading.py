@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
+from salespilots.domain.automation import IST
 from salespilots.domain.catalog import ProductState
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
-from salespilots.ports.extensions import CASH, OrderView, ProductView, QuoteView
+from salespilots.ports.extensions import CASH, OrderView, ProductView, QuoteView, TemplateView
 from salespilots.ports.storage import UnitOfWork, eq, one_of
 from salespilots.ports.understanding import Understanding
 from salespilots.services.catalog import details_in, product_view
@@ -141,6 +143,25 @@ class Reader:
         """Understand a sentence against this shop's catalogue."""
         with self._unit() as uow:
             return self._core.memory.understand(self._core.understander, uow, text)
+
+    def template(self, name: str, language: str = "en") -> TemplateView | None:
+        """See `ShopReader.template`."""
+        with self._unit() as uow:
+            found = uow.templates.find(name=name)
+        if found is None:
+            return None
+        language, text = found.text(language)
+        replies = tuple((str(one.get("title", "")), str(one.get("payload", ""))) for one in found.quick_replies)
+        return TemplateView(name=found.name, text=text, language=language, quick_replies=replies)
+
+    def opens_at(self, at: datetime) -> datetime:
+        """See `ShopReader.opens_at`."""
+        with self._unit() as uow:
+            return uow.shop().automation_rules.opens_at(at)
+
+    def festival(self, at: datetime) -> str:
+        """See `ShopReader.festival`."""
+        return self._core.festival_of(at.astimezone(IST).date())
 
     def turns(self, limit: int = 8) -> list[tuple[str, str]]:
         """The last lines of this chat, oldest first."""

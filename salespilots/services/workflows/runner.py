@@ -20,18 +20,20 @@ from salespilots.domain.errors import PriceChanged, SalesPilotsError, StaleEntit
 from salespilots.domain.events import Event
 from salespilots.domain.run import MAX_VISITS, Run, RunState, StepExecution
 from salespilots.domain.workflow import END, HUMAN, WorkflowVersion, steps_by_id
-from salespilots.ports.errors import PortError
-from salespilots.ports.extensions import (
-    ActionContext,
-    ActionType,
+from salespilots.ports.effects import (
     AddTag,
     Advance,
     Outcome,
     PlaceOrder,
+    RemoveTag,
     SetCustomer,
+    SetField,
+    StartWorkflow,
     Stop,
     Wait,
 )
+from salespilots.ports.errors import PortError
+from salespilots.ports.extensions import ActionContext, ActionType
 from salespilots.ports.storage import StorageUnavailable, UnitOfWork
 from salespilots.ports.work import LeaseLost, has_come
 from salespilots.services.core import Core
@@ -58,6 +60,12 @@ ALONE = "alone"
 
 OF_A_STEP = ("asked", ALONE)
 """What a run's data says of the step it is at."""
+
+CHANGING = (SetCustomer, SetField, AddTag, RemoveTag, PlaceOrder)
+"""Effects after which what was read of the customer is read again."""
+
+STARTING = (PlaceOrder, AddTag, RemoveTag, StartWorkflow)
+"""Effects that may start or wake other runs of the lane."""
 
 NOT_OURS = (StaleEntity, LeaseLost, StorageUnavailable)
 """What a step cannot help: the whole piece of work is done again, by whoever holds the lane then."""
@@ -140,14 +148,19 @@ class Runner:
         if not ready:
             return Progress()
         run = ready[0]
-        conversation = uow.conversations.get(run.conversation_id or "")
+        conversation = self._chat(uow, run)
         version = self._core.memory.version(uow, run.version_id)
         seen = Seen(uow, self._core, desk.products)
         call = self._chain(uow, run, version, conversation, refused, seen)
         uow.steps.add_many(seen.log)
         uow.runs.save(run)
-        uow.conversations.save(conversation)
+        if conversation is not None:
+            uow.conversations.save(conversation)
         return Progress(call=call, did=True, more=len(ready) > 1 or seen.ordered)
+
+    def _chat(self, uow: UnitOfWork, run: Run) -> Conversation | None:
+        """The chat that a run is in; None for one of the shop's own."""
+        return uow.conversations.get(run.conversation_id) if run.conversation_id else None
 
     def ready(self, active: Sequence[Run], has_answer: Callable[[Run], bool]) -> list[Run]:
         """Runs that can go on now, the newest first; the question that was asked before an aside comes after it. Time does
@@ -167,19 +180,19 @@ class Runner:
         uow: UnitOfWork,
         run: Run,
         version: WorkflowVersion,
-        conversation: Conversation,
+        conversation: Conversation | None,
         refused: dict[Place, str],
         seen: Seen,
     ) -> StepCall | None:
         """Take steps until one waits, ends, or must call a provider (returned, noted as started)."""
         steps = steps_by_id(version.definition)
         while run.state in (RunState.READY, RunState.RUNNING):
-            if conversation.mode is Mode.HUMAN:
+            if conversation is not None and conversation.mode is Mode.HUMAN:
                 self._finish(uow, run, RunState.CANCELLED, "taken_over")
                 return None
             if run.visit >= MAX_VISITS or run.cursor not in steps:
                 self._finish(uow, run, RunState.FAILED, "error")
-                hand_over_in(self._core, uow, conversation, None, "a workflow went in circles", by_run=run.id)
+                self._ask_person(uow, run, conversation, "a workflow went in circles")
                 return None
             step, at = steps[run.cursor], (run.id, run.cursor, run.visit)
             often = run.attempt >= MAX_CALLS or run.data.get(ALONE, 0) >= MAX_ALONE
@@ -235,12 +248,12 @@ class Runner:
         run = uow.runs.get(call.run_id)
         if run.state is not RunState.RUNNING:
             return
-        conversation = uow.conversations.get(run.conversation_id or "")
+        conversation = self._chat(uow, run)
         step = steps_by_id(self._core.memory.version(uow, run.version_id).definition)[run.cursor]
         execution = uow.steps.get(call.execution_id)
         execution.finished_at = now
         execution.ms = int((now - execution.started_at).total_seconds() * 1000)
-        if conversation.mode is Mode.HUMAN:
+        if conversation is not None and conversation.mode is Mode.HUMAN:
             execution.outcome, execution.reason = "stopped", "taken_over"
             self._finish(uow, run, RunState.CANCELLED, "taken_over")
         elif error is None and outcome is not None:
@@ -258,7 +271,8 @@ class Runner:
             self._move(uow, run, step, execution.branch, conversation)
         uow.steps.save(execution)
         uow.runs.save(run)
-        uow.conversations.save(conversation)
+        if conversation is not None:
+            uow.conversations.save(conversation)
 
     def _backoff(self, action: ActionType, attempt: int, retry_after: float | None) -> timedelta:
         if retry_after is not None:
@@ -273,15 +287,15 @@ class Runner:
         uow: UnitOfWork,
         run: Run,
         step: Mapping[str, Any],
-        conversation: Conversation,
+        conversation: Conversation | None,
         outcome: Outcome,
         seen: Seen | None = None,
     ) -> None:
         """Apply an outcome. ``seen``: of the chain it belongs to, whose log it goes into."""
         apply_effects(self._core, uow, run, conversation, outcome.effects)
-        if seen is not None and any(isinstance(one, (SetCustomer, AddTag, PlaceOrder)) for one in outcome.effects):
+        if seen is not None and any(isinstance(one, CHANGING) for one in outcome.effects):
             seen.forget()
-            seen.ordered = seen.ordered or any(isinstance(one, PlaceOrder) for one in outcome.effects)
+            seen.ordered = seen.ordered or any(isinstance(one, STARTING) for one in outcome.effects)
         if isinstance(outcome, Wait):
             if seen is not None:
                 seen.log.append(self._entry(run, step, outcome="waiting", reason=outcome.reason))
@@ -298,27 +312,34 @@ class Runner:
             self._move(uow, run, step, outcome.branch, conversation)
 
     def _move(
-        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], branch: str, conversation: Conversation
+        self, uow: UnitOfWork, run: Run, step: Mapping[str, Any], branch: str, conversation: Conversation | None
     ) -> None:
         """Follow a branch. A failure without a branch of its own goes to a person."""
         target = step.get(branch)
         if target is None and branch == "on_error":
             self._finish(uow, run, RunState.FAILED, "error")
-            hand_over_in(self._core, uow, conversation, None, "a step did not work", by_run=run.id)
+            self._ask_person(uow, run, conversation, "a step did not work")
         elif target is None or target == END:
             self._finish(uow, run, RunState.SUCCEEDED, "done")
         elif target == HUMAN:
             self._finish(uow, run, RunState.SUCCEEDED, "handed_over")
-            hand_over_in(self._core, uow, conversation, None, "asked by the workflow", by_run=run.id)
+            self._ask_person(uow, run, conversation, "asked by the workflow")
         else:
             run.go(target)
             run.data = {name: value for name, value in run.data.items() if name not in OF_A_STEP}
 
+    def _ask_person(self, uow: UnitOfWork, run: Run, conversation: Conversation | None, reason: str) -> None:
+        """The customer's chat goes to a person; where there is none the owner is told."""
+        if conversation is not None:
+            hand_over_in(self._core, uow, conversation, None, reason, by_run=run.id)
+        else:
+            told = Event(type="owner.told", at=self._core.clock.now(), ids=ids_of(run), data={"text": reason})
+            uow.record(told)
+
     def _finish(self, uow: UnitOfWork, run: Run, state: RunState, result: str) -> None:
         now = self._core.clock.now()
         run.finish(state, now, result)
-        ids = {"run_id": run.id, "workflow_id": run.workflow_id, "conversation_id": run.conversation_id or ""}
-        uow.record(Event(type="run.finished", at=now, ids=ids, data={"result": result}))
+        uow.record(Event(type="run.finished", at=now, ids=ids_of(run), data={"result": result}))
 
     def _entry(
         self, run: Run, step: Mapping[str, Any], *, outcome: str, branch: str = "next", reason: str = ""
@@ -329,8 +350,24 @@ class Runner:
         return StepExecution(
             id=self._core.ids.new("step"), business_id=run.business_id, run_id=run.id, step_id=step["id"],
             kind=step["kind"], visit=run.visit, attempt=run.attempt, started_at=now, outcome=outcome, branch=branch,
-            reason=reason[:300], finished_at=now if done else None,
+            reason=reason[:300], finished_at=now if done else None, saw=seen_by(run),
         )  # fmt: skip
+
+
+def ids_of(run: Run) -> dict[str, str]:
+    """What a run's events are about."""
+    return {"run_id": run.id, "workflow_id": run.workflow_id, "conversation_id": run.conversation_id or ""}
+
+
+def seen_by(run: Run) -> dict[str, Any]:
+    """What a step of the run goes by, for the log: which message, what woke it, and what is known, by name alone."""
+    saw: dict[str, Any] = {
+        "knows": sorted(name for name, value in run.data.items() if value not in (None, "", [], {}))[:40]
+    }
+    if run.message_id:
+        saw["message_id"] = run.message_id
+    woken = (run.data.get("waited") or {}).get("by")
+    return {**saw, "woken_by": woken} if woken else saw
 
 
 def branch_of(error: Exception | None, step: Mapping[str, Any]) -> str:

@@ -24,8 +24,10 @@ from salespilots.domain.job import Job
 from salespilots.domain.order import Order
 from salespilots.domain.payment import Payment, Refund, UnmatchedFact
 from salespilots.domain.run import Run, StepExecution
+from salespilots.domain.split import SplitTaken
 from salespilots.domain.statement import StatementLine
 from salespilots.domain.stock import StockMovement
+from salespilots.domain.template import Template
 from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
 from salespilots.plugins.builtin.storage_sql.types import Codec, UTCDateTime
@@ -190,6 +192,10 @@ _declare(
     indexes=(("business_id", "created_at"), ("business_id", "conversation_id"), ("business_id", "post_ref")),
 )
 _declare("posts", Post, indexes=(("business_id", "posted_at"),))
+_declare("templates", Template)
+_declare(
+    "splits", SplitTaken, parents={"workflow_id": "workflows"}, indexes=(("business_id", "customer_id", "taken_at"),)
+)
 _declare("idempotency", IdempotencyRecord, indexes=(("created_at",),))
 
 _inbox = CODECS["inbox"] = Codec(InboxRow)
