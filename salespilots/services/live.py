@@ -8,7 +8,8 @@ from salespilots.services.core import Core
 NAMES = {
     "message": "message", "conversation": "chat", "order": "order", "payment": "order", "refund": "order", "document": "order",
     "product": "stats", "import": "stats", "waiting": "stats", "stock": "stats", "customer": "chat", "run": "run", "workflow": "run",
-    "connection": "integration", "channel": "integration", "inbox": "notice", "shop": "stats",
+    "connection": "integration", "channel": "integration", "inbox": "notice", "owner": "notice", "shop": "stats",
+    "schedule": "run",
     "comment": "comment", "post": "comment",
 }  # fmt: skip
 

@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=48), nullable=False),
         sa.Column("business_id", sa.String(length=48), nullable=False),
         sa.Column("workflow_id", sa.String(length=48), nullable=False),
-        sa.Column("step_id", sa.Text(), nullable=False),
+        sa.Column("step_id", sa.String(length=48), nullable=False),
         sa.Column("way", sa.Text(), nullable=False),
         sa.Column("run_id", sa.String(length=48), nullable=False),
         sa.Column("customer_id", sa.String(length=48), nullable=False),
