@@ -26,6 +26,7 @@ from salespilots.ports.runtime import Clock, Doorbell, IdFactory, Mailer, Metric
 from salespilots.ports.storage import Storage, StorageUnavailable, Where
 from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
+from salespilots.services.automation_rules import AutomationSettings
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
@@ -79,12 +80,20 @@ from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.tags import Tags
+from salespilots.services.templates import Templates
 from salespilots.services.undoing import Undoing
 from salespilots.services.waiting_list import WaitingList
 from salespilots.services.workflows.assistant import StepPorts
 from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workflows.explaining import Explaining
+from salespilots.services.workflows.letters import Letters
 from salespilots.services.workflows.preview import ProductPreview
+from salespilots.services.workflows.run_log import RunLog
 from salespilots.services.workflows.runner import Runner
+from salespilots.services.workflows.splits import Splits
+from salespilots.services.workflows.timed import Timed
+from salespilots.services.workflows.versions import Versions
 from salespilots.services.workforce import Workforce
 
 
@@ -218,6 +227,8 @@ def assemble(
     imports = Imports(core)
     pictures, files = Pictures(core, config.home / "media"), ChatFiles(core, config.home / "media")
     Touched(core, jobs)
+    Timed(core, jobs)
+    Letters(core, jobs)
     reminders = Reminders(core, payments)
     looks = Looks(core, connections, jobs)
     signing_in = SigningIn(core, connections, looks)
@@ -264,6 +275,13 @@ def assemble(
         profiles=Profiles(core, connections, files, jobs),
         preview=ProductPreview(core),
         refunds=refunds,
+        run_log=RunLog(core),
+        automation=AutomationSettings(core),
+        splits=Splits(core),
+        explaining=Explaining(core),
+        tags=Tags(core),
+        templates=Templates(core),
+        versions=Versions(core, workflows),
         reminders=reminders,
         sendings=Sendings(core),
         shops=Shops(core),

@@ -67,3 +67,14 @@ class ChannelIdentity:
     account_ref: str
     customer_ref: str
     version: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Tag:
+    """A word by which customers are grouped. ``name`` is unique in the shop; who has it is in `Customer.tags`."""
+
+    id: str
+    business_id: str
+    name: str
+    created_at: datetime
+    version: int = 0

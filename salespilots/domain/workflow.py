@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-
-from salespilots.domain.errors import DefinitionInvalid
 
 
 class WorkflowState(StrEnum):
@@ -35,6 +33,7 @@ class Workflow:
     version_number: int = 0
     position: int = 0
     starter: str | None = None
+    archived: bool = False  # deleted by the owner: its runs stay in the log
     version: int = 0
 
 
@@ -125,76 +124,3 @@ def modernised(definition: dict) -> dict:
 def _modern_step(step: Any) -> Any:
     kind = step.get("kind") if isinstance(step, dict) else None
     return {**step, "kind": STEP_WORDS[kind]} if isinstance(kind, str) and kind in STEP_WORDS else step
-
-
-def problems_of(definition: Any, *, triggers: Collection[str], actions: Collection[str]) -> list[str]:
-    """Every reason why the definition cannot run, in words for its author. Shape was checked before."""
-    problems: list[str] = []
-    kind = definition.get("trigger", {}).get("kind")
-    if kind not in triggers:
-        problems.append(f"When: unknown trigger {kind!r}.")
-    steps = definition.get("steps") or []
-    if not steps:
-        return [*problems, "Add at least one step."]
-    if len(steps) > MAX_STEPS:
-        problems.append(f"At most {MAX_STEPS} steps.")
-    ids = [step["id"] for step in steps]
-    for step_id in sorted({one for one in ids if ids.count(one) > 1}):
-        problems.append(f"Step {step_id}: used twice.")
-    known = set(ids)
-    for step in steps:
-        if step["kind"] not in actions:
-            problems.append(f"Step {step['id']}: unknown kind {step['kind']!r}.")
-        for key, target in branches_of(step):
-            if target not in EXITS and target not in known:
-                problems.append(f"Step {step['id']}: {key} names a missing step {target!r}.")
-    if problems:
-        return problems
-    reached = _reachable(steps)
-    problems += [f"Step {one}: nothing leads here." for one in ids if one not in reached]
-    problems += _endless(steps)
-    return problems
-
-
-def check(definition: dict, *, triggers: Collection[str], actions: Collection[str]) -> None:
-    """Raise `DefinitionInvalid` when there is a problem."""
-    problems = problems_of(definition, triggers=triggers, actions=actions)
-    if problems:
-        raise DefinitionInvalid(problems)
-
-
-def _reachable(steps: list[dict]) -> set[str]:
-    by_id = {step["id"]: step for step in steps}
-    seen: set[str] = set()
-    todo = [steps[0]["id"]]
-    while todo:
-        current = todo.pop()
-        if current in seen or current in EXITS:
-            continue
-        seen.add(current)
-        todo += [target for _, target in branches_of(by_id[current])]
-    return seen
-
-
-def _endless(steps: list[dict]) -> list[str]:
-    """Loops in which nothing waits would spin: each loop needs a step that waits for a person or a time."""
-    waiting = {step["id"] for step in steps if step["kind"] in ("ask", "flow.wait")}
-    by_id = {step["id"]: step for step in steps}
-    state: dict[str, int] = {}
-    bad: list[str] = []
-
-    def visit(step_id: str) -> None:
-        state[step_id] = 1
-        for _, target in branches_of(by_id[step_id]):
-            if target in EXITS or target in waiting:
-                continue
-            if state.get(target) == 1:
-                bad.append(f"Step {step_id}: goes back to {target} without waiting for anything.")
-            elif target not in state:
-                visit(target)
-        state[step_id] = 2
-
-    for step in steps:
-        if step["id"] not in state and step["id"] not in waiting:
-            visit(step["id"])
-    return bad

@@ -110,6 +110,10 @@ class HttpFetcher:
             url = found
         raise _no("redirects")
 
+    def refuses(self, url: str) -> bool:
+        """See `salespilots.ports.fetching.Fetcher`."""
+        return bool(address_problem(url, allow_loopback=self._allow_loopback))
+
     def post(self, url: str, body: bytes, headers: Mapping[str, str], *, limit: int, seconds: float = 8.0) -> Answered:
         """See `salespilots.ports.fetching.Fetcher`."""
         ends = time.monotonic() + seconds

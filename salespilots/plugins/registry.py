@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeVar
 
 import pluggy
 
-from salespilots.domain.events import EVENT_TYPES, STARTING
 from salespilots.ports.ai import AiProvider
 from salespilots.ports.channel import ChannelProvider
 from salespilots.ports.errors import NotConnected, PluginConflict, PluginIncompatible
@@ -106,9 +105,6 @@ def build_registry(manager: pluggy.PluginManager, problems: dict[str, str], buil
             if name in builtin:
                 raise
             registry.problems[name] = f"does not register: {type(error).__name__}: {error}"
-    for event in sorted(STARTING):
-        if registry.triggers.find(event) is None:
-            registry.triggers.put(_event_trigger(event), "core")
     return registry
 
 
@@ -120,17 +116,3 @@ def _shelve(shelf: Shelf[Any], items: Any, kind: type, source: str) -> None:
         if version != PORT_VERSION:
             raise PluginIncompatible(f"{source} speaks port version {version}, this is {PORT_VERSION}")
         shelf.put(item, source)
-
-
-def _event_trigger(event: str) -> TriggerType:
-    """What happens to an order and its money can start a workflow by the event's name."""
-    from salespilots.ports.settings import NoSettings
-
-    return TriggerType(
-        key=event,
-        label=EVENT_TYPES[event],
-        settings=NoSettings,
-        event_types=(event,),
-        matches=lambda settings, fact: event,
-        sentence=lambda settings: EVENT_TYPES[event],
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from salespilots.ports.addresses import read_address, read_phone
@@ -12,7 +13,10 @@ from salespilots.ports.pincodes import place_of
 from salespilots.ports.texts import say
 from salespilots.ports.understanding import Understanding
 
-ANSWER_TYPES = ("text", "quantity", "variant", "name", "phone", "pincode", "address", "yes_no", "choice")
+ANSWER_TYPES = (
+    "text", "quantity", "variant", "name", "phone", "pincode", "address", "yes_no", "choice", "number", "email", "date",
+    "rating",
+)  # fmt: skip
 DETAILS = frozenset({"name", "phone", "pincode", "address"})
 """What a parcel needs to know of its customer."""
 
@@ -20,6 +24,8 @@ ORDERING = DETAILS | {"quantity", "variant"}
 """What is asked on the way to an order: "no" to any of these means no order."""
 
 MAX_PIECES = 99
+MAX_WORDS = 500
+"""Characters of an answer in free words that are kept."""
 
 CHANGE_ADDRESS = "address:change"
 """What tapping "Change address" says."""
@@ -68,7 +74,43 @@ def parse_answer(
             return _yes_no(name, payload, understood)
         case "choice":
             return _choice(name, plain, payload, settings)
-    return Answer(True, {name: plain}) if plain else _no(say("Write a short answer."))
+        case "number" | "email" | "date" | "rating":
+            return _typed(kind, name, plain, payload)
+    return Answer(True, {name: plain[:MAX_WORDS]}) if plain else _no(say("Write a short answer."))
+
+
+def _typed(kind: str, name: str, text: str, payload: str) -> Answer:
+    """An answer of one form."""
+    if kind == "email":
+        found = re.search(r"(?<!\S)[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63}){1,4}(?!\S)", text)
+        return (
+            Answer(True, {name: found[0]})
+            if found
+            else _no(say("Write an e-mail address, for example riya@example.in."))
+        )
+    if kind == "date":
+        day = _day(text)
+        return Answer(True, {name: day}) if day else _no(say("Write a date, for example 24-10-1995."))
+    if kind == "rating":
+        stars = re.search(r"(?<!\d)[1-5](?!\d)", payload.removeprefix("choice:") or text)
+        count = int(stars[0]) if stars else text.count("⭐") if 1 <= text.count("⭐") <= 5 else 0
+        return Answer(True, {name: count}) if count else _no(say("Write a number from 1 to 5."))
+    number = re.search(r"(?<![\d.])\d{1,9}(?:\.\d{1,2})?(?![\d.])", text.replace(",", ""))
+    if number is None:
+        return _no(say("Write a number."))
+    return Answer(True, {name: float(number[0]) if "." in number[0] else int(number[0])})
+
+
+def _day(text: str) -> str | None:
+    """``24-10-1995`` and the like, day first as India writes it, as ``1995-10-24``."""
+    found = re.search(r"(?<!\d)(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})(?!\d)", text)
+    if found is None:
+        return None
+    year = int(found[3]) if len(found[3]) == 4 else 2000 + int(found[3])
+    try:
+        return date(year, int(found[2]), int(found[1])).isoformat()
+    except ValueError:
+        return None
 
 
 def _detail(kind: str, name: str, text: str, plain: str, understood: Understanding | None) -> Answer:

@@ -26,6 +26,10 @@ class Answered:
 class Fetcher(Protocol):
     """Opens addresses on the public internet and nowhere else."""
 
+    def refuses(self, url: str) -> bool:
+        """Whether an address can be called by nobody, by how it is written alone; no name is looked up."""
+        ...
+
     def post(self, url: str, body: bytes, headers: Mapping[str, str], *, limit: int, seconds: float = 8.0) -> Answered:
         """Send ``body`` there once; at most ``limit`` bytes of its answer are read. A redirect is not followed.
 

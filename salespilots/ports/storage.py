@@ -222,6 +222,7 @@ class UnitOfWork(Protocol):
     jobs: Collection[Job]
     comments: Collection[Comment]
     posts: Collection[Post]
+    tags: Collection[cu.Tag]
     templates: Collection[Template]
     splits: Collection[SplitTaken]
     stock: StockBook
@@ -378,6 +379,7 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "jobs": (("business_id", "key"),),
         "comments": (("business_id", "provider", "comment_ref"),),
         "posts": (("business_id", "provider", "post_ref"),),
+        "tags": (("business_id", "name"),),
         "templates": (("business_id", "name"),),
         "splits": (("run_id", "step_id"),),
     }

@@ -13,6 +13,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+PLACEHOLDERS = (
+    "customer", "shop", "product", "price", "stock", "quantity", "items", "total", "due", "order", "link", "tracking",
+    "courier", "address", "festival",
+)  # fmt: skip
+"""What a workflow's words may ask for at any step (``{price}``)."""
+
+OWN_FIELD = "field_"
+"""Before the name of a field of the shop's own: ``{field_birthday}``."""
+
 _PLACE = re.compile(r"\{([a-z_]{1,30})\}")
 FOLDER = Path(__file__).parent.parent / "web" / "translations"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from salespilots.services.accounts import Accounts
 from salespilots.services.api_keys import ApiKeys
+from salespilots.services.automation_rules import AutomationSettings
 from salespilots.services.bulk import Bulk
 from salespilots.services.catalog import Catalog
 from salespilots.services.catalog_bulk import CatalogBulk
@@ -51,10 +52,16 @@ from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
 from salespilots.services.stuck import Stuck
+from salespilots.services.tags import Tags
+from salespilots.services.templates import Templates
 from salespilots.services.undoing import Undoing
 from salespilots.services.waiting_list import WaitingList
 from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workflows.explaining import Explaining
 from salespilots.services.workflows.preview import ProductPreview
+from salespilots.services.workflows.run_log import RunLog
+from salespilots.services.workflows.splits import Splits
+from salespilots.services.workflows.versions import Versions
 from salespilots.services.workforce import Workforce
 
 
@@ -66,6 +73,7 @@ class Services:
     acts: Acts
     accounts: Accounts
     api_keys: ApiKeys
+    automation: AutomationSettings
     backfill: Backfill
     bulk: Bulk
     catalog: Catalog
@@ -111,6 +119,12 @@ class Services:
     stuck: Stuck
     turns: Turns
     undoing: Undoing
+    explaining: Explaining
+    run_log: RunLog
+    splits: Splits
+    tags: Tags
+    templates: Templates
+    versions: Versions
     waiting: WaitingList
     workforce: Workforce
     workflows: Workflows

@@ -10,6 +10,7 @@ from salespilots.domain.events import Event
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
 from salespilots.services.reacting import react
+from salespilots.services.tags import known_in
 
 SEGMENTS: dict[str, tuple[Where, ...]] = {
     "buyers": (Where("orders_count", "gt", 0),),
@@ -108,6 +109,7 @@ class Customers:
         now = self._core.clock.now()
         events = [Event(type=kind, at=now, ids=ids, data={"tag": tag}, actor=actor or "system") for kind, tag in moved]
         uow.record(*events)
+        known_in(self._core, uow, [tag for kind, tag in moved if kind == "customer.tagged"])
         react(self._core, uow, events)
         return [one.lane for one in chats]
 

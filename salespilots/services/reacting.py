@@ -26,9 +26,11 @@ HOUR = timedelta(hours=1)
 
 
 def react(
-    core: Core, uow: UnitOfWork, events: Sequence[Event], *, order_id: str | None = None, by: Run | None = None
-) -> None:
-    """Start the workflows that wait for these events, and wake runs that wait for them. ``by``: the run that did it."""
+    core: Core, uow: UnitOfWork, events: Sequence[Event], *, order_id: str | None = None, by: Run | None = None,
+    chat: Conversation | None = None,
+) -> None:  # fmt: skip
+    """Start the workflows that wait for these events, and wake runs that wait for them. ``by``: the run that did it, in
+    ``chat``, which the caller saves."""
     for event in events:
         if event.type == "order.paid" and order_id is not None:
             credit_in(core, uow, uow.orders.get(order_id))
@@ -38,31 +40,38 @@ def react(
         conversation_id = event.ids.get("conversation_id")
         if not conversation_id or event.type not in STARTING:
             continue
-        conversation = uow.conversations.get(conversation_id)
+        known = chat is not None and chat.id == conversation_id
+        conversation = chat if known and chat is not None else uow.conversations.get(conversation_id)
         for run in active_runs(uow, conversation):
             if run.state is RunState.WAITING and run.waiting_for == event.type:
                 run.wake(event.type)
                 uow.runs.save(run)
-        if conversation.mode is not Mode.HUMAN:
-            _start(core, uow, event, conversation, order_id, by)
+        if (
+            conversation.mode is not Mode.HUMAN
+            and not _start(core, uow, event, conversation, order_id, by)
+            and not known
+        ):
+            uow.conversations.save(conversation)
 
 
 def _start(
     core: Core, uow: UnitOfWork, event: Event, conversation: Conversation, order_id: str | None, by: Run | None
-) -> None:
+) -> bool:
+    """Start what waits for the event. False when the chat was given to a person instead."""
     chain = chain_of(by)
     found = match(core, core.memory.live(uow), TriggerFact(type=event.type, data=event.data), but=chain)
     if found is None:
-        return
+        return True
     workflow, version, reason = found
     if len(chain) > MAX_DEPTH or too_many_in(core, uow, conversation):
-        stop_loop_in(core, uow, conversation, workflow.id)
-        return
+        stop_loop_in(core, uow, conversation, workflow.id, by)
+        return False
     data: dict[str, Any] = {"trigger": reason, **handed_on(by)}
     start_in(
         core, uow, workflow, version, conversation=conversation, trigger_key=f"{event.type}:{_about(event)}", data=data,
         order_id=order_id,
     )  # fmt: skip
+    return True
 
 
 def _in_the_shop(core: Core, uow: UnitOfWork, event: Event) -> None:
@@ -103,12 +112,11 @@ def too_many_in(core: Core, uow: UnitOfWork, conversation: Conversation) -> bool
     return uow.runs.count(eq("conversation_id", conversation.id), since) >= MAX_RUNS_PER_HOUR
 
 
-def stop_loop_in(core: Core, uow: UnitOfWork, conversation: Conversation, workflow_id: str) -> None:
-    """Workflows go round in this chat: all of them stop, and the owner is told."""
+def stop_loop_in(core: Core, uow: UnitOfWork, conversation: Conversation, workflow_id: str, by: Run | None) -> None:
+    """Workflows go round in this chat: all others of them stop, and the owner is told. The caller saves the chat."""
     now, ids = core.clock.now(), {"conversation_id": conversation.id, "workflow_id": workflow_id}
-    cancel_runs_in(core, uow, conversation, "looped")
+    cancel_runs_in(core, uow, conversation, "looped", but=by.id if by else None)
     uow.record(Event(type="workflow.looped", at=now, ids=ids))
     if conversation.ask_for_person(now):
         data = {"reason": "workflows started each other too often"}
         uow.record(Event(type="conversation.waiting", at=now, ids=ids, data=data))
-    uow.conversations.save(conversation)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from salespilots.domain.catalog import Product, ProductState, Variant
-from salespilots.domain.conversation import Author, Conversation
+from salespilots.domain.conversation import Author, Conversation, Mode
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel
 from salespilots.domain.waiting import WaitingPlace, WaitingState
@@ -14,6 +14,8 @@ from salespilots.domain.windows import Right
 from salespilots.ports.channel import QuickReply, Text
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
 from salespilots.ports.texts import say
+from salespilots.ports.triggers import TriggerFact
+from salespilots.services.automation import match, start_in
 from salespilots.services.core import Core, retrying
 from salespilots.services.messaging.outgoing import queue_in
 
@@ -172,15 +174,38 @@ def _say(
     core: Core, uow: UnitOfWork, place: WaitingPlace, conversation: Conversation, product: Product, variant: Variant
 ) -> None:
     title = f"{product.title}, {variant.title}" if variant.title else product.title
+    key = f"back:{place.id}:{int(place.created_at.timestamp() * 1000)}"
+    if not _told_by_workflow(core, uow, conversation, product, variant, title, key):
+        _say_it(core, uow, conversation, product, title, key)
+    place.state, place.told_at = WaitingState.TOLD, core.clock.now()
+    uow.waiting.save(place)
+    record(core, uow, place, "waiting.told")
+
+
+def _told_by_workflow(
+    core: Core, uow: UnitOfWork, conversation: Conversation, product: Product, variant: Variant, title: str, key: str
+) -> bool:
+    """Whether a workflow of the shop's own says it."""
+    found = (
+        match(core, core.memory.live(uow), TriggerFact(type="stock.back")) if conversation.mode is Mode.BOT else None
+    )
+    if found is None:
+        return False
+    workflow, version, reason = found
+    data = {
+        "trigger": reason, "product_id": product.id, "product_title": title, "variant_id": variant.id, "sure": True,
+        "products": [{"product_id": product.id, "score": 100.0, "variant_ids": [variant.id]}],
+    }  # fmt: skip
+    start_in(core, uow, workflow, version, conversation=conversation, trigger_key=key, data=data)
+    return True
+
+
+def _say_it(core: Core, uow: UnitOfWork, conversation: Conversation, product: Product, title: str, key: str) -> None:
     text = Text(
         text=say("{product} is back in stock. You asked me to tell you.", product=title),
         quick_replies=(QuickReply(title=say("See it"), payload=f"product:{product.id}"),),
     )
-    key = f"back:{place.id}:{int(place.created_at.timestamp() * 1000)}"
     queue_in(core, uow, conversation, text, author=Author.SYSTEM, dedupe_key=key)
-    place.state, place.told_at = WaitingState.TOLD, core.clock.now()
-    uow.waiting.save(place)
-    record(core, uow, place, "waiting.told")
 
 
 def record(core: Core, uow: UnitOfWork, place: WaitingPlace, kind: str, actor: str = "") -> None:

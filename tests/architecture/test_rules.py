@@ -42,6 +42,7 @@ MAY_CROSS_SHOPS = {
     "testing/contracts/storage.py",
     "testing/contracts/storage_due.py",
     "testing/contracts/storage_inbox.py",
+    "services/workflows/letters.py",
     "testing/contracts/storage_purge.py",
     "testing/contracts/storage_work.py",
 }

@@ -9,7 +9,7 @@ import pytest
 
 from salespilots.domain.payment import Payment, PaymentState
 from salespilots.domain.transitions import Applied
-from salespilots.domain.workflow import modernised, parse_duration, problems_of
+from salespilots.domain.workflow import modernised, parse_duration
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -46,37 +46,6 @@ def test_a_failed_payment_may_still_succeed() -> None:
     one.settle(PaymentState.FAILED, now=NOW)
     assert one.open
     assert isinstance(one.settle(PaymentState.CAPTURED, now=NOW), Applied)
-
-
-KNOWN = {"triggers": {"message.received"}, "actions": {"say", "ask", "flow.wait"}}
-
-
-def definition(*steps: dict) -> dict:
-    return {"trigger": {"kind": "message.received"}, "steps": list(steps)}
-
-
-@pytest.mark.parametrize(
-    ("made", "problem"),
-    [
-        ({"trigger": {"kind": "x"}, "steps": [{"id": "a", "kind": "say"}]}, "unknown trigger"),
-        (definition(), "at least one step"),
-        (definition({"id": "a", "kind": "zzz"}), "unknown kind"),
-        (definition({"id": "a", "kind": "say", "next": "b"}), "missing step"),
-        (definition({"id": "a", "kind": "say"}, {"id": "b", "kind": "say"}), "nothing leads here"),
-        (definition({"id": "a", "kind": "say"}, {"id": "a", "kind": "say"}), "used twice"),
-        (
-            definition({"id": "a", "kind": "say", "next": "b"}, {"id": "b", "kind": "say", "next": "a"}),
-            "without waiting",
-        ),
-    ],
-)
-def test_definitions_that_cannot_run(made: dict, problem: str) -> None:
-    assert any(problem in one for one in problems_of(made, **KNOWN))
-
-
-def test_a_loop_that_waits_is_fine() -> None:
-    made = definition({"id": "a", "kind": "ask", "next": "b"}, {"id": "b", "kind": "say", "next": "a"})
-    assert problems_of(made, **KNOWN) == []
 
 
 def test_words_of_the_first_description() -> None:

@@ -269,15 +269,15 @@ def test_what_kills_its_worker_is_given_up_and_takes_nobody_with_it(shop: Stage)
             wait_until(lambda people=people: answered(*people), seconds=40, every=0.1)
 
         def given_up() -> bool:
-            runs = services.workflows.runs(shop.shop_id, deadly.id).items
+            runs = services.run_log.runs(shop.shop_id, deadly.id).items
             return bool(services.stuck.given_up(shop.shop_id)) and [str(one.state) for one in runs] == ["failed"]
 
         wait_until(given_up, seconds=90, every=0.2)
         died = len(workers.ends)
         (event,) = services.stuck.given_up(shop.shop_id)
         assert event.row.error == "worker_died"
-        run = services.workflows.runs(shop.shop_id, deadly.id).items[0]
-        _, log, _ = services.workflows.run(shop.shop_id, run.id)
+        run = services.run_log.runs(shop.shop_id, deadly.id).items[0]
+        _, log, _ = services.run_log.run(shop.shop_id, run.id)
         assert (log[-1].outcome, log[-1].reason) == ("failed", "worker_died")
         assert died <= (MAX_ORPHANED + 1) + (CAREFUL_AFTER + MAX_ALONE + 1), workers.ends
         write("dead", WORDS)

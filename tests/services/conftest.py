@@ -10,7 +10,7 @@ from salespilots.tasks import crew as crews
 from tests.support.crew import Seconds, Shift
 from tests.support.desk import Desk
 from tests.support.fake_channel import FakeChannelPlugin, FarSide
-from tests.support.shop import World
+from tests.support.shop import Shop, World
 
 
 @pytest.fixture
@@ -25,6 +25,12 @@ def desk(make_world: Callable[..., World], sqlite_url: str) -> Desk:
     """Its owner, whose sends may bring no clear answers."""
     plugin = FakeChannelPlugin()
     return Desk(make_world(sqlite_url, extra=[plugin]), plugin)
+
+
+@pytest.fixture
+def bare(world: World) -> Shop:
+    """A shop without workflows."""
+    return Shop(world, *world.sign_up())
 
 
 @pytest.fixture

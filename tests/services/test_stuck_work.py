@@ -114,8 +114,8 @@ def test_a_result_that_cannot_be_applied_is_not_fetched_again(far: FarSide, step
     assert steps.calls == 1
     assert far.chat().waiting_since is not None
     services = far.shop.world.services
-    run = services.workflows.runs(far.shop.id, workflow).items[0]
-    _, log, _ = services.workflows.run(far.shop.id, run.id)
+    run = services.run_log.runs(far.shop.id, workflow).items[0]
+    _, log, _ = services.run_log.run(far.shop.id, run.id)
     assert [(one.outcome, one.branch, one.cost_tokens) for one in log] == [("failed", "on_error", 70)]
 
 
@@ -127,9 +127,9 @@ def test_a_call_that_ends_the_process_each_time_is_given_up(far: FarSide, steps:
             far.say("club") if not steps.calls else later(far, seconds=120)
     later(far, seconds=120)
     assert steps.calls == runner.MAX_CALLS
-    run = far.shop.world.services.workflows.runs(far.shop.id, workflow).items[0]
+    run = far.shop.world.services.run_log.runs(far.shop.id, workflow).items[0]
     assert run.state is RunState.FAILED
-    _, log, _ = far.shop.world.services.workflows.run(far.shop.id, run.id)
+    _, log, _ = far.shop.world.services.run_log.run(far.shop.id, run.id)
     assert (log[-1].outcome, log[-1].reason) == ("failed", "worker_died")
     assert far.chat().waiting_since is not None
 

@@ -14,26 +14,7 @@ from salespilots.ports.extensions import ActionType, Advance, SendMessage
 from salespilots.ports.markers import hookimpl
 from salespilots.ports.settings import NoSettings
 from tests.support.shop import Shop, World
-
-
-def on_words(*words: str) -> dict[str, Any]:
-    return {"kind": "message.received", "settings": {"keywords": list(words)}}
-
-
-def say(text: str, id: str = "say", **branches: str) -> dict[str, Any]:
-    return {"id": id, "kind": "message.text", "settings": {"text": text}, **branches}
-
-
-def publish(shop: Shop, name: str, trigger: dict, *steps: dict) -> Any:
-    workflows = shop.world.services.workflows
-    made = workflows.create(shop.id, name, {"trigger": trigger, "steps": list(steps)})
-    return workflows.publish(shop.id, made.id)
-
-
-@pytest.fixture
-def bare(world: World) -> Shop:
-    """A shop without workflows."""
-    return Shop(world, *world.sign_up())
+from tests.support.workflows import on_words, publish, say
 
 
 def test_keywords_match_whole_words_in_any_case(bare: Shop) -> None:
@@ -80,7 +61,7 @@ def test_hand_over_step_and_tag(bare: Shop) -> None:
     [row] = bare.world.services.conversations.page(bare.id, view="waiting").items
     assert row.customer.tags == ["VIP"]
     assert row.conversation.mode == "human"
-    [run] = bare.world.services.workflows.runs(bare.id, bare.world.services.workflows.page(bare.id).items[0].id).items
+    [run] = bare.world.services.run_log.runs(bare.id, bare.world.services.workflows.page(bare.id).items[0].id).items
     assert (run.state, run.result) == ("succeeded", "handed_over")
 
 
@@ -97,8 +78,8 @@ def test_branches_follow_the_data(bare: Shop) -> None:
 def test_the_run_log_tells_the_story(shop: Shop) -> None:
     shop.order_two_sarees()
     workflow = next(one for one in shop.world.services.workflows.page(shop.id).items if one.starter == "price_and_buy")
-    [run] = shop.world.services.workflows.runs(shop.id, workflow.id).items
-    _, steps, version = shop.world.services.workflows.run(shop.id, run.id)
+    [run] = shop.world.services.run_log.runs(shop.id, workflow.id).items
+    _, steps, version = shop.world.services.run_log.run(shop.id, run.id)
     assert run.result == "done"
     assert version.number == 1
     assert [one.step_id for one in steps][:3] == ["find", "offer", "variant"]
@@ -178,8 +159,11 @@ def test_wrong_shapes_are_input_errors(bare: Shop, definition: Any) -> None:
 
 def test_meaning_is_checked_before_going_live(bare: Shop) -> None:
     workflows = bare.world.services.workflows
-    made = workflows.create(bare.id, "X", {"trigger": on_words("x"), "steps": [say("x", next="nowhere")]})
-    with pytest.raises(DefinitionInvalid, match="missing step"):
+    with pytest.raises(InvalidInput) as refused:
+        workflows.create(bare.id, "X", {"trigger": on_words("x"), "steps": [say("x", next="nowhere")]})
+    assert refused.value.fields["definition"] == ["Step say: next names a missing step 'nowhere'."]
+    made = workflows.create(bare.id, "X", {"trigger": on_words("x"), "steps": [say("x"), say("y", "lost")]})
+    with pytest.raises(DefinitionInvalid, match="nothing leads here"):
         workflows.publish(bare.id, made.id)
     with pytest.raises(Conflict):
         workflows.pause(bare.id, made.id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from salespilots.plugins.fetching import address_problem
 from salespilots.ports.errors import Rejected
-from salespilots.ports.fetching import Fetched
+from salespilots.ports.fetching import Answered, Fetched
 
 
 class FakeFetcher:
@@ -14,6 +15,19 @@ class FakeFetcher:
     def __init__(self) -> None:
         self.there: dict[str, bytes | Exception | Callable[[], bytes]] = {}
         self.asked: list[str] = []
+        self.posted: list[tuple[str, bytes, Mapping[str, str]]] = []
+
+    def refuses(self, url: str) -> bool:
+        """As the real one does where nothing private is allowed."""
+        return bool(address_problem(url))
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, limit: int, seconds: float = 8.0) -> Answered:
+        """See the port. ``there`` says what is answered."""
+        self.posted.append((url, body, headers))
+        found = self.there.get(url, Rejected(provider="address", reason="gone"))
+        if isinstance(found, Exception):
+            raise found
+        return Answered(status=200, body=found() if callable(found) else found)
 
     def fetch(self, url: str, *, limit: int, seconds: float = 20.0) -> Fetched:
         """See the port."""

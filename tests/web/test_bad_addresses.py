@@ -53,7 +53,7 @@ class Everybody:
         run = next(
             run
             for flow in shop.world.services.workflows.page(shop.id, limit=50).items
-            for run in shop.world.services.workflows.runs(shop.id, flow.id).items
+            for run in shop.world.services.run_log.runs(shop.id, flow.id).items
         )
         self.args |= {"workflow_id": run.workflow_id, "run_id": run.id}
         self.args |= {"post_id": story_post(shop).id, "rule_id": comment_rule(shop)}

@@ -112,7 +112,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
     run = next(
         run
         for flow in world.services.workflows.page(shop.id, limit=50).items
-        for run in world.services.workflows.runs(shop.id, flow.id).items
+        for run in world.services.run_log.runs(shop.id, flow.id).items
     )
     sent_something(shop, order.customer_id, shop.phone()[-1].id)
     detail = shop.product("blue")

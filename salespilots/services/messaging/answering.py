@@ -121,7 +121,7 @@ def answer_in(
         other = _says_something_else(understood) and not (
             digits and (step.get("settings") or {}).get("type") in DETAILS
         )
-        aside = match(core, live, fact) if other else None
+        aside = match(core, live if other else [one for one in live if _listens_for_words(one[1])], fact)
         if aside is None:
             _wake(uow, run, message)  # the step asks again, saying what is missing
             return
@@ -168,6 +168,13 @@ def _wake_waits(core: Core, uow: UnitOfWork, runs: list[Run], message: Message, 
 def _wake(uow: UnitOfWork, run: Run, message: Message) -> None:
     run.wake("message.received", message.id)
     uow.runs.save(run)
+
+
+def _listens_for_words(version: WorkflowVersion) -> bool:
+    """Whether a workflow waits for words of the owner's own: who writes one means it, whatever was asked."""
+    trigger = version.definition.get("trigger") or {}
+    settings = trigger.get("settings") or {}
+    return trigger.get("kind") == "message.received" and any(settings.get(one) for one in ("keywords", "any", "all"))
 
 
 def _says_something_else(understood: Understanding) -> bool:

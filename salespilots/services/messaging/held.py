@@ -60,5 +60,5 @@ def _came_in(core: Core, uow: UnitOfWork, conversation: Conversation, inbound: I
     ids = {"conversation_id": conversation.id}
     event = Event(type="conversation.referred", at=core.clock.now(), ids=ids, data=data)
     uow.record(event)
-    react(core, uow, [event])
+    react(core, uow, [event], chat=conversation)
     return True

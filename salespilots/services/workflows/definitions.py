@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-from salespilots.domain.errors import Conflict, DefinitionInvalid
+from salespilots.domain.copies import own_copy
+from salespilots.domain.errors import Conflict, NotFound
 from salespilots.domain.events import Event
-from salespilots.domain.run import Run, StepExecution
-from salespilots.domain.workflow import Workflow, WorkflowState, WorkflowVersion, check
+from salespilots.domain.workflow import Workflow, WorkflowState, WorkflowVersion
+from salespilots.domain.workflow_problems import Problem, check
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
+from salespilots.services.workflows.judging import problems_in
 from salespilots.services.workflows.schemas import load_definition
 from salespilots.services.workflows.starters import STARTERS
+from salespilots.services.workflows.timed import plan_in
 
 
 class Workflows:
@@ -25,7 +27,7 @@ class Workflows:
     def page(self, business_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[Workflow]:
         """In the order in which they are matched."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            return uow.workflows.page(order="position", cursor=cursor, limit=limit)
+            return uow.workflows.page(eq("archived", False), order="position", cursor=cursor, limit=limit)
 
     def get(self, business_id: str, workflow_id: str) -> Workflow:
         """One workflow. Raises `NotFound`."""
@@ -34,7 +36,7 @@ class Workflows:
 
     def create(self, business_id: str, name: str, definition: Any, *, actor: str = "") -> Workflow:
         """A draft."""
-        definition = load_definition(definition, self._core.registry)
+        definition = load_definition(definition, self._core)
         with self._core.storage.unit_of_work(business_id) as uow:
             workflow = self._add(uow, name, definition)
             uow.commit()
@@ -54,7 +56,7 @@ class Workflows:
         self, business_id: str, workflow_id: str, *, name: str | None = None, definition: Any = None
     ) -> Workflow:
         """Change the draft; what is live goes on as it is."""
-        loaded = None if definition is None else load_definition(definition, self._core.registry)
+        loaded = None if definition is None else load_definition(definition, self._core)
 
         def use_case() -> Workflow:
             with self._core.storage.unit_of_work(business_id) as uow:
@@ -82,7 +84,7 @@ class Workflows:
 
     def _publish(self, uow: UnitOfWork, workflow: Workflow, actor: str) -> None:
         core, now = self._core, self._core.clock.now()
-        check(workflow.draft, triggers=core.registry.triggers.keys(), actions=core.registry.actions.keys())
+        check(problems_in(core, uow, workflow.draft, itself=workflow.id))
         current = (
             uow.workflow_versions.find(id=workflow.live_version_id) if workflow.live_version_id is not None else None
         )
@@ -96,6 +98,7 @@ class Workflows:
             workflow.live_version_id = version.id
         elif workflow.state is WorkflowState.LIVE:
             return
+        plan_in(core, uow, workflow, workflow.draft)
         workflow.state, workflow.updated_at = WorkflowState.LIVE, now
         uow.workflows.save(workflow)
         uow.record(Event(type="workflow.published", at=now, ids={"workflow_id": workflow.id}, actor=actor or "system"))
@@ -136,7 +139,7 @@ class Workflows:
         for key, (name, definition) in STARTERS.items():
             workflow = present.get(key)
             if workflow is None:
-                workflow = self._add(uow, name, load_definition(definition, self._core.registry), starter=key)
+                workflow = self._add(uow, name, load_definition(definition, self._core), starter=key)
             self._publish(uow, workflow, actor)
             workflows.append(workflow)
         return workflows
@@ -146,62 +149,56 @@ class Workflows:
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             return uow.workflows.count(eq("state", WorkflowState.LIVE))
 
-    def problems(self, workflow: Workflow) -> list[str]:
-        """Why the draft could not go live; empty when it could."""
-        registry = self._core.registry
-        try:
-            check(workflow.draft, triggers=registry.triggers.keys(), actions=registry.actions.keys())
-        except DefinitionInvalid as error:
-            return error.problems
-        return []
+    def problems(self, business_id: str, workflow: Workflow) -> list[Problem]:
+        """What is wrong with the draft, what stops it first; empty when it is fine."""
+        return self.problems_of_many(business_id, [workflow])[workflow.id]
 
-    # --- the log -----------------------------------------------------------------------------------------
-
-    def runs(
-        self,
-        business_id: str,
-        workflow_id: str,
-        *,
-        result: str = "",
-        cursor: str | None = None,
-        limit: int = 50,
-    ) -> Page[Run]:
-        """A workflow's runs, newest first."""
-        where = [eq("workflow_id", workflow_id)]
-        if result:
-            where.append(eq("result", result))
+    def problems_of_many(self, business_id: str, workflows: Sequence[Workflow]) -> dict[str, list[Problem]]:
+        """The same for a list."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            uow.workflows.get(workflow_id)
-            return uow.runs.page(*where, cursor=cursor, limit=limit)
+            return {one.id: problems_in(self._core, uow, one.draft, itself=one.id) for one in workflows}
 
-    def run(self, business_id: str, run_id: str) -> tuple[Run, list[StepExecution], WorkflowVersion]:
-        """A run with its steps in order and the version it walks."""
-        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            run = uow.runs.get(run_id)
-            steps = uow.steps.select(eq("run_id", run.id), order="started_at")
-            version = uow.workflow_versions.get(run.version_id)
-        return run, sorted(steps, key=lambda one: (one.visit, one.attempt)), version
+    # --- the list ------------------------------------------------------------------------------------------
 
-    def runs_of_chat(
-        self, business_id: str, conversation_id: str, limit: int = 5
-    ) -> list[tuple[Run, list[StepExecution]]]:
-        """The newest runs of a chat with their steps, newest first."""
-        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            runs = uow.runs.select(eq("conversation_id", conversation_id), order="-created_at", limit=limit)
-            return [
-                (run, sorted(uow.steps.select(eq("run_id", run.id)), key=lambda one: (one.visit, one.attempt)))
-                for run in runs
-            ]
+    def move(self, business_id: str, workflow_id: str, steps: int, *, actor: str = "") -> None:
+        """Asked earlier by -1, later by +1."""
 
-    def week(self, business_id: str, workflow_ids: Sequence[str]) -> dict[str, tuple[int, int, Any]]:
-        """Per workflow: runs in 7 days, how many of them ended well, time of the newest."""
-        since = self._core.clock.now() - timedelta(days=7)
-        figures: dict[str, tuple[int, int, Any]] = {}
-        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
-            for workflow_id in workflow_ids:
-                recent = (eq("workflow_id", workflow_id), Where("created_at", "ge", since))
-                states = uow.queries.count_by("runs", "state", *recent)
-                newest = uow.runs.select(eq("workflow_id", workflow_id), order="-created_at", limit=1)
-                good = sum(number for state, number in states.items() if state != "failed")
-                figures[workflow_id] = (sum(states.values()), good, newest[0].created_at if newest else None)
-        return figures
+        def use_case() -> None:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                rows = uow.workflows.select(eq("archived", False), order="position")
+                at = next((place for place, one in enumerate(rows) if one.id == workflow_id), None)
+                if at is None:
+                    raise NotFound("There is no such workflow.")
+                to = max(0, min(len(rows) - 1, at + steps))
+                rows.insert(to, rows.pop(at))
+                for position, one in enumerate(rows, start=1):
+                    if one.position != position:
+                        one.position = position
+                        uow.workflows.save(one)
+                uow.commit()
+
+        retrying(use_case)
+
+    def duplicate(self, business_id: str, workflow_id: str, name: str, *, actor: str = "") -> Workflow:
+        """Its draft once more, as a draft behind all others."""
+        with self._core.storage.unit_of_work(business_id) as uow:
+            copy = self._add(uow, name, own_copy(uow.workflows.get(workflow_id).draft))
+            uow.commit()
+        return copy
+
+    def archive(self, business_id: str, workflow_id: str, *, actor: str = "") -> None:
+        """Take it off the list; runs that began go on, and the log stays."""
+
+        def use_case() -> None:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                workflow = uow.workflows.get(workflow_id)
+                live = workflow.state is WorkflowState.LIVE
+                workflow.archived, workflow.updated_at = True, self._core.clock.now()
+                workflow.state, workflow.starter = WorkflowState.PAUSED, None
+                uow.workflows.save(workflow)
+                if live:
+                    ids = {"workflow_id": workflow.id}
+                    uow.record(Event(type="workflow.paused", at=workflow.updated_at, ids=ids, actor=actor or "system"))
+                uow.commit()
+
+        retrying(use_case)

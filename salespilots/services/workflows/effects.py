@@ -150,5 +150,5 @@ def _place(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, ef
             for one in outcome.events
         ]
         uow.record(*events)
-        react(core, uow, events, order_id=order.id, by=run)
+        react(core, uow, events, order_id=order.id, by=run, chat=conversation)
     return order

@@ -32,7 +32,7 @@ def go_on_in(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, 
         raise Conflict("The workflow to go on with is not live.")
     chain = chain_of(run)
     if workflow.id in chain or len(chain) > MAX_DEPTH:
-        stop_loop_in(core, uow, conversation, workflow.id)
+        stop_loop_in(core, uow, conversation, workflow.id, run)
         return
     version = core.memory.version(uow, workflow.live_version_id)
     data = {name: run.data[name] for name in OF_A_CHAT if name in run.data}

@@ -10,6 +10,7 @@ from salespilots.ports.effects import AddTag, RemoveTag, SetCustomer, SetField
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.core import Core
 from salespilots.services.reacting import react
+from salespilots.services.tags import known_in
 
 ADDRESS_FIELDS = ("name", "phone", "line1", "line2", "city", "state", "pincode")
 MAX_FIELDS = 40
@@ -27,6 +28,7 @@ def tag_in(
     if not (customer.tag(effect.tag) if added else customer.untag(effect.tag)):
         return
     uow.customers.save(customer)
+    known_in(core, uow, [effect.tag] if added else [])
     _changed(core, uow, conversation)
     ids = {"customer_id": customer.id, "conversation_id": conversation.id}
     kind = "customer.tagged" if added else "customer.untagged"
@@ -35,7 +37,7 @@ def tag_in(
         actor=f"workflow:{run.workflow_id}" if run else "system",
     )  # fmt: skip
     uow.record(event)
-    react(core, uow, [event], by=run)
+    react(core, uow, [event], by=run, chat=conversation)
 
 
 def field_in(core: Core, uow: UnitOfWork, conversation: Conversation, effect: SetField) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from salespilots.domain.errors import InvalidInput
-from salespilots.domain.workflow import BRANCHES, modernised
-from salespilots.services.core import Providers
+from salespilots.domain.workflow import BRANCHES, MAX_STEPS, modernised
+from salespilots.domain.workflow_problems import KindOfStep, structure_of
+from salespilots.services.core import Core, Providers
 
 STEP_ID = r"^[A-Za-z0-9_-]{1,40}$"
 
@@ -50,7 +52,22 @@ class DefinitionShape(Schema):
     steps = fields.List(fields.Nested(StepShape), required=True, validate=validate.Length(0, 60))
 
 
-def load_definition(given: Any, registry: Providers) -> dict[str, Any]:
+MAX_BYTES = 200_000
+"""Of a definition as JSON."""
+
+
+def kinds_of(registry: Providers) -> dict[str, KindOfStep]:
+    """What is known of every kind of step that is installed."""
+    return {
+        one.key: KindOfStep(
+            key=one.key, exits=frozenset(one.exits), sends=one.sends, waits=one.waits or one.answers is not None,
+            ends=one.ends,
+        )
+        for one in registry.actions.all()
+    }  # fmt: skip
+
+
+def load_definition(given: Any, core: Core) -> dict[str, Any]:
     """A definition of the right shape, in today's words, with each trigger's and step's settings checked.
 
     Raises `InvalidInput` with the place of each problem.
@@ -59,25 +76,52 @@ def load_definition(given: Any, registry: Providers) -> dict[str, Any]:
         raise InvalidInput({"definition": ["A definition is an object with trigger and steps."]})
     if not isinstance(given.get("steps", []), list) or not isinstance(given.get("trigger", {}), Mapping):
         raise InvalidInput({"definition": ["trigger is an object and steps is a list."]})
+    if len(given.get("steps", [])) > MAX_STEPS:
+        raise InvalidInput({"definition": [f"At most {MAX_STEPS} steps."]})
+    if _size(given) > MAX_BYTES:
+        raise InvalidInput({"definition": [f"At most {MAX_BYTES // 1000} kB in all."]})
     try:
         definition: dict[str, Any] = DefinitionShape().load(modernised(dict(given)))
     except ValidationError as error:
         raise InvalidInput({"definition": _flat(error.normalized_messages())}) from None
-    problems: list[str] = []
+    registry = core.registry
+    structure = structure_of(definition, triggers=registry.triggers.keys(), kinds=kinds_of(registry))
+    problems = [one.sentence for one in structure]
     trigger = registry.triggers.find(definition["trigger"]["kind"])
     if trigger is not None:
         problems += _settings_problems("When", trigger.settings, definition["trigger"]["settings"])
     for step in definition["steps"]:
         action = registry.actions.find(step["kind"])
         if action is not None:
-            problems += _settings_problems(f"Step {step['id']}", action.settings, step["settings"])
+            problems += settings_problems(core, f"Step {step['id']}", action.settings, step["settings"])
     if problems:
         raise InvalidInput({"definition": problems})
     return definition
 
 
-def _settings_problems(where: str, schema: Any, settings: Mapping[str, Any]) -> list[str]:
-    errors = schema().validate(settings)
+def _size(given: Any) -> int:
+    """Bytes as JSON; more than is allowed for what has no such form."""
+    try:
+        return len(json.dumps(given, ensure_ascii=False).encode("utf-8", "replace"))
+    except (TypeError, ValueError, RecursionError):
+        return MAX_BYTES + 1
+
+
+def settings_problems(core: Core, where: str, schema: type[Schema], settings: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the settings of one step, with the field."""
+    found = _settings_problems(where, schema, settings)
+    for name, one in schema().fields.items():
+        address = settings.get(one.data_key or name)
+        if one.metadata.get("widget") == "address" and isinstance(address, str) and core.fetcher.refuses(address):
+            found.append(f"{where}: {name}: This address cannot be called: only public https addresses can.")
+    return list(dict.fromkeys(found))
+
+
+def _settings_problems(where: str, schema: type[Schema], settings: Mapping[str, Any]) -> list[str]:
+    try:
+        errors = schema().validate(dict(settings))
+    except RecursionError:
+        return [f"{where}: its settings are nested too deeply."]
     return [f"{where}: {name}: {' '.join(map(str, _flat(texts)))}" for name, texts in errors.items()]
 
 

@@ -206,6 +206,7 @@ class StorageContract(RowsContract, StockContract, PurgeContract):
             assert ids(Where("title|category", "like", "RING")) == ["bbb"]
             assert ids(Where("keywords", "like", "50%_")) == ["aaa"]
             assert ids(Where("keywords", "has", "neeli")) == ["aaa"]
+            assert ids(Where("keywords", "has", "Neeli")) == []
             assert uow.products.count(Where("gst_rate", "gt", 1)) == 2
 
     def test_pages_visit_every_row_once(self, store: Any) -> None:

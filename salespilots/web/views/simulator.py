@@ -147,7 +147,7 @@ def _trace(conversation: Conversation | None) -> list[SimpleNamespace]:
         return _(action.label) if action else kind
 
     lines: list[SimpleNamespace] = []
-    for run, steps in reversed(services().workflows.runs_of_chat(shop_id, conversation.id, LATEST_RUNS)):
+    for run, steps in reversed(services().run_log.runs_of_chat(shop_id, conversation.id, LATEST_RUNS)):
         lines += runs.trace(run, steps, label, names.get(run.workflow_id, ""))
     return lines[-NEWEST_LINES:]
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, DomainError, NotFound
 from salespilots.domain.workflow import Workflow, WorkflowState
+from salespilots.domain.workflow_problems import Problem
 from salespilots.web.context import here, services
 from salespilots.web.lookups import channel_label, customers
 from salespilots.web.pages import back_to, page
@@ -23,6 +24,12 @@ from salespilots.web.shell import remember_position
 blueprint = Blueprint("workflows", __name__, url_prefix="/app/workflows")
 blueprint.before_request(remember_position)
 
+
+def stopping(problems: list[Problem]) -> list[str]:
+    """The sentences of those that keep it from going live."""
+    return [one.sentence for one in problems if one.stops]
+
+
 RESULTS = ("", "done", "handed_over", "no_answer", "error")
 
 
@@ -32,8 +39,9 @@ def index() -> Any:
     """In the order in which they are matched."""
     shop_id, workflows = here().shop_id, services().workflows
     found = workflows.page(shop_id, limit=100).items
-    week = workflows.week(shop_id, [one.id for one in found])
-    cards = [present.card(one, _trigger(one), week[one.id], workflows.problems(one)) for one in found]
+    week = services().run_log.week(shop_id, [one.id for one in found])
+    wrong = workflows.problems_of_many(shop_id, found)
+    cards = [present.card(one, _trigger(one), week[one.id], stopping(wrong[one.id])) for one in found]
     return page("workflows/index.html", workflows=cards)
 
 
@@ -49,7 +57,7 @@ def detail(workflow_id: str) -> Any:
     """What one does, step by step."""
     shop_id = here().shop_id
     found = services().workflows.get(shop_id, workflow_id)
-    problems = services().workflows.problems(found)
+    problems = stopping(services().workflows.problems(shop_id, found))
     return page(
         "workflows/detail.html",
         workflow=SimpleNamespace(
@@ -62,7 +70,7 @@ def detail(workflow_id: str) -> Any:
             steps=present.Story(found.draft, services().core.registry).steps(),
             problem=problems[0] if problems else None,
         ),
-        runs=_rows(services().workflows.runs(shop_id, workflow_id, limit=5).items),
+        runs=_rows(services().run_log.runs(shop_id, workflow_id, limit=5).items),
     )
 
 
@@ -95,7 +103,7 @@ def runs(workflow_id: str) -> Any:
     found = services().workflows.get(shop_id, workflow_id)
     result, cursor = request.args.get("state", ""), request.args.get("after")
     result = result if result in RESULTS else ""
-    listed = services().workflows.runs(shop_id, workflow_id, result=result, cursor=cursor, limit=30)
+    listed = services().run_log.runs(shop_id, workflow_id, result=result, cursor=cursor, limit=30)
     names = {
         "": _("All"), "done": _("Done"), "handed_over": _("Handed over"), "no_answer": _("No answer"), "error": _("Failed"),
     }  # fmt: skip
@@ -122,7 +130,7 @@ def run(workflow_id: str, run_id: str) -> Any:
     """One run as a story."""
     shop_id = here().shop_id
     workflow = services().workflows.get(shop_id, workflow_id)
-    found, steps, version = services().workflows.run(shop_id, run_id)
+    found, steps, version = services().run_log.run(shop_id, run_id)
     if found.workflow_id != workflow.id:
         raise NotFound("There is no such run.")
     customer = customers(shop_id, [found.customer_id or ""]).get(found.customer_id or "")

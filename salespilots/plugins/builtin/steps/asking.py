@@ -24,7 +24,7 @@ from salespilots.ports.extensions import (
     Stop,
     Wait,
 )
-from salespilots.ports.settings import SettingsSchema
+from salespilots.ports.settings import SettingsSchema, Words
 from salespilots.ports.texts import say
 from salespilots.ports.understanding import Understanding
 
@@ -33,20 +33,50 @@ PROFILE = {"name": "name", "phone": "phone", "pincode": "pincode", "address": "l
 
 MAX_ASKED = 5
 
+TYPES = {
+    "text": ("Any words", "कुछ भी"), "quantity": ("How many", "कितने"), "variant": ("Size or colour", "साइज़ या रंग"),
+    "name": ("Name", "नाम"), "phone": ("Mobile number", "मोबाइल नंबर"), "pincode": ("Pincode", "पिनकोड"),
+    "address": ("Address", "पता"), "yes_no": ("Yes or no", "हाँ या ना"), "choice": ("One of my choices", "मेरे विकल्पों में से"),
+    "number": ("A number", "संख्या"), "email": ("E-mail address", "ई-मेल"), "date": ("A date", "तारीख़"),
+    "rating": ("A rating from 1 to 5", "1 से 5 तक रेटिंग"),
+}  # fmt: skip
+"""Kind of answer to what it is called, and in Hindi."""
+
 
 class AskSettings(SettingsSchema):
     """What is asked, what kind of answer fits, where it is kept."""
 
-    text = fields.Str(load_default="", validate=validate.Length(max=1000), metadata={"label": "Question"})
-    type = fields.Str(load_default="text", validate=validate.OneOf(ANSWER_TYPES), metadata={"label": "Answer"})
-    save_as = fields.Str(
-        load_default=None, allow_none=True, validate=validate.Length(1, 40), metadata={"label": "Keep as"}
+    text = Words(
+        load_default="", validate=validate.Length(max=1000), metadata={"label": "Question", "widget": "message"}
     )
-    options = fields.List(fields.Str(validate=validate.Length(1, 20)), load_default=list, metadata={"label": "Choices"})
-    quick_replies = fields.List(fields.Nested(QuickReplyField), load_default=list, validate=validate.Length(max=13))
+    type = fields.Str(
+        load_default="text", validate=validate.OneOf(ANSWER_TYPES),
+        metadata={"label": "Answer", "choices": {key: words[0] for key, words in TYPES.items()}},
+    )  # fmt: skip
+    save_as = fields.Str(
+        load_default=None, allow_none=True,
+        validate=validate.Regexp(r"^[a-z0-9_]{1,40}$", error="Small letters, digits and _ only."),
+        metadata={"label": "Keep as", "help": "Later steps know the answer by this name.", "advanced": True},
+    )  # fmt: skip
+    options = fields.List(
+        fields.Str(validate=validate.Length(1, 20)), load_default=list, validate=validate.Length(max=13),
+        metadata={"label": "Choices", "help": "One on each line, where the answer is a choice."},
+    )  # fmt: skip
+    quick_replies = fields.List(
+        fields.Nested(QuickReplyField), load_default=list, validate=validate.Length(max=13),
+        metadata={"label": "Quick replies"},
+    )  # fmt: skip
     skip_if_known = fields.Bool(load_default=True, metadata={"label": "Skip when we know it"})
+    again = Words(
+        load_default="", validate=validate.Length(max=500),
+        metadata={"label": "When the answer does not fit, say", "help": "Empty: what fits is explained.", "advanced": True},
+    )  # fmt: skip
+    tries = fields.Int(
+        load_default=MAX_ASKED, validate=validate.Range(1, MAX_ASKED),
+        metadata={"label": "Give up after so many tries", "advanced": True},
+    )  # fmt: skip
     wait_hours = fields.Int(
-        load_default=23, validate=validate.Range(1, 720), metadata={"label": "Wait at most (hours)"}
+        load_default=23, validate=validate.Range(1, 720), metadata={"label": "Wait at most (hours)", "advanced": True}
     )
 
 
@@ -99,9 +129,10 @@ def _ask(context: ActionContext) -> Outcome:
         )
     answer = parse_answer(settings, context.message, context.payload, context.understanding, context.data)
     if not answer.ok:
-        if asked >= MAX_ASKED:
+        if asked >= settings["tries"]:
             return Advance(branch="on_error", reason="No fitting answer after several tries")
-        again: tuple[Effect, ...] = (*_keep(answer.values), SendMessage(content=Text(text=answer.problem)))
+        problem = fill(settings["again"], context) or answer.problem
+        again: tuple[Effect, ...] = (*_keep(answer.values), SendMessage(content=Text(text=problem)))
         return Wait(until=until, event="message.received", effects=again, reason="The answer did not fit: asked again")
     if answer.declined and kind in ("quantity", "variant") and context.data.get("cart"):
         *rest, last = context.data["cart"]  # this one not, but what was chosen before
@@ -133,6 +164,17 @@ def _say(settings: Mapping[str, Any]) -> str:
     return f"Ask “{text}”" if text else f"Wait for the {kind}"
 
 
+def _say_hi(settings: Mapping[str, Any]) -> str:
+    text = settings.get("text") or ""
+    kind = TYPES.get(str(settings.get("type", "text")), TYPES["text"])[1]
+    return f"पूछें “{text}”" if text else f"{kind} का इंतज़ार करें"
+
+
+def _keeps(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    kind = str(settings.get("type") or "text")
+    return (str(settings.get("save_as") or kind), kind)
+
+
 def _answers(
     settings: Mapping[str, Any], text: str, payload: str, understood: Understanding | None, data: Mapping[str, Any]
 ) -> bool:
@@ -140,5 +182,20 @@ def _answers(
 
 
 ACTIONS = (
-    ActionType(key="ask", label="Ask", settings=AskSettings, run=_ask, sentence=_say, tone="ask", answers=_answers),
+    ActionType(
+        key="ask",
+        label="Ask",
+        settings=AskSettings,
+        run=_ask,
+        sentence=_say,
+        tone="ask",
+        answers=_answers,
+        sends=True,
+        waits=True,
+        exits=("on_no", "on_change", "on_timeout", "on_error"),
+        keeps=_keeps,
+        label_hi="पूछना",
+        sentence_hi=_say_hi,
+        failing="It asks again, saying what fits; after the last try it takes the way “It does not work”.",
+    ),
 )

@@ -197,10 +197,14 @@ def _plain(text: str) -> Any:
 ACTIONS = (
     ActionType(
         key="order.quote", label="Sum up", settings=NoSettings, run=_quote,
-        sentence=_plain("Show quantity, price, delivery and total"),
+        sentence=_plain("Show quantity, price, delivery and total"), sends=True, exits=("on_no", "on_error"),
+        keeps=lambda settings: ("items", "total", "quantity"), label_hi="जोड़",
+        sentence_hi=_plain("संख्या, दाम, डिलीवरी और योग बताएँ"),
     ),
     ActionType(
         key="order.pay", label="How to pay", settings=NoSettings, run=_pay, tone="ask", answers=_answers,
-        sentence=_plain("Ask how to pay, where cash on delivery is possible"),
+        sentence=_plain("Ask how to pay, where cash on delivery is possible"), sends=True, waits=True,
+        exits=("on_no", "on_timeout", "on_error"), keeps=lambda settings: ("total",), label_hi="भुगतान का तरीक़ा",
+        sentence_hi=_plain("भुगतान का तरीक़ा पूछें, जहाँ कैश ऑन डिलीवरी हो सके"),
     ),
 )  # fmt: skip

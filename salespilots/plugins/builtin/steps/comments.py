@@ -22,7 +22,7 @@ from salespilots.ports.extensions import (
     TriggerFact,
     TriggerType,
 )
-from salespilots.ports.settings import SettingsSchema
+from salespilots.ports.settings import SettingsSchema, Words
 
 MAX_VARIANTS = 10
 MAX_NAMED = 5
@@ -64,7 +64,7 @@ class ReplySettings(SettingsSchema):
     """What is written below the comment; one of these, so that many answers do not look alike."""
 
     texts = fields.List(
-        fields.Str(validate=validate.Length(1, 300)),
+        Words(validate=validate.Length(1, 300)),
         required=True,
         validate=validate.Length(1, MAX_VARIANTS),
         metadata={"label": "Public answers"},
@@ -74,11 +74,11 @@ class ReplySettings(SettingsSchema):
 class PrivateSettings(SettingsSchema):
     """The private message: the shop's words, and the products of the post with their true prices and stock."""
 
-    text = fields.Str(
+    text = Words(
         load_default="Thank you for your comment!", validate=validate.Length(1, 500), metadata={"label": "Message"}
     )
     products = fields.Bool(load_default=True, metadata={"label": "Name the products of the post"})
-    ask = fields.Str(
+    ask = Words(
         load_default="Write to me here and I help you order.", validate=validate.Length(max=200),
         metadata={"label": "Then say"},
     )  # fmt: skip
@@ -153,21 +153,34 @@ def _say_comment(settings: Mapping[str, Any]) -> str:
     return f"Somebody comments {words or 'anything'} {where}"
 
 
+def _say_comment_hi(settings: Mapping[str, Any]) -> str:
+    words = ", ".join(f"“{one}”" for one in settings.get("keywords") or [])
+    return f"कोई पोस्ट के नीचे {words or 'कुछ भी'} लिखता है"
+
+
+def _misses(settings: Mapping[str, Any], fact: TriggerFact) -> str:
+    if fact.post is not None and fact.post.kind != "live" and not _is_below(settings, fact):
+        return "The comment is below another post."
+    return "None of its words is in the comment."
+
+
 TRIGGERS = (
     TriggerType(
         key="comment.received", label="A comment", settings=CommentSettings, event_types=("comment.received",),
-        matches=_matches, sentence=_say_comment,
+        matches=_matches, sentence=_say_comment, misses=_misses, label_hi="टिप्पणी", sentence_hi=_say_comment_hi,
     ),
 )  # fmt: skip
 ACTIONS = (
     ActionType(
-        key="comment.reply", label="Answer below the comment", settings=ReplySettings, run=_reply,
+        key="comment.reply", label="Answer below the comment", settings=ReplySettings, run=_reply, sends=True,
+        label_hi="टिप्पणी के नीचे जवाब", sentence_hi=lambda settings: "टिप्पणी के नीचे जवाब दें",
         sentence=lambda settings: "Answer below the comment" + (
             f", in one of {len(settings['texts'])} ways" if len(settings.get("texts") or []) > 1 else ""
         ),
     ),
     ActionType(
-        key="comment.private", label="Private message", settings=PrivateSettings, run=_private,
+        key="comment.private", label="Private message", settings=PrivateSettings, run=_private, sends=True,
+        label_hi="निजी संदेश", sentence_hi=lambda settings: "निजी संदेश भेजें, पोस्ट के सामान के साथ",
         sentence=lambda settings: "Write in private, with the products of the post"
         if settings.get("products", True) else "Write in private",
     ),

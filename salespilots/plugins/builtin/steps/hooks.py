@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from salespilots.plugins.builtin.steps import (
     asking,
     cart,
+    checking,
     comments,
     customer,
+    events,
     flow,
+    moments,
     orders,
     products,
+    reaching,
     talking,
+    timed,
     triggers,
 )
 from salespilots.ports.extensions import ActionType, TriggerType
@@ -22,7 +27,7 @@ from salespilots.ports.markers import hookimpl
 @hookimpl
 def salespilots_workflow_triggers() -> Sequence[TriggerType]:
     """When a workflow starts."""
-    return [*triggers.TRIGGERS, *comments.TRIGGERS]
+    return [*triggers.TRIGGERS, *moments.TRIGGERS, *comments.TRIGGERS, *events.TRIGGERS, *timed.TRIGGERS]
 
 
 @hookimpl
@@ -35,6 +40,8 @@ def salespilots_workflow_actions() -> Sequence[ActionType]:
         *cart.ACTIONS,
         *orders.ACTIONS,
         *customer.ACTIONS,
+        *checking.ACTIONS,
         *flow.ACTIONS,
+        *reaching.ACTIONS,
         *comments.ACTIONS,
     ]

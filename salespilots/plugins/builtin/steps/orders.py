@@ -128,14 +128,20 @@ def _plain(text: str) -> Any:
 ACTIONS = (
     ActionType(
         key="order.create", label="Create order", settings=NoSettings, run=_create, tone="order",
-        sentence=_plain("Place the order and hold its stock"),
+        sentence=_plain("Place the order and hold its stock"), exits=("on_change", "on_error"),
+        keeps=lambda settings: ("order", "items", "total"), label_hi="ऑर्डर बनाना",
+        sentence_hi=_plain("ऑर्डर दर्ज करें और स्टॉक रोकें"),
+        failing="Nothing is ordered: a price that moved leads to “The price has changed”, no stock to “It does not work”.",
     ),
     ActionType(
         key="order.payment_link", label="Payment link", settings=NoSettings, run=_payment_link, calls_ports=True,
-        sentence=_plain("Send the payment link"),
+        sentence=_plain("Send the payment link"), sends=True, exits=("on_error",),
+        keeps=lambda settings: ("order", "link"), label_hi="भुगतान लिंक", sentence_hi=_plain("भुगतान का लिंक भेजें"),
+        failing="It is tried four times within minutes; then it takes the way “It does not work”.",
     ),
     ActionType(
         key="order.status", label="Order status", settings=NoSettings, run=_status, reads_message="always",
-        sentence=_plain("Tell the customer the state of their own order"),
+        sentence=_plain("Tell the customer the state of their own order"), sends=True, exits=("on_empty",),
+        label_hi="ऑर्डर की स्थिति", sentence_hi=_plain("ग्राहक को उसके ऑर्डर की स्थिति बताएँ"),
     ),
 )  # fmt: skip

@@ -27,7 +27,7 @@ from salespilots.ports.extensions import (
     SetFocus,
     WaitFor,
 )
-from salespilots.ports.settings import NoSettings, SettingsSchema
+from salespilots.ports.settings import NoSettings, SettingsSchema, Words
 from salespilots.ports.texts import say
 
 
@@ -79,10 +79,11 @@ class OfferSettings(SettingsSchema):
     """
 
     ai = fields.Bool(load_default=False, metadata={"label": "Let the AI write the reply"})
-    text = fields.Str(
-        load_default="{product} is {price}, {stock}.", validate=validate.Length(1, 500), metadata={"label": "Message"}
-    )
-    ask = fields.Str(load_default="", validate=validate.Length(max=200), metadata={"label": "Then ask"})
+    text = Words(
+        load_default="{product} is {price}, {stock}.", validate=validate.Length(1, 500),
+        metadata={"label": "Message", "widget": "message"},
+    )  # fmt: skip
+    ask = Words(load_default="", validate=validate.Length(max=200), metadata={"label": "Then ask", "widget": "line"})
 
 
 def _offer(context: ActionContext) -> Advance:
@@ -197,9 +198,10 @@ def _replies(available: int) -> tuple[QuickReply, ...]:
 class SoldOutSettings(SettingsSchema):
     """The apology above what is there instead."""
 
-    text = fields.Str(
-        load_default="Sorry, {product} is sold out.", validate=validate.Length(1, 500), metadata={"label": "Message"}
-    )
+    text = Words(
+        load_default="Sorry, {product} is sold out.", validate=validate.Length(1, 500),
+        metadata={"label": "Message", "widget": "message"},
+    )  # fmt: skip
 
 
 def _sold_out(context: ActionContext) -> Advance:
@@ -221,7 +223,9 @@ def _sold_out(context: ActionContext) -> Advance:
 class CatalogueSettings(SettingsSchema):
     """The words above the cards."""
 
-    text = fields.Str(load_default="", validate=validate.Length(max=500), metadata={"label": "Message above"})
+    text = Words(
+        load_default="", validate=validate.Length(max=500), metadata={"label": "Message above", "widget": "message"}
+    )
 
 
 def _catalogue(context: ActionContext) -> Advance:
@@ -241,21 +245,35 @@ def _say_offer(settings: Mapping[str, Any]) -> str:
     return "Show the product with its price and stock" + (", in the AI's words" if settings.get("ai") else "")
 
 
+FOUND = ("product", "price", "stock")
+"""What texts may say once a product is found."""
+
+
+def _keeps_product(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    return FOUND
+
+
 ACTIONS = (
     ActionType(
         key="product.find", label="Find the product", settings=NoSettings, run=_find, tone="find",
-        sentence=lambda settings: "Find the product the customer means",
+        sentence=lambda settings: "Find the product the customer means", exits=("on_many", "on_empty"),
+        keeps=_keeps_product, label_hi="सामान खोजना", sentence_hi=lambda settings: "ग्राहक कौन सा सामान चाहता है, खोजें",
+        failing="Where several fit, the customer is asked which one.",
     ),
     ActionType(
         key="message.product", label="Product card", settings=OfferSettings, run=_offer, sentence=_say_offer,
-        calls_ports=True, only_ai=True,
+        calls_ports=True, only_ai=True, sends=True, exits=("on_no", "on_empty"), label_hi="सामान का कार्ड",
+        sentence_hi=lambda settings: "सामान, दाम और स्टॉक दिखाएँ" + (", AI के शब्दों में" if settings.get("ai") else ""),
+        failing="The workflow's own words are sent where the model gives none that can be trusted.",
     ),
     ActionType(
-        key="message.sold_out", label="Sold out", settings=SoldOutSettings, run=_sold_out,
+        key="message.sold_out", label="Sold out", settings=SoldOutSettings, run=_sold_out, sends=True,
         sentence=lambda settings: "Say that it is sold out, show what is like it, offer to tell when it is back",
+        label_hi="ख़त्म", sentence_hi=lambda settings: "बताएँ कि ख़त्म है, मिलता-जुलता दिखाएँ, वापस आने पर बताने को कहें",
     ),
     ActionType(
-        key="message.catalogue", label="Catalogue", settings=CatalogueSettings, run=_catalogue,
-        sentence=lambda settings: "Show the catalogue",
+        key="message.catalogue", label="Catalogue", settings=CatalogueSettings, run=_catalogue, sends=True,
+        sentence=lambda settings: "Show the catalogue", exits=("on_empty",), label_hi="कैटलॉग",
+        sentence_hi=lambda settings: "कैटलॉग दिखाएँ",
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from marshmallow import fields, validate
 from salespilots.plugins.builtin.steps.wording import fill
 from salespilots.ports.channel import Image, QuickReply, Text
 from salespilots.ports.extensions import ActionContext, ActionType, Advance, SendMessage
-from salespilots.ports.settings import SettingsSchema
+from salespilots.ports.settings import SettingsSchema, Words
 
 MAX_TEXT = 2000
 
@@ -25,17 +25,30 @@ class QuickReplyField(SettingsSchema):
 class TextSettings(SettingsSchema):
     """What to say."""
 
-    text = fields.Str(required=True, validate=validate.Length(1, MAX_TEXT), metadata={"label": "Message"})
+    text = Words(
+        required=True, validate=validate.Length(1, MAX_TEXT), metadata={"label": "Message", "widget": "message"}
+    )  # fmt: skip
     quick_replies = fields.List(
         fields.Nested(QuickReplyField), load_default=list, validate=validate.Length(max=13),
         metadata={"label": "Quick replies"},
     )  # fmt: skip
 
 
+class TemplateSettings(SettingsSchema):
+    """Which template; it is said in the customer's language where it has that."""
+
+    name = fields.Str(
+        required=True, validate=validate.Length(1, 40), metadata={"label": "Template", "widget": "template"}
+    )
+
+
 class ImageSettings(SettingsSchema):
     """A picture by public address."""
 
-    url = fields.Url(required=True, schemes={"https", "http"}, metadata={"label": "Picture address"})
+    url = fields.Url(
+        required=True, schemes={"https", "http"}, validate=validate.Length(max=2000),
+        metadata={"label": "Picture address", "help": "A public address that begins with https."},
+    )  # fmt: skip
 
 
 class AiSettings(SettingsSchema):
@@ -44,9 +57,9 @@ class AiSettings(SettingsSchema):
     goal = fields.Str(
         load_default="Answer the customer's question.", validate=validate.Length(1, 500), metadata={"label": "Goal"}
     )
-    fallback = fields.Str(
+    fallback = Words(
         load_default="One moment, let me check.", validate=validate.Length(1, MAX_TEXT),
-        metadata={"label": "Without a model, say"},
+        metadata={"label": "Without a model, say", "widget": "message"},
     )  # fmt: skip
 
 
@@ -54,6 +67,15 @@ def _text(context: ActionContext) -> Advance:
     replies = tuple(QuickReply(**one) for one in context.settings["quick_replies"])
     content = Text(text=fill(context.settings["text"], context), quick_replies=replies)
     return Advance(effects=(SendMessage(content=content),), reason="Sent a message")
+
+
+def _template(context: ActionContext) -> Advance:
+    found = context.reader.template(context.settings["name"], context.language)
+    if found is None or not found.text:
+        return Advance(branch="on_error", reason="There is no such template any more")
+    replies = tuple(QuickReply(title=title[:20], payload=payload) for title, payload in found.quick_replies)
+    content = Text(text=fill(found.text, context), quick_replies=replies)
+    return Advance(effects=(SendMessage(content=content),), reason=f"Sent the template {found.name} ({found.language})")
 
 
 def _image(context: ActionContext) -> Advance:
@@ -71,13 +93,24 @@ def _say_text(settings: Mapping[str, Any]) -> str:
 
 
 ACTIONS = (
-    ActionType(key="message.text", label="Send a message", settings=TextSettings, run=_text, sentence=_say_text),
     ActionType(
-        key="message.image", label="Send a picture", settings=ImageSettings, run=_image,
-        sentence=lambda settings: "Send a picture",
+        key="message.text", label="Send a message", settings=TextSettings, run=_text, sentence=_say_text, sends=True,
+        label_hi="संदेश भेजना", sentence_hi=lambda settings: f"लिखें “{settings.get('text', '')}”",
     ),
     ActionType(
-        key="message.ai", label="Reply by AI", settings=AiSettings, run=_ai, calls_ports=True, only_ai=True,
-        sentence=lambda settings: f"Let the AI reply: {settings.get('goal', '')}",
+        key="message.template", label="Send a template", settings=TemplateSettings, run=_template, sends=True,
+        sentence=lambda settings: f"Send the template “{settings.get('name', '')}”", exits=("on_error",),
+        label_hi="टेम्पलेट भेजना", sentence_hi=lambda settings: f"टेम्पलेट “{settings.get('name', '')}” भेजें",
+    ),
+    ActionType(
+        key="message.image", label="Send a picture", settings=ImageSettings, run=_image, sends=True,
+        sentence=lambda settings: "Send a picture", label_hi="तस्वीर भेजना",
+        sentence_hi=lambda settings: "तस्वीर भेजें",
+    ),
+    ActionType(
+        key="message.ai", label="Reply by AI", settings=AiSettings, run=_ai, calls_ports=True, only_ai=True, sends=True,
+        sentence=lambda settings: f"Let the AI reply: {settings.get('goal', '')}", label_hi="AI का जवाब",
+        sentence_hi=lambda settings: f"AI से जवाब दिलवाएँ: {settings.get('goal', '')}",
+        failing="The workflow's own words are sent where the model gives none that can be trusted.",
     ),
 )  # fmt: skip

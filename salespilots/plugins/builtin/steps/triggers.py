@@ -24,6 +24,13 @@ ABOUT = {
 }  # fmt: skip
 """The meanings in the owner's words."""
 
+ABOUT_HI = {
+    "greeting": "नमस्ते", "product_inquiry": "सामान", "price_inquiry": "दाम", "availability": "स्टॉक", "order_intent": "ख़रीदना",
+    "order_status": "अपना ऑर्डर", "payment_issue": "भुगतान", "cancel_order": "रद्द करना", "refund_return": "वापसी",
+    "delivery_info": "डिलीवरी", "complaint": "शिकायत", "human_agent": "किसी व्यक्ति से बात", "thanks_bye": "धन्यवाद",
+    "other": "कुछ और",
+}  # fmt: skip
+
 
 class MessageSettings(SettingsSchema):
     """Any message, or one that holds a keyword."""
@@ -43,7 +50,7 @@ class IntentSettings(SettingsSchema):
         fields.Str(validate=validate.OneOf(INTENTS)),
         required=True,
         validate=validate.Length(1, len(INTENTS)),
-        metadata={"label": "Meanings"},
+        metadata={"label": "They ask about", "choices": ABOUT},
     )
 
 
@@ -95,6 +102,11 @@ def _say_keywords(settings: Mapping[str, Any]) -> str:
     return f"A customer writes {words}" if words else "A customer writes anything"
 
 
+def _say_keywords_hi(settings: Mapping[str, Any]) -> str:
+    words = ", ".join(f"“{one}”" for one in settings.get("keywords") or [])
+    return f"ग्राहक लिखता है {words}" if words else "ग्राहक कुछ भी लिखता है"
+
+
 def _say_intents(settings: Mapping[str, Any]) -> str:
     return "A customer asks about " + ", ".join(ABOUT.get(one, one) for one in settings.get("intents", ()))
 
@@ -103,17 +115,31 @@ def _say_started(settings: Mapping[str, Any]) -> str:
     return "A new customer writes, or says hello" if settings.get("greetings") else "A new customer writes"
 
 
+def _say_intents_hi(settings: Mapping[str, Any]) -> str:
+    return "ग्राहक पूछता है: " + ", ".join(ABOUT_HI.get(one, one) for one in settings.get("intents", ()))
+
+
+def _misses_intent(settings: Mapping[str, Any], fact: TriggerFact) -> str:
+    understood = fact.understanding
+    if understood is None or understood.confidence < SURE:
+        return "It is not clear enough what they ask about."
+    return f"They ask about {ABOUT[understood.intent]}."
+
+
 TRIGGERS = (
     TriggerType(
         key="message.received", label="A message", settings=MessageSettings, event_types=("message.received",),
-        matches=_keyword, sentence=_say_keywords,
+        matches=_keyword, sentence=_say_keywords, label_hi="संदेश", sentence_hi=_say_keywords_hi,
+        misses=lambda settings, fact: "None of its words is in the message.",
     ),
     TriggerType(
         key="message.intent", label="A question", settings=IntentSettings, event_types=("message.received",),
-        matches=_intent, sentence=_say_intents,
+        matches=_intent, sentence=_say_intents, misses=_misses_intent, label_hi="सवाल", sentence_hi=_say_intents_hi,
     ),
     TriggerType(
         key="conversation.started", label="A new customer", settings=StartedSettings,
         event_types=("message.received",), matches=_started, sentence=_say_started,
+        misses=lambda settings, fact: "It is not their first message.", label_hi="नया ग्राहक",
+        sentence_hi=lambda settings: "नया ग्राहक लिखता है" + (", या नमस्ते कहता है" if settings.get("greetings") else ""),
     ),
 )  # fmt: skip

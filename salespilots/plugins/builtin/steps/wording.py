@@ -2,35 +2,113 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from salespilots.domain.money import rupees
 from salespilots.ports.channel import Button, ProductCard
-from salespilots.ports.extensions import ActionContext, ProductView, VariantView
-from salespilots.ports.texts import fill_in, say
-
-PLACEHOLDERS = (
-    "customer", "shop", "product", "price", "stock", "quantity", "items", "total", "order", "link", "tracking", "address",
-)  # fmt: skip
+from salespilots.ports.extensions import ActionContext, OrderView, ProductView, VariantView
+from salespilots.ports.settings import placeholders
+from salespilots.ports.texts import OWN_FIELD, PLACEHOLDERS, fill_in, say
 
 
 def fill(text: str, context: ActionContext, **more: Any) -> str:
     """``{customer}`` and the like become what they stand for; anything else stays as written."""
-    data = context.data
-    values: dict[str, Any] = {
-        "customer": (context.customer.name or "").split(" ")[0] or say("there"),
-        "shop": context.shop.name,
-        "product": data.get("product_title", ""),
-        "price": rupees(data["unit_paise"]) if isinstance(data.get("unit_paise"), int) else "",
-        "quantity": data.get("quantity", ""),
-        "items": data.get("items", ""),
-        "total": rupees(data["total_paise"]) if isinstance(data.get("total_paise"), int) else "",
-        "order": data.get("order_number", ""),
-        "link": data.get("payment_url", ""),
-        "address": address_words(context),
-        **more,
-    }
-    return fill_in(text, {name: values.get(name, "") for name in PLACEHOLDERS})
+    wanted = placeholders(text)
+    return fill_in(text, {name: _stands_for(name, context, more) for name in wanted if _known(name, context, more)})
+
+
+def _known(name: str, context: ActionContext, more: Mapping[str, Any]) -> bool:
+    return (
+        name in PLACEHOLDERS
+        or name in more
+        or name.startswith(OWN_FIELD)
+        or _answer(context.data.get(name)) is not None
+    )
+
+
+def _stands_for(name: str, context: ActionContext, more: Mapping[str, Any]) -> Any:
+    if name in more:
+        return more[name]
+    if name.startswith(OWN_FIELD):
+        return context.customer.fields.get(name.removeprefix(OWN_FIELD), "")
+    looked = _LOOKS.get(name)
+    if looked is not None:
+        return looked(context)
+    return "" if name in PLACEHOLDERS else _answer(context.data.get(name))
+
+
+def _answer(value: Any) -> str | None:
+    """Something that was answered; what the run remembers for itself (ids, lists) is none."""
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "" else None
+
+
+def _product(context: ActionContext) -> ProductView | None:
+    product_id = context.data.get("product_id") or context.focus.get("product_id") or ""
+    return next(iter(context.reader.products([product_id])), None) if product_id else None
+
+
+def _title(context: ActionContext) -> str:
+    known = context.data.get("product_title")
+    product = None if known else _product(context)
+    return str(known or (product.title if product else ""))
+
+
+def _price(context: ActionContext) -> str:
+    if isinstance(context.data.get("unit_paise"), int):
+        return rupees(context.data["unit_paise"])
+    product = _product(context)
+    return price_words(product) if product else ""
+
+
+def _stock(context: ActionContext) -> str:
+    product = _product(context)
+    return stock_words(available_of(product)) if product else ""
+
+
+def _order(context: ActionContext) -> OrderView | None:
+    return context.reader.order(context.order_id) if context.order_id else None
+
+
+def _of_order(name: str, kept: str) -> Callable[[ActionContext], Any]:
+    """What the run was told of its order, else the order itself."""
+
+    def look(context: ActionContext) -> Any:
+        if context.data.get(kept):
+            return context.data[kept]
+        order = _order(context)
+        return (getattr(order, name) or "") if order else ""
+
+    return look
+
+
+def _money(name: str, kept: str) -> Callable[[ActionContext], str]:
+    look = _of_order(name, kept)
+
+    def words(context: ActionContext) -> str:
+        value = look(context)
+        return rupees(value) if isinstance(value, int) else ""
+
+    return words
+
+
+_LOOKS: dict[str, Callable[[ActionContext], Any]] = {
+    "customer": lambda context: (context.customer.name or "").split(" ")[0] or say("there"),
+    "shop": lambda context: context.shop.name,
+    "product": _title,
+    "price": _price,
+    "stock": _stock,
+    "quantity": lambda context: context.data.get("quantity") or "",
+    "items": _of_order("items", "items"),
+    "total": _money("total_paise", "total_paise"),
+    "due": _money("due_paise", "due_paise"),
+    "order": _of_order("number", "order_number"),
+    "link": _of_order("payment_url", "payment_url"),
+    "tracking": _of_order("tracking_number", "tracking_number"),
+    "courier": _of_order("courier", "courier"),
+    "address": lambda context: address_words(context),
+    "festival": lambda context: context.reader.festival(context.now).replace("_", " ").title(),
+}
 
 
 def address_words(context: ActionContext) -> str:

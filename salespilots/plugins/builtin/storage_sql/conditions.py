@@ -108,7 +108,8 @@ def condition(table: sa.Table, where: Where) -> sa.ColumnElement:
         case "not_null":
             return column.is_not(None)
         case "has":
-            return like_words(column, json.dumps(where.value, ensure_ascii=False))
+            text = sa.cast(column, sa.Text)  # a member as JSON has it; LIKE would not tell "VIP" from "Vip"
+            return sa.func.replace(text, json.dumps(where.value, ensure_ascii=False), "") != text
     raise ValueError(f"unknown condition {where.op!r}")
 
 

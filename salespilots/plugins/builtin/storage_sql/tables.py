@@ -192,6 +192,7 @@ _declare(
     indexes=(("business_id", "created_at"), ("business_id", "conversation_id"), ("business_id", "post_ref")),
 )
 _declare("posts", Post, indexes=(("business_id", "posted_at"),))
+_declare("tags", cu.Tag)
 _declare("templates", Template)
 _declare(
     "splits", SplitTaken, parents={"workflow_id": "workflows"}, indexes=(("business_id", "customer_id", "taken_at"),)

@@ -1,0 +1,213 @@
+"""Workflows that time starts: looked at by a job of their own, every few minutes or at the hour they name.
+
+Each start has a key of what it is about (a silence, a basket, a day), so that looking twice starts nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from salespilots.domain.automation import DAYS, IST, minutes_of
+from salespilots.domain.conversation import Author, Conversation, Mode
+from salespilots.domain.events import Event
+from salespilots.domain.order_states import OrderState
+from salespilots.domain.run import Run, RunState
+from salespilots.domain.workflow import Workflow, WorkflowState, WorkflowVersion, parse_duration
+from salespilots.ports.shopping import lines_of
+from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
+from salespilots.services.automation import start_in
+from salespilots.services.core import Core, retrying
+from salespilots.services.jobs import Jobs, renew_in
+
+KIND = "workflow.time"
+LOOK_EVERY = timedelta(minutes=5)
+WITHIN = timedelta(hours=24)
+"""Only customers who wrote within a day are written to: later no channel with a reply window would take it."""
+
+STILL_GOOD = timedelta(hours=2)
+"""A scheduled hour that the server slept through is made up for so long, and left out afterwards."""
+
+AT_ONCE = 200
+"""Chats that one transaction starts."""
+
+MOST = 5000
+"""Chats that one look or one scheduled hour starts."""
+
+OF_A_BASKET = (
+    "product_id",
+    "product_title",
+    "variant_id",
+    "variants",
+    "quantity",
+    "cart",
+    "items",
+    "products",
+    "language",
+)
+
+Found = tuple[Conversation, str, dict[str, Any], str | None]
+"""A chat to start in, the key, what is known, and the order it is about."""
+
+
+def plan_in(core: Core, uow: UnitOfWork, workflow: Workflow, definition: Mapping[str, Any]) -> None:
+    """A workflow goes live: have its time looked at, if time starts it."""
+    trigger = definition.get("trigger") or {}
+    kind = core.registry.triggers.find(trigger.get("kind"))
+    if kind is not None and kind.timed:
+        at = next_look(core, trigger, core.clock.now())
+        renew_in(core, uow, KIND, workflow.id, {"workflow_id": workflow.id, "at": at.isoformat()}, at=at)
+
+
+def next_look(core: Core, trigger: Mapping[str, Any], now: datetime) -> datetime:
+    """When it is looked at next: at its hour, or in some minutes."""
+    settings = trigger.get("settings") or {}
+    if trigger.get("kind") != "schedule.due":
+        return now + LOOK_EVERY
+    at, days, festivals = minutes_of(settings.get("at", "10:00")), settings.get("days"), settings.get("festivals")
+    today = now.astimezone(IST).date()
+    for ahead in range(400):
+        day = today + timedelta(days=ahead)
+        moment = datetime.combine(day, time(at // 60, at % 60), IST)
+        if moment <= now or (days and DAYS[day.weekday()] not in days):
+            continue
+        if festivals and core.festival_of(day) not in festivals:
+            continue
+        return moment
+    return now + timedelta(days=30)
+
+
+class Timed:
+    """Starts what is due."""
+
+    def __init__(self, core: Core, jobs: Jobs) -> None:
+        self._core = core
+        self._finders: dict[str, Callable[[UnitOfWork, Mapping[str, Any], datetime, str], list[Found]]] = {
+            "customer.silent": self._silent, "order.abandoned": self._abandoned, "schedule.due": self._scheduled,
+        }  # fmt: skip
+        jobs.handle(KIND, self.look)
+
+    def look(self, business_id: str, payload: Mapping[str, Any]) -> datetime | None:
+        """Start it where it is due. Returns when to look again; None when the workflow is not live any more."""
+        now, planned = self._core.clock.now(), datetime.fromisoformat(str(payload["at"]))
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            workflow = uow.workflows.find(id=str(payload["workflow_id"]))
+            if workflow is None or workflow.state is not WorkflowState.LIVE or workflow.live_version_id is None:
+                return None
+            version = self._core.memory.version(uow, workflow.live_version_id)
+            trigger = version.definition["trigger"]
+            finder = self._finders.get(trigger["kind"])
+            if finder is None:
+                return None
+            late = trigger["kind"] == "schedule.due" and now - planned > STILL_GOOD
+            found = (
+                []
+                if late
+                else finder(uow, trigger.get("settings") or {}, now, planned.astimezone(IST).date().isoformat())
+            )
+        for start in range(0, len(found), AT_ONCE):
+            self._start(business_id, workflow, version, found[start : start + AT_ONCE])
+        again = next_look(self._core, trigger, now)
+        self._note(business_id, workflow, again, len(found), late=late, told=trigger["kind"] == "schedule.due")
+        return again
+
+    def _start(self, business_id: str, workflow: Workflow, version: WorkflowVersion, found: Sequence[Found]) -> None:
+        core = self._core
+
+        def use_case() -> list[str]:
+            rung = []
+            with core.storage.unit_of_work(business_id) as uow:
+                for chat, key, data, order_id in found:
+                    now = uow.conversations.find(id=chat.id)
+                    if now is None or now.mode is Mode.HUMAN or now.last_inbound_at != chat.last_inbound_at:
+                        continue  # the customer wrote, or a person took over, since it was looked at
+                    run = start_in(
+                        core, uow, workflow, version, conversation=now, trigger_key=key,
+                        data={**data, "unasked": True}, order_id=order_id,
+                    )  # fmt: skip
+                    rung += [now.lane] if run else []
+                uow.commit()
+            return rung
+
+        core.doorbell.ring(*retrying(use_case))
+
+    def _note(
+        self, business_id: str, workflow: Workflow, again: datetime, count: int, *, late: bool, told: bool
+    ) -> None:
+        """Remember for which moment the next look is, and what a scheduled hour came to."""
+
+        def use_case() -> None:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                job = uow.jobs.find(key=f"{KIND}:{workflow.id}")
+                if job is not None:
+                    job.payload = {**job.payload, "at": again.isoformat()}
+                    uow.jobs.save(job)
+                if told:
+                    data = {"late": True} if late else {"customers": count}
+                    ids = {"workflow_id": workflow.id}
+                    uow.record(Event(type="schedule.due", at=self._core.clock.now(), ids=ids, data=data))
+                uow.commit()
+
+        retrying(use_case)
+
+    # --- who it is for -----------------------------------------------------------------------------------------
+
+    def _chats(self, uow: UnitOfWork, now: datetime, *more: Where) -> list[Conversation]:
+        recent = Where("last_inbound_at", "ge", now - WITHIN)
+        return uow.conversations.select(recent, eq("mode", Mode.BOT), *more, order="last_message_at", limit=MOST)
+
+    def _silent(self, uow: UnitOfWork, settings: Mapping[str, Any], now: datetime, day: str) -> list[Found]:
+        """The shop spoke last, and that was long enough ago."""
+        before = Where("last_message_at", "le", now - parse_duration(settings.get("after", "PT4H")))
+        answered = one_of("preview_author", [Author.BOT, Author.AGENT, Author.SYSTEM])
+        found: list[Found] = []
+        for chat in self._chats(uow, now, before, answered):
+            data = {"trigger": "no answer since then", "product_id": chat.focus.get("product_id")}
+            found.append((chat, f"silent:{chat.id}:{chat.last_inbound_at:%Y%m%dT%H%M%S%f}", data, None))
+        return found
+
+    def _abandoned(self, uow: UnitOfWork, settings: Mapping[str, Any], now: datetime, day: str) -> list[Found]:
+        """A run that knows what is wanted and waits; an order that the shop wrote for a chat and did not place."""
+        until = now - parse_duration(settings.get("after", "PT4H"))
+        recent = Where("created_at", "ge", now - WITHIN)
+        runs = [
+            one
+            for one in uow.runs.select(eq("state", RunState.WAITING), recent, order="created_at", limit=MOST)
+            if one.order_id is None and one.conversation_id and lines_of(one.data)
+        ]
+        drafts = uow.orders.select(eq("state", OrderState.DRAFT), recent, order="created_at", limit=MOST)
+        ids = [*(one.conversation_id for one in runs), *(one.conversation_id for one in drafts)]
+        chats = (
+            {one.id: one for one in self._chats(uow, now, Where("last_inbound_at", "le", until))} if any(ids) else {}
+        )
+        found: list[Found] = [
+            (chats[run.conversation_id], f"abandoned:{run.id}", _basket(run), None)
+            for run in runs
+            if run.conversation_id in chats
+        ]
+        for order in drafts:
+            if order.conversation_id in chats and order.created_at <= until:
+                data = {
+                    "trigger": "an order was begun and not placed",
+                    "items": ", ".join(one.title for one in order.lines),
+                }
+                found.append((chats[order.conversation_id], f"abandoned:{order.id}", data, order.id))
+        return found
+
+    def _scheduled(self, uow: UnitOfWork, settings: Mapping[str, Any], now: datetime, day: str) -> list[Found]:
+        """Everybody who wrote within a day, or those of them with a tag."""
+        chats, tag = self._chats(uow, now), settings.get("tag") or ""
+        if tag and chats:
+            people = [one.customer_id for one in chats]
+            tagged: set[str] = set()
+            for start in range(0, len(people), 500):
+                part = one_of("id", people[start : start + 500])
+                tagged |= {one.id for one in uow.customers.select(part) if tag in one.tags}
+            chats = [one for one in chats if one.customer_id in tagged]
+        return [(one, f"schedule:{day}:{one.id}", {"trigger": "its time came"}, None) for one in chats]
+
+
+def _basket(run: Run) -> dict[str, Any]:
+    kept = {name: run.data[name] for name in OF_A_BASKET if run.data.get(name)}
+    return {**kept, "trigger": "chosen and not ordered"}
