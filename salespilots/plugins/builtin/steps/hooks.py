@@ -14,6 +14,7 @@ from salespilots.plugins.builtin.steps import (
     products,
     talking,
     triggers,
+    words,
 )
 from salespilots.ports.extensions import ActionType, TriggerType
 from salespilots.ports.markers import hookimpl
@@ -22,7 +23,7 @@ from salespilots.ports.markers import hookimpl
 @hookimpl
 def salespilots_workflow_triggers() -> Sequence[TriggerType]:
     """When a workflow starts."""
-    return [*triggers.TRIGGERS, *comments.TRIGGERS]
+    return [*words.TRIGGERS, *triggers.TRIGGERS, *comments.TRIGGERS]
 
 
 @hookimpl
