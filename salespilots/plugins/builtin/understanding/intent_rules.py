@@ -12,12 +12,19 @@ NAMED: dict[str, str] = {
     "<thing>": "(?:order|ordered|parcel|saman|thing)",
     "<size>": "(?:xs|s|m|l|xl|xxl|xxxl|freesize)",
     "<number>": r"(?:\d+|ek|do|teen|char|chaar|one|two|three|four|five|panch|paanch)",
+    "<when>": r"(?:aaj|kal|parso|today|tomorrow|tonight|(?:\d+|ek|do|teen|char) (?:din|days?|hafta|weeks?)|monday|tuesday|wednesday"
+    "|thursday|friday|saturday|sunday|weekend|shaadi|shadi|wedding|diwali|rakhi|holi|eid|christmas|birthday|function|festival)",
+    "<ended>": r"(?:(?: (?:hai|kya|ya|ka|nahi|na|ab|sir|bhai|please))*$)",
     "<waiting>": "(?:din|time|samay|ghante|baje|der|week|month|year|hour|day)",
 }
 """Groups of words many patterns share."""
 
 RULES: dict[str, tuple[tuple[float, str], ...]] = {
     "price_inquiry": (
+        (0.9, r"<number> (lena|piece|set|pair)~kitna|\d+ (rs )?(me|par) (doge|dena|do|karo|milega|ho)"),
+        (0.84, "total (kitna|bill|amount|price)|(what|how much)~total|sab~(mila|milakar|milake) kitna"),
+        (0.8, r"^(rs|rs )+$|^(rs )*\?$"),
+        (0.8, "kam (ho|karo|karoge|karna|karunga|me)|kitna doge|kitna loge|(would|do|will) you charge (for|me)"),
         (0.86, "price|daam"),
         (0.84, "kitna(?! (?:<waiting>|piece|stock|size|color|bacha|quantity|set|late))"),
         (0.84, "kitna$|kitna ka|kitna me|kitna paisa|kitna rs|kitna lagega|kitna padega"),
@@ -28,6 +35,17 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.66, r"(rs|paisa) (ho|hai|kya)|(under|below|within|upto) (rs )?\d+|kya loge|kam karo|kam kar"),
     ),
     "availability": (
+        (0.97, "(ye|this|it|stock|piece|design|size|color|wala)~wapas (kab )?aayega"),
+        (0.93, "size~kya kya|kya kya~size|(kaun kaun|which) (size|color|rang)"),
+        (0.87, "do you still have|(still|any) (available|left|there)|any (in|left|more|other|size|color|piece|stock)"),
+        (
+            0.9,
+            "wapas (kab )?aayega|phir (se )?(kab )?(milega|aayega|mila)|(will|when|is|are)~come back|(coming|come) back",
+        ),
+        (0.86, "bik (gaya|jayega)|(sold|gone)<ended>|last (piece|one)~(gone|left|hai|available)|notify|inform me"),
+        (0.8, "^(kya )?(ye |wo )+(piece |design )?(ab )?(bhi )?hai( kya| ab| na)*$|^ab (bhi )?hai( kya| ye| na)*$"),
+        (0.8, "<size> (nahi|aata|aayega|me aayega|bacha|left|chahiye tha)|me <size>|(in|any) <size>|<size> (in|me)"),
+        (0.76, "mila (jayega|sakta|jaye)|(kitna|how many) (piece|pc|stock|set)"),
         (0.8, "available|uplabdh|stock|soldout|in stock"),
         (0.79, "milega"),
         (
@@ -44,6 +62,21 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.86, "back in stock|stock~(aayega|aaya|kab|again)|(notify|inform)~(stock|available|aayega)"),
     ),
     "order_intent": (
+        (0.95, "(mera|my|ek) order~(lena|lo|likh|likho|note|book|take)|take~(my|mera|an|the)? ?order"),
+        (0.86, "(kahan|kaise|where|how)~(order|book|kharidna)~(karunga|karna|karo|sakta|can)"),
+        (0.84, "(ready|going|here|like|love|trying) to (order|buy)|let me (order|buy|take|have)"),
+        (
+            0.82,
+            r"(taking|take|go with|going with) (this|it|that|the \S+ one|two|both)|(i'll|ill|i will|i would) (have|take|buy)",
+        ),
+        (
+            0.84,
+            "pack~(this|it|for me|the|karo|ye)|(keep|put|set|hold|rakho)~(aside|for me|mera liye)|mera liye~(rakho|book|bhejo)",
+        ),
+        (0.84, "final (karo|kar|bhejo|hai|order|book)|(ye|one|wala)~final|final<ended>"),
+        (0.84, "(ye|wo|dono|ek|isko) (ye )?(lena|kharidna|book|pack)|lena (hai|hu|raha)|pasand~lena"),
+        (0.8, "cart (me|to|main)|(add|put|daal)~cart|(send|bhejo)~<number> (piece|set|pair)"),
+        (0.82, "order (dena|lagana|karna|karwana|dalna) (hai|tha|chahta|chahiye)"),
         (0.82, "order~(karna|karo|dena|karunga|please|lena|book|place|chahiye)|place~order"),
         (0.82, "(want|like|wish|need|can i|how can i|how to|how do i|mujhe|please)~(order|buy|book|kharidna)"),
         (0.8, "buy|kharidna|book"),
@@ -58,9 +91,41 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.55, r"^order$|^<number> (piece|set|pair|dozen)|quantity \d+|order \d{1,2}$|^order"),
     ),
     "order_status": (
+        (
+            0.93,
+            "(been|already|its|it's) <number> (days?|din|weeks?|hafta)|<number> (din|hafta|mahina|week|days?) (se )?(ho gaya|hua)",
+        ),
+        (
+            0.93,
+            "(more|aur|kitna)~(days?|din|time|samay)~(mera|my|order) (<thing>)?|<thing>~(kitna|more|aur)~(din|days?|time)~(aur|more)",
+        ),
+        (
+            0.93,
+            "(samay|late|time) kyun|kyun~(samay|late)|(samay|late)~(lag|ho) (raha|gaya|rahi)|why~(late|delay|long)|delay",
+        ),
+        (0.93, "<thing>~(bhejo kiya|bhejo gaya|nikla|nikal gaya|pack hua|ready)|(bhejo|ship|dispatch)~kiya~<thing>"),
+        (
+            0.9,
+            "^(?!.*(galat|wrong|dusra|alag|kharab|toota|nakli|paisa|payment|screenshot|rs))(.* )?bhejo kiya (hai )?(kya|ya|ka|nahi)",
+        ),
+        (
+            0.93,
+            "<thing>~(deliver|shipped|dispatch|confirm|pack) (hua|ho gaya|ho raha|kiya)|(bhejo|bhej)~(mera|my) <thing>",
+        ),
+        (0.945, "(aayega|pahuncha|pahuncha jayega|milega|mila jayega)~(mera|my) <thing>"),
+        (0.95, "out for delivery|on (the|its) way|delivery boy|expected (delivery|date)|delivery date~(my|mera)"),
+        (
+            0.93,
+            "kab (tak )?(bhejo|dispatch|ship|shipped|nikle|niklega)|when~(dispatch|ship|shipped|deliver|send)~(my|mera|it|order)",
+        ),
+        (
+            0.93,
+            "<thing>~atka|atka~<thing>|<thing>~(stuck|lost|kho)|nothing~(come|came|received|arrived)|kuch nahi (aaya|mila|pahuncha)",
+        ),
+        (0.93, "(has|have|is|was|did)~<thing>~(shipped|dispatch|deliver|delivered|sent|packed|ready|left)"),
         (0.92, "kitna din ho gaya|din (se|ho gaya)~(nahi|order|aaya)|<thing>~kiya aaya nahi"),
         (0.93, "<thing>~kya hua|kya hua~<thing>"),
-        (0.94, "<thing>~(kahan|kab|status|track|pahuncha|kidhar|shipped|late|kiya tha|dena tha)"),
+        (0.94, "<thing>~(kahan|kab|status|track|pahuncha|kidhar|shipped|late|kiya tha)"),
         (0.94, "where~<thing>"),
         (0.94, "(status|track|kahan|kab|when|where|progress|state)~(mera|my)~<thing>"),
         (0.93, "(status|track)~order|order~status|track (my|it|number|id|link|details)|tracking"),
@@ -74,9 +139,26 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.78, "shipped|delivered|(delivery|order|parcel)~late|late~(delivery|order)|why~late|kitna late"),
         (0.7, "status|parcel|where~my|dispatch|out for delivery|where is it|kahan pahuncha|eta"),
         (0.84, "(i|main|have) ordered|ordered~(week|day|month|yesterday|kal|ago)"),
-        (0.62, "(mera|my|last|previous) <thing>|why so long|late"),
+        (0.62, "(mera|my|last|previous) <thing>|why so long"),
+        (0.62, "^(?:(?:it's|its|it|been|very|too|hi|delivery) )*late$|late (ho|hai)"),
+        (0.45, "late"),
     ),
     "payment_issue": (
+        (
+            0.96,
+            "(charge|charged) (twice|double|extra|do baar|two times)|(account|bank) number|(bank|account) (details|detail)",
+        ),
+        (
+            0.94,
+            "paisa (kaise|kahan|kisko|kis) (bhejo|dena|karna|pay|karo|karunga)|how~(send|pay|transfer)~(money|rs|paisa|you)",
+        ),
+        (0.93, "(paisa|cash)~(dena|de)~(sakta|delivery|par|me)|delivery~(paisa|cash)~(dena|de)|already paisa"),
+        (0.86, "cash"),
+        (
+            0.93,
+            "paisa (bhejo|kiya|transfer|dal)~(kiya|hai|hu|karo|gaya)|pay (now|half|later|online)|part payment|partial",
+        ),
+        (0.94, "(payment|upi|qr|paid|pay)~(link|failed|expired|nahi|not|issue|problem|error|kahan|kaise)"),
         (0.9, "cod|emi|upi|qr|invoice|down payment|pay later"),
         (0.95, "(paisa|money|payment|rs|upi)~(kata|deducted|failed|do baar|twice|double|debit)"),
         (0.95, "(kata|deducted|failed|charged)~(paisa|money|payment|account|twice)|deducted"),
@@ -86,6 +168,17 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.7, "paisa~(bhejo|kiya)|double charge|charged (twice|extra)"),
     ),
     "cancel_order": (
+        (0.955, "(don't|dont|do not|never) (send|deliver|dispatch|book|pack) (it|this|my|the|that|anything|order)"),
+        (0.95, "<thing>~(rok|ruko|hata|band|radd)|(rok|ruko|hata)~<thing>"),
+        (0.9, "(don't|dont|do not|no longer|not) (want|need)~(it|this|that|the|my) ?(<thing>|any ?more|now)?$"),
+        (
+            0.95,
+            "(nahi|mat) (chahiye|lena)~(<thing>|ab)|(ab|mujhe) nahi (chahiye|lena)~<thing>|<thing>~nahi (chahiye|lena)",
+        ),
+        (
+            0.95,
+            r"galti se~order|order~galti|order~mat bhejo|mat bhejo~order|order~(nahi|mat) bhejo$|(chang\S*|change) (my|mera) mind",
+        ),
         (0.945, "cancel"),
         (0.86, "<thing> (nahi chahiye|mat (bhejo|karo)|rokho|ruko|stop)|(don't|dont|not) want~<thing>"),
         (0.84, "(mat|nahi) bhejo|galti se order|order~galti|by mistake~order|ordered~by mistake|stop~order"),
@@ -93,12 +186,58 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.8, "don't (want|need)~(anymore|any more)|order band"),
     ),
     "refund_return": (
+        (
+            0.95,
+            "where~(money|refund|paisa)|(mera|my) (paisa|money)~(wapas|nahi (aaya|mila)|back|not)|money~(not|back|return)",
+        ),
+        (
+            0.92,
+            "(size|color|piece|saree|kurta|ye|this|it)~(change|badal)|change~(size|color|piece|karna|karwa)|change (ho (jayega|sakta)|karo|kar)",
+        ),
+        (
+            0.9,
+            r"(doesnt|doesn't|didnt|didn't|not|nahi|isn't)~fit\S*|fit\S* (issue|problem|nahi|sahi nahi|theek nahi)|size (issue|problem)",
+        ),
+        (
+            0.88,
+            "(too|bahut|thoda|little|very) (tight|loose|dheela|s|bada|big|small)|(tight|loose|dheela)~(hai|ho|raha|aa|karna)",
+        ),
+        (
+            0.93,
+            "(send|sent|bhejo|dena|lena)~(back|wapas)|(wapas|badal)~(karo|karna|lena|bhejo|hai|jayega|doge|sakta)|pickup",
+        ),
+        (0.93, "dusra~bhejo~(badal|wapas|ye)|pasand nahi (aaya|hai)|(not|didn't|dont|don't) like(d)? it"),
         (0.94, "refund|return|exchange|replace"),
         (0.91, "wapas~(karna|karo|dena|lena|bhejo|mila|milega|chahiye|ho)|paisa~wapas|wapas|badal"),
         (0.86, "send~back|give~money|different (size|color)~(want|chahiye)|size~(chhota|bada|change)"),
         (0.84, "doesn't fit|does not fit|not fitting|fit nahi|fitting nahi|too (small|large|big|tight|loose)"),
     ),
     "delivery_info": (
+        (
+            0.9,
+            "<when>( tak| se already| se pehle| ke liye| me)*~(mila jayega|milega|aa jayega|aayega|pahuncha|mila sakta|deliver)",
+        ),
+        (
+            0.9,
+            "(get|reach|receive|received|deliver|come|arrive)~(by|before|within|in) (the )?<when>|before <when>|by <when>",
+        ),
+        (
+            0.9,
+            "how soon|how fast|same day|next day|(which|kaun|konsi) (parcel|courier)|speed ?post|how (will|do) you (send|deliver|ship)",
+        ),
+        (
+            0.88,
+            r"\d{6}( \S+){0,2} (aa|aata|aayega|milega|ho|deliver|bhejo|hai|available|serviceable)|(mera|my|our|hamare) (area|gaon|village|city|shehar|pincode)",
+        ),
+        (
+            0.82,
+            "ghar (tak|par|pe)|doorstep|(bhejo|deliver|delivery)~(ho|hai|karte)~(yahan|idhar|gaon|area|sheher)|yahan~(bhejo|deliver|delivery)",
+        ),
+        (0.93, "(parcel|courier|post|shipping) (ka )?(charge|fee|kitna|extra|free)|(charge|fee)~(parcel|courier)"),
+        (
+            0.95,
+            "(agar|if|when)~(order|lu|lunga|buy|book)~(aaj|now|ab|today|kab|when)|(aaj|ab|now) (order|lu)~(kab|when|milega)",
+        ),
         (0.78, "bhejo (sakta|paoge|doge)"),
         (0.86, "(can|do|will|could) you~(courier|parcel)|parcel (it )?to"),
         (0.8, "delivery|deliver|pincode"),
@@ -114,6 +253,35 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.7, "(mumbai|delhi|bangalore|pune|chennai) (me|par)~(bhejo|ho|aata)"),
     ),
     "complaint": (
+        (
+            0.945,
+            "(photo|picture|dikhao|dikhaya|shown)~(jaisa|same|match|like|kuch aur|alag|different)~?(nahi|not|tha|hai|aaya|bhejo|kuch)",
+        ),
+        (0.945, "(different|alag)~(photo|shown|picture|dikhao)|photo (me|se|jaisa)~(alag|nahi|kuch aur|dusra)"),
+        (
+            0.94,
+            "(sasta|cheap|low|poor|local|third|kharab|bad|bekar|worst) (class )?quality|quality~(bad|kharab|ganda|low|poor|sasta|bekar)",
+        ),
+        (0.945, "(galat|dusra|wrong|alag|nakli|fake|kharab|toota|damaged|old|purana|used)~bhejo (kiya|hai|dena)"),
+        (
+            0.945,
+            "(got|received|sent|mila|aaya|nikla|delivered) (me |a |an |the )*(used|old|torn|wrong|fake|damaged|dirty|defective|empty|different)",
+        ),
+        (0.945, r"manga~(bhejo|aaya|mila|kiya)|ordered~(got|received|sent) (\S+ )?(\S+)$"),
+        (
+            0.93,
+            r"(printed|color|rang|kapda|polish)~fade|fade~(wash|dhona|gaya)|has fade|(silai|chain|button|zip|dhaga|stitch\S*|seam|strap)~(khula|toota|nikal|out|open|bad|kharab)",
+        ),
+        (
+            0.94,
+            r"<number> (piece )?(kam|missing)|kam (piece|saman|thing|aaya|nikla|mila|hai)|(half|one|ek|some) (\S+ ){0,3}missing|(short|less) (piece|quantity)",
+        ),
+        (0.94, "(koi|no|nobody|no one|not|nahi|kyun|never|don't|doesn't)~(reply|jawab)|(reply|jawab)~(nahi|kyun|not)"),
+        (
+            0.93,
+            "thag|barbad|(bad|worst|kharab|ganda|bahut bura|bura) (experience|service|thing|piece|maal|packing|saman)|packing~(kharab|bad|ganda|toota)",
+        ),
+        (0.93, r"cheat|scam|dhokha|jhooth|loot|(fake|fraud) (page|shop|log|ho|hai)|disappoint\S*"),
         (0.94, "(rang|color) (nikal|utar|ud|chhod|chod) (gaya|raha|hua)"),
         (0.9, "dikhao~nahi bhejo|daag|ganda|(reply|jawab)~(kyun|nahi)|barbad"),
         (0.955, r"complaint|shikayat|fraud|dhokha|grievance|lodge|(file|make|submit) (a |an )?(\S+ )?claim"),
@@ -132,6 +300,19 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.86, "third class"),
     ),
     "human_agent": (
+        (
+            0.91,
+            r"(give|share|send|need|want|apna|your|aap|owner|shop)~(phone|contact|mobile|call|whatsapp)? ?number|^number( \S+)?$|^contact$",
+        ),
+        (0.9, "(anyone|anybody|someone|somebody|koi) (is )?(there|here|hai|online|available|reply)|^koi hai"),
+        (
+            0.93,
+            "(human|malik|insaan|koi)~(milna|mila|milwao|reply)|baat (karo|karao|karna|karwao|kara|ho|kar)|call (par|pe|kar|me|karo|please|back)",
+        ),
+        (
+            0.93,
+            "(want|need|speak|chahiye)~(human|customercare|real person)|(human|person) (please|chahiye)|(not|no|nahi)~(bot|robot|machine)",
+        ),
         (0.92, "human|customercare|real person|live agent|insaan|malik"),
         (0.95, "(talk|baat|call|contact|number)~(human|customercare|insaan|malik|team|someone|koi|support)"),
         (0.95, "(human|customercare|malik|insaan|koi)~(baat|talk|call|contact|number)|talk (to|with)"),
@@ -144,6 +325,28 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.7, "urgent|(bot|robot|chatbot)|helpline|someone help|koi hai"),
     ),
     "product_inquiry": (
+        (
+            0.91,
+            "(does|will|do)~(color|rang)~(bleed|fade|run|go)|rang (pakka|kaccha|kachcha|jayega|nikalta|chhodega)|(color|rang) (pakka|guarantee)",
+        ),
+        (
+            0.86,
+            "what (all |thing |else |other |kind of |type of )*(do|are|can) you (have|sell|offer|make|stock|keep|do)",
+        ),
+        (0.82, r"(new|naya) (new|design|collection|catalogue|piece|thing|kya)|^new( \S+)?$|latest"),
+        (
+            0.82,
+            "gift~(for|under|ke liye|batao|idea|suggest|acha|dena|ka)|(for|something|kuch|liye)~gift|(suggest|batao)~(gift|liye)",
+        ),
+        (
+            0.84,
+            "(photo|dikhao|details|design|video)~(bhejo|dikhao|send|share|please|dena|batao|more|aur|ho to|hai kya)|(share|send|more|aur|kuch) (photo|design|details|catalogue|video)",
+        ),
+        (
+            0.8,
+            r"customi[sz]\S*|(kis|kya) (cheez|material|kapda) (se|ka)~(bana|banaya)|made of|made from|bana (hai|hua)",
+        ),
+        (0.8, "aap paas kya|kya (bechte|rakhte|milta|mila) (ho|hai)?|kya kya~(hai|milta|mila|rakhte)|bechte"),
         (0.89, "dhona~(rang|color)|(rang|color)~(dhona|jayega|niklega)|(pure|real|asli|original)~hai kya"),
         (0.9, "(length|lambai|height|weight|wajan)~kitna|kitna~(length|lambai|height|weight|wajan)"),
         (0.72, "details|fabric|kapda|catalogue|warranty|size chart|wash|dhona|asli|nakli|original|fake"),
@@ -172,6 +375,10 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.6, "you.re the best|gracias|thankful|(great|nice|good|fun|pleasant) (to )?(talk|speak|chat)"),
     ),
     "greeting": (
+        (
+            0.7,
+            "^(?:(?:hi|hello|hey|namaste|bhai|aap|sir|ji) )*(?:kya )?haal(?: chal)?(?: (?:kya )?hai)?(?: (?:bhai|aap ka|aap|sab|ji|sir))*$",
+        ),
         (0.52, "^(hi|hello|hey|namaste|salaam|good morning|good evening|good afternoon|ram ram)"),
         (0.64, "how are you|how (is|are)~(going|things|day|you|everything)"),
         (0.64, "how's~(going|things|day|everything)|how have you been|how~you doing|are you (well|ok|okay)"),
@@ -179,6 +386,16 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
         (0.64, "kaise hai aap"),
     ),
     "other": (
+        (0.95, r"promotion|collab\S*|influencer|sponsor\S*|barter"),
+        (
+            0.9,
+            "^(?:(?:very|so|bahut|what a|wow|such a) )*(?:nice|great|beautiful|lovely|awesome|amazing|superb|mast|badhiya|cute|sundar|pretty)(?: (?:catalogue|shop|work|photo|color|design|thing|post|video|saree|one|hai|ji|page))*$",
+        ),
+        (0.86, r"mausam|match (dekha|kaun)|happy (birthday|diwali|holi|new year|anniversary)|shubhkamna\S*|mubarak"),
+        (
+            0.84,
+            r"(busy|baad me|later|soch\S*|puch\S*)~(batao|bata|dekh|baat)|kal (batao|baat karte|bata)|baad me (batao|dekh\S*|bat\S*)",
+        ),
         (0.86, "kaam~(karna|chahiye)"),
         (0.88, "not interested|nahi interested?|interested? nahi|interested? hai nahi|no interest"),
         (0.88, "zarurat nahi|jarurat nahi|no requirement|collab|promotion"),
@@ -191,3 +408,8 @@ RULES: dict[str, tuple[tuple[float, str], ...]] = {
     ),
 }
 """The rules of each intent. "other" lists topics a shop chat cannot answer by itself."""
+
+MARKETS = frozenset({"petrol", "diesel", "dollar", "euro", "bitcoin", "crypto", "sensex", "nifty", "lpg"})
+"""Things with a price that no shop here sells."""
+METALS = frozenset({"gold", "silver"})
+"""Goods in a product's name ("silver jhumka"), and a market price when asked for alone."""
