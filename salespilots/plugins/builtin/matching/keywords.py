@@ -19,6 +19,8 @@ class Keywords:
 
     def found(self, said: Said) -> Iterator[int]:
         """The places of the keywords that stand in a message by themselves; one may come twice."""
+        if said.starts.isdisjoint(self.starts):
+            return
         for index in range(len(said.words)):
             yield from self._at(said, index)
 
@@ -34,7 +36,7 @@ class Keywords:
         if index >= len(said.words):
             return
         word = said.words[index]
-        for start in _starts_of(word, by_meaning=self.by_meaning):
+        for start in word.starts(by_meaning=self.by_meaning):
             for place in self.starts.get(start, ()):
                 if self._goes_on(self.words[place], said.words, index):
                     yield place
@@ -49,17 +51,11 @@ class Keywords:
         )
 
 
-def _starts_of(word: Word, *, by_meaning: bool) -> Iterator[str]:
-    yield from word.spellings
-    if by_meaning and word.meaning:
-        yield f"={word.meaning}"
-
-
 def ready(written: Sequence[str], *, by_meaning: bool = True) -> Keywords:
     """Keywords to look for. ``by_meaning``: "rate" also finds who writes "price"; otherwise spelling decides."""
     words = tuple(read(one).words for one in written)
     told = Keywords(tuple(written), words, by_meaning)
     for place, wanted in enumerate(words):
-        for start in _starts_of(wanted[0], by_meaning=by_meaning) if wanted else ():
+        for start in wanted[0].starts(by_meaning=by_meaning) if wanted else ():
             told.starts.setdefault(start, []).append(place)
     return told

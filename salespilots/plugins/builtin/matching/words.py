@@ -9,6 +9,7 @@ neither is "gold" or "yellow". Only the few words of `WIDENED` are also compared
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -50,6 +51,12 @@ class Word:
     spellings: frozenset[str]
     meaning: str = ""
 
+    def starts(self, *, by_meaning: bool = True) -> Iterator[str]:
+        """What it is looked up by: its spellings, and its meaning behind a sign no word has."""
+        yield from self.spellings
+        if by_meaning and self.meaning:
+            yield f"={self.meaning}"
+
     def is_like(self, other: Word) -> bool:
         """Whether it is the same word, however it is written."""
         return not self.spellings.isdisjoint(other.spellings)
@@ -57,10 +64,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message read for matching: ``line`` is the cleaned text on one line, which patterns look at."""
+    """A message read for matching: ``line`` is the cleaned text on one line, which patterns look at.
+
+    ``starts``: what a keyword that stands in it can begin with.
+    """
 
     line: str
     words: tuple[Word, ...]
+    starts: frozenset[str]
 
 
 @lru_cache(maxsize=256)
@@ -70,7 +81,8 @@ def read(text: str) -> Said:
     line = " ".join(cleaned.split())
     words = join_spelt(_HELD_TOGETHER.sub(_together, _ONE_WORD.sub("cod", _THOUSANDS.sub("", cleaned))))
     words = _SET_ASIDE.sub(" ", words.replace("’", "'").replace("`", "'"))
-    return Said(line, tuple(word for word in map(_word, _WORD.findall(words)) if word is not None))
+    found = tuple(word for word in map(_word, _WORD.findall(words)) if word is not None)
+    return Said(line, found, frozenset(start for word in found for start in word.starts()))
 
 
 def _together(match: re.Match[str]) -> str:
