@@ -141,7 +141,8 @@ def _weigh(
     known_thing = names_product or any(word in PRODUCT_WORDS for word in words)
     if known_thing:
         asks = words[-1] in ("hai", "kya") or "hai kya" in line or "hai na" in line or line.startswith("kya aap")
-        made_of = not names_product and all(word in MATERIAL_WORDS for word in words if word in PRODUCT_WORDS)
+        goods = [word for word in words if word in PRODUCT_WORDS]
+        made_of = bool(goods) and all(word in MATERIAL_WORDS for word in goods)
         if asks and "kitna" not in words:
             add("product_inquiry" if made_of else "availability", 0.66, "hai")
         add("product_inquiry", _naming(best, names_product))

@@ -127,6 +127,10 @@ AFTER_SALE: dict[str, tuple[tuple[float, str], ...]] = {
     ),
     "complaint": (
         (
+            0.92,
+            "(<size>|chhota|bada) (size )?bhejo kiya(?! (kya|ya|ka))|(halka|patla|chhota|bada|s|ganda|alag|local|sasta) nikla",
+        ),
+        (
             0.945,
             "(photo|picture|dikhao|dikhaya|shown)~(jaisa|same|match|like|kuch aur|alag|different)~?(nahi|not|tha|hai|aaya|bhejo|kuch)",
         ),

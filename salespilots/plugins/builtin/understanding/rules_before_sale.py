@@ -18,6 +18,7 @@ BEFORE_SALE: dict[str, tuple[tuple[float, str], ...]] = {
         (0.66, r"(rs|paisa) (ho|hai|kya)|(under|below|within|upto) (rs )?\d+|kya loge|kam karo|kam kar"),
     ),
     "availability": (
+        (0.85, "(aur|more|ek hi|dusra) (piece|stock) (hai|milega|mila)|(ye|wo|it|this|that) available"),
         (0.97, "(ye|this|it|stock|piece|design|size|color|wala)~wapas (kab )?aayega"),
         (0.93, "size~kya kya|kya kya~size|(kaun kaun|which) (size|color|rang)"),
         (0.87, "do you still have|(still|any) (available|left|there)|any (in|left|more|other|size|color|piece|stock)"),
@@ -45,6 +46,10 @@ BEFORE_SALE: dict[str, tuple[tuple[float, str], ...]] = {
         (0.86, "back in stock|stock~(aayega|aaya|kab|again)|(notify|inform)~(stock|available|aayega)"),
     ),
     "order_intent": (
+        (
+            0.86,
+            "<size> (ye |size |piece |color )*(dena|confirm|pack|book|bhejo(?! kiya))|size <size> (confirm|pack|book)",
+        ),
         (0.95, "(mera|my|ek) order~(lena|lo|likh|likho|note|book|take)|take~(my|mera|an|the)? ?order"),
         (0.86, "(kahan|kaise|where|how)~(order|book|kharidna)~(karunga|karna|karo|sakta|can)"),
         (0.84, "(ready|going|here|like|love|trying) to (order|buy)|let me (order|buy|take|have)"),
@@ -74,6 +79,16 @@ BEFORE_SALE: dict[str, tuple[tuple[float, str], ...]] = {
         (0.55, r"^order$|^<number> (piece|set|pair|dozen)|quantity \d+|order \d{1,2}$|^order"),
     ),
     "product_inquiry": (
+        (
+            0.88,
+            "(photo|size chart|size guide|details) (milega|available|hai|mila)|size guide|(length|weight|lambai|wajan|height|width|chest|waist)~size",
+        ),
+        (0.9, "kitna (meter|metre|mtr|gram|gm|kg|ml|inch|cm|feet|foot|litre)|<size> size~(length|lambai|weight|wajan)"),
+        (
+            0.84,
+            "(kis|kya) kaam (aata|ka|me)|care (kaise|instructions?)|lining|astar|padding|padded|(saath|sath) (me )?(kya|mila|aata|hai)",
+        ),
+        (0.97, "(color|rang)~fade ho (kya|na)|kya~(color|rang)~fade ho"),
         (
             0.91,
             "(does|will|do)~(color|rang)~(bleed|fade|run|go)|rang (pakka|kaccha|kachcha|jayega|nikalta|chhodega)|(color|rang) (pakka|guarantee)",
@@ -116,6 +131,7 @@ BEFORE_SALE: dict[str, tuple[tuple[float, str], ...]] = {
         (0.58, "catalogue|explore|looking for"),
     ),
     "delivery_info": (
+        (0.88, "express (available|delivery|shipping|hai)|^express$|priority delivery"),
         (
             0.9,
             "<when>( tak| se already| se pehle| ke liye| me)*~(mila jayega|milega|aa jayega|aayega|pahuncha|mila sakta|deliver)",
