@@ -36,7 +36,7 @@ class CommentSettings(SettingsSchema):
         fields.Str(validate=validate.Length(1, 60)),
         load_default=list,
         validate=validate.Length(max=100),
-        metadata={"label": "Words", "help": "Empty: every comment. Whole words, any case."},
+        metadata={"label": "Words", "help": "Empty: every comment. Whole words, in any spelling."},
     )
     posts = fields.Str(
         load_default="all",
