@@ -28,6 +28,9 @@ INTENTS = (
 )
 """The fourteen intents a workflow may listen for."""
 
+SURE = 0.5
+"""From this confidence on a meaning is acted on; below it, nothing was understood."""
+
 
 @dataclass(frozen=True, slots=True)
 class VariantEntry:

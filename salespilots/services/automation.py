@@ -38,8 +38,8 @@ def match(
         kind = core.registry.triggers.find(trigger.get("kind"))
         if kind is None or fact.type not in kind.event_types or workflow.id in but:
             continue
-        settings, asked = trigger.get("settings") or {}, replace(fact, live_since=version.published_at)
-        reason = kind.matches(settings, asked if fact.post else fact)
+        asked = replace(fact, live_since=version.published_at) if fact.post else fact
+        reason = kind.matches(trigger.get("settings") or {}, asked)
         if reason:
             return workflow, version, reason
     return None

@@ -37,7 +37,7 @@ FIGURES = {
     "orders on one hot product, 16 buyers, SQLite", "order placed, p50 / p95, SQLite",
     "the same beside bare orders that commit each, SQLite", "the same beside bare orders that commit each, PostgreSQL",
     "orders on one hot product, 16 buyers, PostgreSQL", "order placed, p50 / p95, PostgreSQL",
-    "import rows a second, SQLite", "invoice time, 3 lines",
+    "one message against 200 workflows: p95 / p50", "import rows a second, SQLite", "invoice time, 3 lines",
     "1000 messages in one webhook kept, p50, SQLite", "1000 messages in one webhook kept, p50, PostgreSQL",
     "messages kept in batches of 1000, SQLite", "messages kept in batches of 1000, PostgreSQL",
 }  # fmt: skip
@@ -55,6 +55,7 @@ PARTS = [
     "orders",
     "importing",
     "papers",
+    "matching",
 ]
 
 
@@ -70,7 +71,9 @@ def test_the_bench_prints_its_table_and_every_figure_beside_its_limit(tmp_path: 
     assert done.returncode == 0, (done.stdout[-1500:], done.stderr[-2000:])
     told = json.loads(out.read_text())
     figures: dict[str, Any] = told["figures"]
-    assert set(figures) == FIGURES | {"memory at rest, SQLite", "memory after a load, SQLite"}
+    named = {name for name in figures if not name.startswith(("meanings, ", "  "))}
+    assert named == FIGURES | {"memory at rest, SQLite", "memory after a load, SQLite"}
+    _meanings_are_found(figures)
     assert told["failures"] == []
     assert [one["part"] for one in told["about"]["parts"]] == PARTS
     for name in FIGURES:
@@ -81,6 +84,15 @@ def test_the_bench_prints_its_table_and_every_figure_beside_its_limit(tmp_path: 
     hung = figures["webhook answered at 50/s while every provider hangs, SQLite: p99 / p99.9"]["note"]
     assert hung.startswith("50 of 50 accepted")
     assert all(path in hung for path in ("messages", "completions", "payment_links"))
+
+
+def _meanings_are_found(figures: dict[str, Any]) -> None:
+    for split in ("building", "held-out"):
+        found = figures[f"meanings, {split} lines, over all: precision / recall"]
+        assert found["gate_met"] == "yes"
+        plain = figures[f"meanings, {split} lines, by contains: precision / recall"]["value"]
+        assert all(found["value"][name] > plain[name] for name in ("precision", "recall"))
+        assert sum(name.startswith("  ") and f", {split}:" in name for name in figures) == 14
 
 
 def _every_question_is_answered_once_and_in_order(figures: dict[str, Any]) -> None:

@@ -21,7 +21,33 @@ def test_keywords_match_whole_words_in_any_case(bare: Shop) -> None:
     publish(bare, "Hours", on_words("timing", "खुला"), say("Open 10 to 7"))
     assert [one.text for one in bare.say("Shop TIMING?")] == ["Open 10 to 7"]
     assert [one.text for one in bare.say("दुकान खुला है?")] == ["Open 10 to 7"]
-    assert not any(one.text == "Open 10 to 7" for one in bare.say("timings"))
+    assert not any(one.text == "Open 10 to 7" for one in bare.say("mistiming"))
+
+
+def test_the_whole_message_and_nothing_else(bare: Shop) -> None:
+    trigger = {"kind": "message.received", "settings": {"how": "exact", "any": ["1"]}}
+    publish(bare, "Menu", trigger, say("You chose the first"))
+    assert [one.text for one in bare.say("1")] == ["You chose the first"]
+    assert [one.text for one in bare.say("1 !", who="asha")] == ["You chose the first"]
+    for number, other in enumerate(("message is 1", "11", "1 saree", "SP-1")):
+        assert "You chose the first" not in [one.text for one in bare.say(other, who=f"other{number}")]
+
+
+def test_an_unwanted_word_leaves_a_message_to_the_next_workflow(bare: Shop) -> None:
+    publish(
+        bare, "Price", {"kind": "message.received", "settings": {"any": ["price"], "none": ["gold"]}}, say("900 rupees")
+    )
+    publish(bare, "Rest", on_words(), say("Ask me about sarees"))
+    assert [one.text for one in bare.say("kitne ka hai")] == ["900 rupees"]
+    assert [one.text for one in bare.say("price of gold?", who="asha")] == ["Ask me about sarees"]
+
+
+def test_a_hostile_pattern_is_refused_at_save_with_its_place(bare: Shop) -> None:
+    trigger = {"kind": "message.received", "settings": {"how": "pattern", "any": ["size", r"(a+)+\1"]}}
+    with pytest.raises(InvalidInput) as refused:
+        bare.world.services.workflows.create(bare.id, "Slow", {"trigger": trigger, "steps": [say("Hi")]})
+    (problem,) = refused.value.fields["definition"]
+    assert problem.startswith("When: any: 1: ")
 
 
 def test_a_running_run_stays_on_its_version(bare: Shop) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from salespilots.plugins.builtin.steps.triggers import found_keyword
+from salespilots.plugins.builtin.matching import found_keyword
 from salespilots.plugins.builtin.steps.wording import available_of, fill, price_words, stock_words
 from salespilots.ports.channel import PublicReply, Text
 from salespilots.ports.extensions import (
@@ -36,7 +36,7 @@ class CommentSettings(SettingsSchema):
         fields.Str(validate=validate.Length(1, 60)),
         load_default=list,
         validate=validate.Length(max=100),
-        metadata={"label": "Words", "help": "Empty: every comment. Whole words, any case."},
+        metadata={"label": "Words", "help": "Empty: every comment. Whole words, in any spelling."},
     )
     posts = fields.Str(
         load_default="all",
@@ -96,7 +96,7 @@ def _matches(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
     keywords = settings.get("keywords") or []
     if not keywords:
         return "a comment"
-    found = found_keyword(keywords, fact.text)
+    found = found_keyword(keywords, fact.text, fact.understanding)
     return f"“{found}” in a comment" if found else None
 
 

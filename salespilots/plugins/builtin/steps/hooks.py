@@ -19,6 +19,7 @@ from salespilots.plugins.builtin.steps import (
     talking,
     timed,
     triggers,
+    words,
 )
 from salespilots.ports.extensions import ActionType, TriggerType
 from salespilots.ports.markers import hookimpl
@@ -27,7 +28,14 @@ from salespilots.ports.markers import hookimpl
 @hookimpl
 def salespilots_workflow_triggers() -> Sequence[TriggerType]:
     """When a workflow starts."""
-    return [*triggers.TRIGGERS, *moments.TRIGGERS, *comments.TRIGGERS, *events.TRIGGERS, *timed.TRIGGERS]
+    return [
+        *words.TRIGGERS,
+        *triggers.TRIGGERS,
+        *moments.TRIGGERS,
+        *comments.TRIGGERS,
+        *events.TRIGGERS,
+        *timed.TRIGGERS,
+    ]
 
 
 @hookimpl

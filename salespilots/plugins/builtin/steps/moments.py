@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from salespilots.plugins.builtin.steps.triggers import found_keyword
+from salespilots.plugins.builtin.matching import found_keyword
 from salespilots.ports.settings import SettingsSchema
 from salespilots.ports.triggers import TriggerFact, TriggerType
 
@@ -52,7 +52,7 @@ def _came_as(kind: str, what: str) -> Any:
         keywords = settings.get("keywords") or []
         if not keywords:
             return what
-        found = found_keyword(keywords, fact.text)
+        found = found_keyword(keywords, fact.text, fact.understanding)
         return f"{what}, with “{found}”" if found else None
 
     return matches

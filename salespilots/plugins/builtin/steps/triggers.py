@@ -1,20 +1,15 @@
-"""When a workflow starts: a message (with keywords), its meaning, or the first word of a new customer."""
+"""When a workflow starts: the meaning of a message, or the first word of a new customer."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields, validate
 
 from salespilots.ports.extensions import TriggerFact, TriggerType
 from salespilots.ports.settings import SettingsSchema
-from salespilots.ports.understanding import INTENTS
-
-SURE = 0.5
-"""Below this confidence a meaning does not start a workflow."""
+from salespilots.ports.understanding import INTENTS, SURE
 
 ABOUT = {
     "greeting": "hello", "product_inquiry": "products", "price_inquiry": "price", "availability": "stock",
@@ -30,17 +25,6 @@ ABOUT_HI = {
     "delivery_info": "डिलीवरी", "complaint": "शिकायत", "human_agent": "किसी व्यक्ति से बात", "thanks_bye": "धन्यवाद",
     "other": "कुछ और",
 }  # fmt: skip
-
-
-class MessageSettings(SettingsSchema):
-    """Any message, or one that holds a keyword."""
-
-    keywords = fields.List(
-        fields.Str(validate=validate.Length(1, 60)),
-        load_default=list,
-        validate=validate.Length(max=100),
-        metadata={"label": "Words", "help": "Empty: every message. Whole words, any case."},
-    )
 
 
 class IntentSettings(SettingsSchema):
@@ -60,27 +44,6 @@ class StartedSettings(SettingsSchema):
     greetings = fields.Bool(load_default=False, metadata={"label": "Also when somebody says hello again"})
 
 
-def _normal(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def found_keyword(keywords: Sequence[str], text: str) -> str | None:
-    """The first of these words that stands in a text by itself, in any case."""
-    text = _normal(text)
-    for keyword in map(_normal, keywords):
-        if keyword and re.search(rf"(?<!\w){re.escape(keyword)}(?!\w)", text):
-            return keyword
-    return None
-
-
-def _keyword(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
-    keywords = settings.get("keywords") or []
-    if not keywords:
-        return "any message"
-    found = found_keyword(keywords, fact.text)
-    return f"“{found}” matched" if found else None
-
-
 def _intent(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
     understood = fact.understanding
     if understood is None or understood.confidence < SURE or understood.intent not in settings.get("intents", ()):
@@ -95,16 +58,6 @@ def _started(settings: Mapping[str, Any], fact: TriggerFact) -> str | None:
     if settings.get("greetings") and understood and understood.intent == "greeting" and understood.confidence >= SURE:
         return "said hello"
     return None
-
-
-def _say_keywords(settings: Mapping[str, Any]) -> str:
-    words = ", ".join(f"“{one}”" for one in settings.get("keywords") or [])
-    return f"A customer writes {words}" if words else "A customer writes anything"
-
-
-def _say_keywords_hi(settings: Mapping[str, Any]) -> str:
-    words = ", ".join(f"“{one}”" for one in settings.get("keywords") or [])
-    return f"ग्राहक लिखता है {words}" if words else "ग्राहक कुछ भी लिखता है"
 
 
 def _say_intents(settings: Mapping[str, Any]) -> str:
@@ -127,11 +80,6 @@ def _misses_intent(settings: Mapping[str, Any], fact: TriggerFact) -> str:
 
 
 TRIGGERS = (
-    TriggerType(
-        key="message.received", label="A message", settings=MessageSettings, event_types=("message.received",),
-        matches=_keyword, sentence=_say_keywords, label_hi="संदेश", sentence_hi=_say_keywords_hi,
-        misses=lambda settings, fact: "None of its words is in the message.",
-    ),
     TriggerType(
         key="message.intent", label="A question", settings=IntentSettings, event_types=("message.received",),
         matches=_intent, sentence=_say_intents, misses=_misses_intent, label_hi="सवाल", sentence_hi=_say_intents_hi,

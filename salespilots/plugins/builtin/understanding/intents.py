@@ -9,16 +9,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from salespilots.plugins.builtin.understanding.intent_rules import NAMED, RULES
+from salespilots.plugins.builtin.understanding.intent_rules import MARKETS, METALS, NAMED, RULES
 from salespilots.plugins.builtin.understanding.script import word_set
-from salespilots.plugins.builtin.understanding.tokens import PRODUCT_WORDS, Reading
+from salespilots.plugins.builtin.understanding.tokens import MATERIAL_WORDS, PRODUCT_WORDS, Reading
 
 _GAP = r"(?: \S+){0,3} "
 _GREETING_WORDS = word_set(
     "hi hello hey namaste salaam ram morning evening afternoon good sir bhai ji ma mam there all team how are you"
-    " kaise ho aap hai sab and a very yo hola howdy gm saab everyone"
+    " kaise ho aap hai sab and a very yo hola howdy gm saab everyone dear jai shri shree krishna radhe bhole hind as sat sri akal"
+    " vanakkam prabhat suprabhat jinendra wa rahmatullah khamma ghani adaab waheguru subah jay"
 )
-_GREETING_CORE = word_set("hi hello hey namaste salaam ram morning evening afternoon yo hola howdy gm")
+_GREETING_CORE = word_set(
+    "hi hello hey namaste salaam ram morning evening afternoon yo hola howdy gm radhe jai jay akal vanakkam"
+    " prabhat suprabhat khamma adaab waheguru"
+)
+_HOW_ARE_YOU = re.compile(
+    r"(?:(?:hi|hello|hey|namaste|bhai|sab|sir|ji) )*(?:aap )?kaise (?:ho|hai aap)(?: (?:bhai|aap|sab|ji|sir))*|aap kaise(?: hai)?"
+)
 _THANKS_WORDS = word_set(
     "thanks shukriya bye alvida good night sir bhai ji you so much very ok for the help your a lot mam bahut aap ka"
     " have nice day take care yes later and theek acha phir me to soon hai gn welcome great service ho gaya mila"
@@ -85,9 +92,21 @@ def _whole_message(words: list[str]) -> Guess | None:
     spoken = set(words)
     if spoken <= _THANKS_WORDS and (spoken & _THANKS_CORE or {"good", "night"} <= spoken or {"take", "care"} <= spoken):
         return Guess("thanks_bye", 0.95, tuple(sorted(spoken & _THANKS_CORE)))
+    if words == ["hai"]:
+        return Guess("greeting", 0.6, ("hai",))
+    if _HOW_ARE_YOU.fullmatch(" ".join(words)):
+        return Guess("greeting", 0.9, ("kaise",))
     if spoken <= _GREETING_WORDS and spoken & _GREETING_CORE:
         return Guess("greeting", 0.95, tuple(sorted(spoken & _GREETING_CORE)))
     return None
+
+
+def _asks_a_market(words: list[str], *, names_product: bool) -> bool:
+    """Whether a price is asked that is nobody's in this chat: of petrol, or of gold where no product is of gold."""
+    if not MARKETS.isdisjoint(words):
+        return True
+    goods = {word for word in words if word in PRODUCT_WORDS}
+    return bool(goods) and goods <= METALS and (not names_product or "aaj" in words or "today" in words)
 
 
 def _naming(best: dict[str, Guess], names_product: bool) -> float:
@@ -115,15 +134,22 @@ def _weigh(
     line = " ".join(words)
     if "order_intent" in best and _REFUSED.search(line):
         del best["order_intent"]
+    if "price_inquiry" in best and _asks_a_market(words, names_product=names_product):
+        best.clear()
+        add("other", 0.9, *(word for word in words if word in MARKETS | METALS))
+        return
     known_thing = names_product or any(word in PRODUCT_WORDS for word in words)
     if known_thing:
         asks = words[-1] in ("hai", "kya") or "hai kya" in line or "hai na" in line or line.startswith("kya aap")
+        goods = [word for word in words if word in PRODUCT_WORDS]
+        made_of = bool(goods) and all(word in MATERIAL_WORDS for word in goods)
         if asks and "kitna" not in words:
-            add("availability", 0.66, "hai")
+            add("product_inquiry" if made_of else "availability", 0.66, "hai")
         add("product_inquiry", _naming(best, names_product))
         if "order_intent" in best:
             add("order_intent", 0.66 if names_product else 0.58, *best["order_intent"].words)
     if quantity is not None:
-        add("order_intent", 0.85 if "chahiye" in words else 0.78 if known_thing else 0.55)
+        alone = len(words) == 1 and words[0].isdecimal()
+        add("order_intent", 0.85 if "chahiye" in words else 0.78 if known_thing else 0.45 if alone else 0.55)
     if has_order_number:
         add("order_status", 0.68)

@@ -70,6 +70,30 @@ def clean(text: str) -> str:
     return "".join(kept)
 
 
+_DOTTED = re.compile(r"[a-z](?:[.\-_*][a-z]){2,}[?!.,]*")
+_SIZE_LETTERS = frozenset("smlx")
+_FEWEST_SPELT = 4
+
+
+def join_spelt(cleaned: str) -> str:
+    """Join a word whose letters stand apart ("p r i c e", "c.o.d"); sizes in a row ("s m l xl") stay apart."""
+    told: list[str] = []
+    spelt: list[str] = []
+    for piece in (*cleaned.split(), ""):
+        letter = piece.rstrip("?!.,")
+        if len(letter) == 1 and "a" <= letter <= "z":
+            spelt.append(piece)
+            if letter == piece:
+                continue
+            piece = ""
+        joins = len(spelt) >= _FEWEST_SPELT and not _SIZE_LETTERS.issuperset("".join(spelt).rstrip("?!.,"))
+        told += ["".join(spelt)] if joins else spelt
+        spelt = []
+        if piece:
+            told.append("".join(filter(str.isalpha, piece)) if _DOTTED.fullmatch(piece) else piece)
+    return " ".join(told)
+
+
 def is_devanagari(word: str) -> bool:
     """Say whether ``word`` holds a Devanagari letter."""
     return any("ऀ" <= character <= "ॿ" for character in word)

@@ -14,6 +14,7 @@ from salespilots.plugins.builtin.understanding.script import (
     clean,
     fold,
     is_devanagari,
+    join_spelt,
     transliterate,
     word_set,
 )
@@ -25,8 +26,9 @@ _TOKEN = re.compile(
 _HELD_TOGETHER = re.compile(r"\b(hi|wi|sci)-(fi)\b|\b(t)-(shirts?)\b|\b(co)-(ords?)\b")
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 _PHRASES = tuple((f" {phrase} ", f" {word} " if word else " ") for phrase, word in chat_words.PHRASES)
-_GIVING = word_set("order paisa payment money kar karo de dena bhejo batao de rakho laga liye")
+_GIVING = word_set("order paisa payment money karo dena bhejo batao rakho laga liye cancel rok")
 _GIVEN = word_set("tha hu gaya")
+_GAVE = word_set("diya di diye dia दिया दी दिए")
 _CORRECTABLE_LENGTH = 6
 
 
@@ -55,13 +57,15 @@ _CHAT_CANONICAL = frozenset(chat_words.HINDI) | frozenset(chat_words.ENGLISH)
 _LONG_CHAT_WORDS = {
     word: canonical
     for word, canonical in _CHAT_EXACT.items()
-    if len(word) >= _CORRECTABLE_LENGTH and canonical not in ("fraud", "bad", "transaction")
+    if len(word) >= _CORRECTABLE_LENGTH and canonical not in ("fraud", "bad", "transaction", "mahina")
 }
 
 CARRIERS = _CHAT_CANONICAL | chat_words.FUNCTION_WORDS | {"hifi", "wifi", "freesize", "soldout"}
 """Words that carry a question and never name a product."""
 PRODUCT_WORDS = frozenset(product_words.COLOURS) | frozenset(product_words.THINGS) | frozenset(product_words.MATERIALS)
 """Canonical words that are known to name or describe goods."""
+MATERIAL_WORDS = frozenset(product_words.MATERIALS)
+"""Those that say what goods are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def number_of(token: Token) -> int | None:
 @lru_cache(maxsize=16384)
 def canonical(written: str) -> str:
     """Bring one cleaned word to the form it is compared in; a word nobody knows keeps its (Latin) spelling."""
+    if written.isdecimal():
+        return written
     for spelling in _spellings(written):
         found = _PRODUCT_EXACT.get(spelling) or _CHAT_EXACT.get(spelling)
         if found:
@@ -158,7 +164,7 @@ def read(text: str) -> Reading:
 
 def _tokenise(cleaned: str) -> tuple[Token, ...]:
     cleaned = _HELD_TOGETHER.sub(lambda match: "".join(part for part in match.groups() if part), cleaned)
-    cleaned = cleaned.replace("’", "'").replace("`", "'")
+    cleaned = join_spelt(cleaned.replace("’", "'").replace("`", "'"))
     written = f" {' '.join(_TOKEN.findall(cleaned))} "
     for phrase, word in _PHRASES:
         if phrase in written:
@@ -168,13 +174,17 @@ def _tokenise(cleaned: str) -> tuple[Token, ...]:
 
 
 def _settle_giving(tokens: list[Token]) -> Iterable[Token]:
-    """Tell "order diya tha" (gave) from "mitti ka diya" (lamp): beside a verb it is never the lamp."""
+    """Tell "order diya tha" (gave) from "mitti ka diya" (lamp): beside a verb it is never the lamp.
+
+    What was given is done, so it reads as "kiya": "bhej diya" (sent) is another thing than "bhej dena" (do send).
+    """
     for index, token in enumerate(tokens):
-        if token.word == "diya":
+        if token.word == "diya" or token.written in _GAVE:
             before = tokens[index - 1].word if index else ""
             after = tokens[index + 1].word if index + 1 < len(tokens) else ""
-            if before in _GIVING or (before not in PRODUCT_WORDS and after in _GIVEN):
-                yield Token(token.written, "dena")
+            lamp = token.word == "diya" and before in PRODUCT_WORDS
+            if before in _GIVING or (after in _GIVEN and not lamp):
+                yield Token(token.written, "kiya")
                 continue
         yield token
 
