@@ -14,7 +14,7 @@ from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
 from salespilots.services.workflows.judging import problems_in
 from salespilots.services.workflows.schemas import load_definition
-from salespilots.services.workflows.starters import STARTERS
+from salespilots.services.workflows.starters import ON_BY_DEFAULT
 from salespilots.services.workflows.timed import plan_in
 
 
@@ -136,10 +136,11 @@ class Workflows:
         """The same within a transaction."""
         present = {one.starter: one for one in uow.workflows.select(Where("starter", "not_null"))}
         workflows = []
-        for key, (name, definition) in STARTERS.items():
-            workflow = present.get(key)
+        for one in ON_BY_DEFAULT:
+            workflow = present.get(one.key)
             if workflow is None:
-                workflow = self._add(uow, name, load_definition(definition, self._core), starter=key)
+                definition = load_definition(one.definition("en"), self._core)
+                workflow = self._add(uow, one.name.en, definition, starter=one.key)
             self._publish(uow, workflow, actor)
             workflows.append(workflow)
         return workflows
