@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 _NAMES: dict[type, tuple[str, ...] | None] = {}
-_SHARED = frozenset({str, int, float, bool, type(None)})
+_SHARED = frozenset({str, int, float, bool, type(None), datetime, date, timedelta})
 
 
 def own_copy(value: Any) -> Any:
@@ -28,8 +29,10 @@ def own_copy(value: Any) -> Any:
     if names is None:
         return copy.deepcopy(value)
     made = object.__new__(kind)
+    put = object.__setattr__
     for name in names:
-        object.__setattr__(made, name, own_copy(getattr(value, name)))
+        one = getattr(value, name)
+        put(made, name, one if type(one) in _SHARED else own_copy(one))
     return made
 
 

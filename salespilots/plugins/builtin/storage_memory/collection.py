@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
+from salespilots.domain.copies import own_copy
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_memory.tables import Tables, holds
-from salespilots.ports.storage import COUNTED, Page, Where, unique_keys
+from salespilots.ports.storage import COUNTED, Page, Where
 
 
 class MemoryCollection:
@@ -16,7 +16,6 @@ class MemoryCollection:
 
     def __init__(self, tables: Tables, name: str, business_id: str | None) -> None:
         self._rows = tables.rows[name]
-        self._unique = unique_keys().get(name, ())
         self._business_id = business_id
         self._name = name
         self._counted = COUNTED.get(name, ())
@@ -25,30 +24,24 @@ class MemoryCollection:
     def _mine(self, *where: Where) -> list[Any]:
         return [
             row
-            for row in self._rows.values()
+            for row in self._rows.candidates(where)
             if (self._business_id is None or row.business_id == self._business_id)
             and all(holds(row, one) for one in where)
         ]
 
     def get(self, id: str) -> Any:
-        found = self.find(id=id)
-        if found is None:
+        found = self._rows.get(id)
+        if found is None or self._business_id not in (None, found.business_id):
             raise NotFound(f"There is no such row in {self._name}.")
-        return found
+        return own_copy(found)
 
     def find(self, **equal: Any) -> Any:
-        rows = self._mine(*(Where(name, "eq", value) for name, value in equal.items()))
-        return copy.deepcopy(rows[0]) if rows else None
-
-    def _clash(self, entity: Any) -> bool:
-        for key in self._unique:
-            values = [getattr(entity, name) for name in key]
-            if None in values:
-                continue
-            for row in self._rows.values():
-                if row.id != entity.id and [getattr(row, name) for name in key] == values:
-                    return True
-        return False
+        known, found = self._rows.by_unique({"business_id": self._business_id, **equal})
+        if known and found is None:
+            return None
+        where = [Where(name, "eq", value) for name, value in equal.items()]
+        rows = self._mine(*where, *([Where("id", "eq", found.id)] if known else []))
+        return own_copy(rows[0]) if rows else None
 
     def add(self, entity: Any) -> None:
         if not self.add_once(entity):
@@ -56,9 +49,9 @@ class MemoryCollection:
 
     def add_once(self, entity: Any) -> bool:
         self._own(entity)
-        if entity.id in self._rows or self._clash(entity):
+        if entity.id in self._rows or self._rows.clashes(entity):
             return False
-        self._rows[entity.id] = copy.deepcopy(entity)
+        self._rows[entity.id] = own_copy(entity)
         self.added.append(entity.id)
         return True
 
@@ -74,12 +67,13 @@ class MemoryCollection:
         present = self._rows.get(entity.id)
         if present is None or present.version != entity.version:
             raise StaleEntity("The row was changed meanwhile.")
-        if self._clash(entity):
+        if self._rows.clashes(entity):
             raise Conflict(f"This row of {self._name} exists already.")
         entity.version += 1
-        kept = self._rows[entity.id] = copy.deepcopy(entity)
+        kept = own_copy(entity)
         for name in self._counted:
             setattr(kept, name, getattr(present, name))
+        self._rows[entity.id] = kept
 
     def increase(self, id: str, **amounts: int) -> None:
         if not amounts.keys() <= set(self._counted):
@@ -104,7 +98,7 @@ class MemoryCollection:
         return sorted(self._mine(*where), key=place, reverse=order.startswith("-"))
 
     def select(self, *where: Where, order: str = "id", limit: int | None = None) -> list[Any]:
-        return copy.deepcopy(self._sorted(where, order)[:limit])
+        return [own_copy(one) for one in self._sorted(where, order)[:limit]]
 
     def page(self, *where: Where, order: str = "-created_at", cursor: str | None = None, limit: int = 50) -> Page[Any]:
         rows = self._sorted(where, order)
@@ -116,7 +110,7 @@ class MemoryCollection:
             start = ids.index(cursor[2:]) + 1 if cursor[2:] in ids else len(ids)
         items = rows[start : start + limit]
         more = len(rows) > start + limit
-        return Page(copy.deepcopy(items), f"m-{items[-1].id}" if more else None)
+        return Page([own_copy(one) for one in items], f"m-{items[-1].id}" if more else None)
 
     def count(self, *where: Where) -> int:
         return len(self._mine(*where))

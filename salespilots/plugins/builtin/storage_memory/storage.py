@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -24,41 +23,72 @@ from salespilots.plugins.builtin.storage_memory.queue import (
     MemoryWork,
     MemoryWorkers,
 )
-from salespilots.plugins.builtin.storage_memory.tables import SCOPED, Tables, holds
+from salespilots.plugins.builtin.storage_memory.tables import SCOPED, Log, Tables, holds
 from salespilots.ports.storage import eq, one_of
 from salespilots.ports.work import Lease, Waiting
 
+REVISED = {
+    "catalogue": ("products", "variants"), "workflows": ("workflows", "workflow_versions"),
+    "connections": ("connections",),
+}  # fmt: skip
+"""Revision to the collections whose changes raise it."""
+
 
 class _Unit:
-    """Works on a copy of the tables; commit puts the copy in their place."""
+    """Changes the tables in place and notes how to take that back; a commit forgets the note."""
+
+    _names: tuple[str, ...] = ()
+    _scope: str | None = None
 
     def __init__(self, store: MemoryStorage, *, read_only: bool) -> None:
         self._store, self._read_only = store, read_only
 
     def _open(self) -> Tables:
         self._store.lock.acquire()
-        self._tables = copy.deepcopy(self._store.tables)
+        self._tables = self._store.tables
+        self._mark = len(self._tables.journal)
         return self._tables
 
+    def __getattr__(self, name: str) -> MemoryCollection:
+        """A collection, made when it is first asked for."""
+        if name not in self._names:
+            raise AttributeError(name)
+        made = MemoryCollection(self._tables, name, self._scope)
+        setattr(self, name, made)
+        return made
+
     def __exit__(self, *error: object) -> None:
+        self._tables.take_back(self._mark)
+        if not self._mark:
+            self._settle()
         self._store.lock.release()
 
+    def _settle(self, *, changed: bool = False) -> None:
+        for name, rows in self._tables.rows.items():
+            if rows.touched:
+                rows.touched = False
+                if changed and name in REVISION_OF:
+                    self._store.revisions[REVISION_OF[name]] = self._store.revisions.get(REVISION_OF[name], 0) + 1
+
     def commit(self) -> None:
-        self._store.tables = copy.deepcopy(self._tables)
-        self._store.commits += 1
+        del self._tables.journal[self._mark :]
+        self._settle(changed=True)
+
+
+REVISION_OF = {one: name for name, collections in REVISED.items() for one in collections}
 
 
 class MemoryUnitOfWork(_Unit):
     """See `salespilots.ports.storage.UnitOfWork`."""
 
+    _names = SCOPED
+
     def __init__(self, store: MemoryStorage, business_id: str, *, read_only: bool) -> None:
         super().__init__(store, read_only=read_only)
-        self.business_id = business_id
+        self.business_id = self._scope = business_id
 
     def __enter__(self) -> MemoryUnitOfWork:
         tables = self._open()
-        for name in SCOPED:
-            setattr(self, name, MemoryCollection(tables, name, self.business_id))
         self._businesses = MemoryCollection(tables, "businesses", None)
         self.stock = MemoryStockBook(tables, self.business_id)
         self.events = MemoryEventLog(tables, self.business_id)
@@ -116,14 +146,14 @@ class MemoryUnitOfWork(_Unit):
         return getattr(self, name)
 
     def revisions(self) -> dict[str, int]:
-        return dict.fromkeys(("catalogue", "workflows", "connections"), self._store.commits)
+        return dict(self._store.revisions)
 
     def commit(self) -> None:
-        log = self._tables.events.setdefault(self.business_id, [])
+        log = self._tables.events.setdefault(self.business_id, Log())
         for one in self._recorded:
-            log.append(
+            log.add(
                 Event(
-                    type=one.type, at=one.at, ids=one.ids, data=one.data, actor=one.actor, seq=len(log) + 1,
+                    type=one.type, at=one.at, ids=one.ids, data=one.data, actor=one.actor, seq=len(log.all) + 1,
                     business_id=self.business_id,
                 )
             )  # fmt: skip
@@ -134,13 +164,13 @@ class MemoryUnitOfWork(_Unit):
 class MemorySystemUnitOfWork(_Unit):
     """See `salespilots.ports.storage.SystemUnitOfWork`."""
 
+    _names = (
+        "businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections", "login_states",
+        "deletions",
+    )  # fmt: skip
+
     def __enter__(self) -> MemorySystemUnitOfWork:
         tables = self._open()
-        for name in (
-            "businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections", "login_states",
-            "deletions",
-        ):  # fmt: skip
-            setattr(self, name, MemoryCollection(tables, name, None))
         self.public_orders = MemoryCollection(tables, "orders", None)
         self.public_payments = MemoryCollection(tables, "payments", None)
         self.inbox = MemoryInbox(tables)
@@ -156,7 +186,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self.tables = Tables()
-        self.commits = 0
+        self.revisions: dict[str, int] = {}
         self.lock = threading.RLock()
         self.clock: Callable[[], float] = time.monotonic
 
