@@ -31,7 +31,7 @@ class MemoryCollection:
 
     def get(self, id: str) -> Any:
         found = self._rows.get(id)
-        if found is None or self._business_id not in (None, found.business_id):
+        if found is None or (self._business_id is not None and found.business_id != self._business_id):
             raise NotFound(f"There is no such row in {self._name}.")
         return own_copy(found)
 
