@@ -73,6 +73,7 @@ from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
 from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
+from salespilots.services.rehearsal.dry_run import DryRuns
 from salespilots.services.reminders import Reminders
 from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
@@ -112,6 +113,11 @@ def open_storage(config: Config, registry: Registry) -> Storage:
         if scheme in provider.schemes:
             return provider.build(config.database_url)
     raise ConfigError(f"SALESPILOTS_DATABASE_URL: no installed storage serves {scheme!r}.")
+
+
+def open_memory(registry: Registry) -> Storage:
+    """An empty store that is gone when nobody has it any more."""
+    return registry.storages.get("memory").build("memory://")
 
 
 def migrate(application: Application) -> None:
@@ -238,6 +244,7 @@ def assemble(
         export=Export(core),
         imports=imports,
         drafts=Drafts(core),
+        dry_runs=DryRuns(core, partial(open_memory, registry)),
         duties=Duties(core, signing_in),
         inbox=inbox,
         jobs=jobs,

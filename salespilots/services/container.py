@@ -47,6 +47,7 @@ from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
 from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
+from salespilots.services.rehearsal.dry_run import DryRuns
 from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
@@ -84,6 +85,7 @@ class Services:
     gallery: Gallery
     imports: Imports
     drafts: Drafts
+    dry_runs: DryRuns
     duties: Duties
     inbox: InboxService
     jobs: Jobs

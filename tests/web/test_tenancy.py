@@ -80,6 +80,7 @@ BODIES: dict[str, dict[str, object]] = {
     "api_orders.take_back": {"restock": True},
     "api_orders.undo": {"step": "packed"},
     "api_workflows.save_draft": {"name": "Taken over"},
+    "api_rehearsals.dry_run": {"text": "hi"},
     "api_products.change_product": {"title": "Taken over"},
     "api_customers.change_customer": {"name": "Taken over"},
     "api_orders.change_order": {"payment_method": "cod"},
