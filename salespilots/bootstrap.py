@@ -73,6 +73,7 @@ from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
 from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
+from salespilots.services.rehearsal.cases import Cases
 from salespilots.services.rehearsal.dry_run import DryRuns
 from salespilots.services.reminders import Reminders
 from salespilots.services.settlement import Settlement
@@ -222,6 +223,7 @@ def assemble(
     looks = Looks(core, connections, jobs)
     signing_in = SigningIn(core, connections, looks)
     Forgetting(core, jobs, {"pic": pictures.discard, "fil": files.discard})
+    dry_runs = DryRuns(core, partial(open_memory, registry))
     services = Services(
         core=core,
         acts=acts,
@@ -244,7 +246,8 @@ def assemble(
         export=Export(core),
         imports=imports,
         drafts=Drafts(core),
-        dry_runs=DryRuns(core, partial(open_memory, registry)),
+        dry_runs=dry_runs,
+        cases=Cases(core, dry_runs, workflows),
         duties=Duties(core, signing_in),
         inbox=inbox,
         jobs=jobs,

@@ -15,6 +15,7 @@ PREFIXES = {
     "waiting": "wai", "import": "imp", "import_row": "imr", "discount": "dsc", "discount_use": "dsu", "invoice": "inv",
     "statement_line": "stl", "shipment": "shp", "unmatched": "unm", "return": "rtn", "job": "job", "comment": "cmt",
     "post": "pst", "login_state": "lgs", "deletion": "del", "file": "fil",
+    "case": "cas",
 }  # fmt: skip
 """Kind to prefix. An id never says how many there are, and never carries a shop."""
 

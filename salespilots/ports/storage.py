@@ -34,6 +34,7 @@ from salespilots.domain.run import Run, StepExecution
 from salespilots.domain.statement import StatementLine
 from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
+from salespilots.domain.workflow_case import WorkflowCase
 from salespilots.ports.books import EventLog, StockBook
 from salespilots.ports.figures import Figures
 from salespilots.ports.markers import PORT_VERSION, hookspec
@@ -220,6 +221,7 @@ class UnitOfWork(Protocol):
     jobs: Collection[Job]
     comments: Collection[Comment]
     posts: Collection[Post]
+    cases: Collection[WorkflowCase]
     stock: StockBook
     events: EventLog
     inbox: ScopedInbox
@@ -374,4 +376,5 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "jobs": (("business_id", "key"),),
         "comments": (("business_id", "provider", "comment_ref"),),
         "posts": (("business_id", "provider", "post_ref"),),
+        "cases": (("workflow_id", "name"),),
     }

@@ -47,6 +47,7 @@ from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
 from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
+from salespilots.services.rehearsal.cases import Cases
 from salespilots.services.rehearsal.dry_run import DryRuns
 from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
@@ -69,6 +70,7 @@ class Services:
     api_keys: ApiKeys
     backfill: Backfill
     bulk: Bulk
+    cases: Cases
     catalog: Catalog
     catalog_bulk: CatalogBulk
     comment_rules: CommentRules

@@ -93,3 +93,27 @@ def test_runs_are_listed_and_told(program: Program) -> None:
     assert program.get(f"/workflows/{buy}/runs?result=nothing")["items"] == []
     problem(program.call("GET", f"/workflows/{buy}/runs?colour=red"), 422)
     problem(program.call("GET", "/runs/run_nothing"), 404)
+
+
+def test_tests_are_kept_and_hold_a_draft_back(program: Program) -> None:
+    buy = workflow(program, "price")
+    script = {"text": "price of {product}?", "known": True}
+    kept = program.post(f"/workflows/{buy}/cases", {"name": "Price", "script": script, "expected": {"says": ["₹"]}})
+    assert kept.status_code == 201
+    assert shapes.CaseAnswer(unknown=RAISE).validate(kept.json) == {}
+    page = program.get(f"/workflows/{buy}/cases")
+    assert [one["id"] for one in page["items"]] == [kept.json["id"]]
+    checked = program.done(f"/workflows/{buy}/cases/check")
+    assert shapes.CheckAnswer(unknown=RAISE).validate(checked) == {}
+    assert checked["passed"]
+    silent = {"trigger": {"kind": "message.received", "settings": {}}, "steps": [{"id": "s", "kind": "flow.stop"}]}
+    assert program.call("PUT", f"/workflows/{buy}", {"definition": silent}).status_code == 200
+    refused = problem(program.post(f"/workflows/{buy}/publish"), 409, "cases_fail")
+    assert "Price: It does not say “₹”" in refused["detail"]
+    assert program.done(f"/workflows/{buy}/publish", {"force": True})["version"] == 2
+    for body in ({"name": "", "script": script}, {"name": "x", "script": {}}, {"name": "x", "script": {"text": 1}},
+                 {"name": "x", "script": script, "expected": {"says": 1}}, {"name": "x"}):  # fmt: skip
+        problem(program.post(f"/workflows/{buy}/cases", body), 422)
+    gone = f"/workflows/{buy}/cases/{kept.json['id']}"
+    assert program.call("DELETE", gone).status_code == 200
+    problem(program.call("DELETE", gone), 404)

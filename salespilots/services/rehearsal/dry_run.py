@@ -74,7 +74,7 @@ class DryRuns:
             workflow = uow.workflows.get(workflow_id)
             draft = self.checked(workflow.draft if definition is None else definition)
             base = read_base_in(self._core, uow)
-            if not set(given.stock) <= {one.id for one in base.variants}:
+            if not set(given.stock) <= {one.id for one in base.on_sale}:
                 raise NotFound("There is no such variant on sale.")
             people = People()
             if given.customer_id is not None:
@@ -98,7 +98,7 @@ class DryRuns:
         given, at = script.assumptions, script.assumptions.at or self._core.clock.now()
         chat = any(isinstance(one, Happening) for one in script.inputs[:1])
         stage = set_stage(self._core, tried.base, tried.people, given, at, chat=chat)
-        stock = {one.id: 0 for one in tried.base.variants} if given.sold_out else {}
+        stock = {one.id: 0 for one in tried.base.on_sale} if given.sold_out else {}
         world = World(
             self._core, self._open_storage(), stage.base, stage.people, tried.live, start=at,
             stock={**stock, **given.stock}, limits=limits,

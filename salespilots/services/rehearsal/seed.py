@@ -46,6 +46,12 @@ class Base:
     posts: Sequence[Post]
     last_number: int
 
+    @property
+    def on_sale(self) -> list[Variant]:
+        """What can be bought while there are pieces."""
+        live = {one.id for one in self.products}
+        return [one for one in self.variants if not one.archived and one.product_id in live]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
@@ -63,7 +69,7 @@ def read_base_in(core: Core, uow: UnitOfWork) -> Base:
     """Read it. A connection is copied without its secrets."""
     discounts = uow.discounts.select(eq("active", True))
     products = uow.products.select(eq("state", ProductState.LIVE), order="created_at", limit=2000)
-    variants = uow.variants.select(eq("archived", False), order="position")
+    variants = uow.variants.select(order="position")
     newest = uow.orders.select(order="-created_at", limit=20)
     return Base(
         shop=replace(uow.shop(), default_ai="rules"),

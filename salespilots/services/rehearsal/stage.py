@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.business import Connection
+from salespilots.domain.catalog import ProductState
 from salespilots.domain.conversation import Conversation, ConversationState, Mode
 from salespilots.domain.customer import ChannelIdentity, Customer
 from salespilots.domain.errors import Conflict, InvalidInput
@@ -139,7 +140,8 @@ def _order_in(core: Core, uow: UnitOfWork, chat: Conversation) -> Order:
             return known
     variants = uow.variants.select(eq("archived", False), order="id")
     levels = uow.stock.levels([one.id for one in variants])
-    there = next((one for one in variants if levels[one.id].available > 0), None)
+    live = {one.id for one in uow.products.select(eq("state", ProductState.LIVE))}
+    there = next((one for one in variants if one.product_id in live and levels[one.id].available > 0), None)
     if there is None:
         raise Conflict("There is nothing in stock of which an order could be made up.")
     customer = uow.customers.get(chat.customer_id)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
 from salespilots.domain.run import Run, RunState, StepExecution
+from salespilots.domain.workflow_case import WorkflowCase
+from salespilots.services.rehearsal.cases import CaseResult
+from salespilots.services.rehearsal.expectation import ExpectationShape
 from salespilots.services.rehearsal.report import Answer, Effect, Line, Rehearsal, Stride
 from salespilots.services.rehearsal.script import ScriptShape
-from salespilots.web.api.schemas import ListQuery
+from salespilots.web.api.schemas import Base, ListQuery, line
 from salespilots.web.api.shapes import moment
 
 
@@ -17,6 +21,14 @@ class DryRunIn(ScriptShape):
     """What is tried; with ``definition`` that instead of the draft."""
 
     definition = fields.Dict(keys=fields.String(), load_default=None)
+
+
+class CaseIn(Base):
+    """A test to keep; without ``expected`` it has to go from now on as it goes now."""
+
+    name = line(80, 1, required=True)
+    script = fields.Nested(ScriptShape, required=True)
+    expected = fields.Nested(ExpectationShape, load_default=None, allow_none=True)
 
 
 class RunQuery(ListQuery):
@@ -120,6 +132,34 @@ class DryRunAnswer(InputAnswer):
     stopped = _text()
 
 
+class CaseAnswer(Schema):
+    """A test of a workflow."""
+
+    id = _text()
+    workflow_id = _text()
+    name = _text()
+    script = fields.Dict(keys=fields.String(), required=True)
+    expected = fields.Dict(keys=fields.String(), required=True)
+    created_at = _moment()
+    updated_at = _moment()
+
+
+class CaseResultAnswer(Schema):
+    """How a test went; ``reasons``: why it failed."""
+
+    id = _text()
+    name = _text()
+    passed = fields.Boolean(required=True)
+    reasons = fields.List(_text(), required=True)
+
+
+class CheckAnswer(Schema):
+    """How all of them went."""
+
+    passed = fields.Boolean(required=True)
+    results = fields.List(fields.Nested(CaseResultAnswer), required=True)
+
+
 class RunAnswer(Schema):
     """A run of a workflow."""
 
@@ -198,6 +238,23 @@ def _stride(one: Stride) -> dict[str, Any]:
         "branch": one.branch, "reason": one.reason, "at": moment(one.at), "waited_seconds": one.waited,
         "until": moment(one.until), "waits_for": one.waits_for,
     }  # fmt: skip
+
+
+def case(one: WorkflowCase) -> dict[str, Any]:
+    """A test of a workflow."""
+    return {
+        "id": one.id, "workflow_id": one.workflow_id, "name": one.name, "script": one.script, "expected": one.expected,
+        "created_at": moment(one.created_at), "updated_at": moment(one.updated_at),
+    }  # fmt: skip
+
+
+def check(results: Sequence[CaseResult]) -> dict[str, Any]:
+    """How tests went."""
+    told = [
+        {"id": one.case.id, "name": one.case.name, "passed": one.passed, "reasons": list(one.reasons)}
+        for one in results
+    ]
+    return {"passed": all(one.passed for one in results), "results": told}
 
 
 def run(one: Run) -> dict[str, Any]:

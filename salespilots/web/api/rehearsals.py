@@ -1,11 +1,13 @@
-"""Workflows tried and watched: dry runs, and the runs that were."""
+"""Workflows tried and watched: dry runs, tests that are kept, and the runs that were."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from salespilots.services.rehearsal.expectation import expectation_of
 from salespilots.services.rehearsal.script import script_of
 from salespilots.web.api import rehearsal_shapes as shapes
+from salespilots.web.api import schemas
 from salespilots.web.api.guard import keep_answer, scope, shop_id
 from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
@@ -34,3 +36,40 @@ def list_runs(query: dict[str, Any], workflow_id: str) -> Any:
     """A workflow's runs, newest first."""
     page = services().workflows.runs(shop_id(), workflow_id, **query)
     return {"items": [shapes.run(one) for one in page.items], "next": page.next}
+
+
+@blueprint.get("/<workflow_id>/cases")
+@scope("workflows:read")
+@blueprint.arguments(schemas.ListQuery, location="query")
+@blueprint.answers(shapes.CaseAnswer, page=True)
+def list_cases(query: dict[str, Any], workflow_id: str) -> Any:
+    """The tests of a workflow, oldest first: never more than one page."""
+    return {"items": [shapes.case(one) for one in services().cases.of(shop_id(), workflow_id)], "next": None}
+
+
+@blueprint.post("/<workflow_id>/cases")
+@scope("workflows:write")
+@blueprint.arguments(shapes.CaseIn)
+@blueprint.answers(shapes.CaseAnswer, 201)
+def keep_case(values: dict[str, Any], workflow_id: str) -> Any:
+    """Keep a test; the same name again changes it."""
+    expected = values["expected"] and expectation_of(values["expected"])
+    kept = services().cases.keep(shop_id(), workflow_id, values["name"], script_of(values["script"]), expected)
+    return shapes.case(kept)
+
+
+@blueprint.post("/<workflow_id>/cases/check")
+@scope("workflows:read")
+@blueprint.arguments(schemas.Nothing)
+@blueprint.answers(shapes.CheckAnswer)
+def check_cases(_: dict[str, Any], workflow_id: str) -> Any:
+    """Try all tests with the draft. Writes nothing."""
+    return shapes.check(services().cases.check(shop_id(), workflow_id))
+
+
+@blueprint.delete("/<workflow_id>/cases/<case_id>")
+@scope("workflows:write")
+@blueprint.answers(shapes.CaseAnswer)
+def remove_case(workflow_id: str, case_id: str) -> Any:
+    """Forget a test."""
+    return shapes.case(services().cases.remove(shop_id(), workflow_id, case_id))

@@ -49,6 +49,7 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "waiting": ("variant_id", "customer_id"),
     "import_rows": ("import_id",),
     "workflow_versions": ("workflow_id",),
+    "cases": ("workflow_id", "customer_id"),
     "discount_uses": ("order_id", "discount_id"),
 }
 """Fields by which rows of a collection are found at once."""

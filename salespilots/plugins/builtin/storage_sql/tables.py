@@ -28,6 +28,7 @@ from salespilots.domain.statement import StatementLine
 from salespilots.domain.stock import StockMovement
 from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
+from salespilots.domain.workflow_case import WorkflowCase
 from salespilots.plugins.builtin.storage_sql.types import Codec, UTCDateTime
 from salespilots.ports.storage import unique_keys
 
@@ -190,6 +191,7 @@ _declare(
     indexes=(("business_id", "created_at"), ("business_id", "conversation_id"), ("business_id", "post_ref")),
 )
 _declare("posts", Post, indexes=(("business_id", "posted_at"),))
+_declare("cases", WorkflowCase, parents={"workflow_id": "workflows"}, indexes=(("business_id", "customer_id"),))
 _declare("idempotency", IdempotencyRecord, indexes=(("created_at",),))
 
 _inbox = CODECS["inbox"] = Codec(InboxRow)
