@@ -75,6 +75,7 @@ from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
 from salespilots.services.rehearsal.cases import Cases
 from salespilots.services.rehearsal.dry_run import DryRuns
+from salespilots.services.rehearsal.time_machine import TimeMachine
 from salespilots.services.reminders import Reminders
 from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
@@ -223,7 +224,8 @@ def assemble(
     looks = Looks(core, connections, jobs)
     signing_in = SigningIn(core, connections, looks)
     Forgetting(core, jobs, {"pic": pictures.discard, "fil": files.discard})
-    dry_runs = DryRuns(core, partial(open_memory, registry))
+    memory = partial(open_memory, registry)
+    dry_runs = DryRuns(core, memory)
     services = Services(
         core=core,
         acts=acts,
@@ -274,6 +276,7 @@ def assemble(
         signing_in=signing_in,
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),
+        time_machine=TimeMachine(core, memory, dry_runs),
         turns=turns,
         undoing=Undoing(core),
         waiting=WaitingList(core),

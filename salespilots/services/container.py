@@ -49,6 +49,7 @@ from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
 from salespilots.services.rehearsal.cases import Cases
 from salespilots.services.rehearsal.dry_run import DryRuns
+from salespilots.services.rehearsal.time_machine import TimeMachine
 from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
@@ -113,6 +114,7 @@ class Services:
     signing_in: SigningIn
     stockroom: Stockroom
     stuck: Stuck
+    time_machine: TimeMachine
     turns: Turns
     undoing: Undoing
     waiting: WaitingList

@@ -122,7 +122,11 @@ def happen_in(core: Core, uow: UnitOfWork, stage: Stage, kind: str) -> None:
         uow.record(event)
         react(core, uow, [event])
         return
-    order = _order_in(core, uow, chat)
+    tell_of_in(core, uow, chat, _order_in(core, uow, chat), kind)
+
+
+def tell_of_in(core: Core, uow: UnitOfWork, chat: Conversation, order: Order, kind: str) -> None:
+    """Something happens to an order from outside: it is made what it is then, and workflows hear of it."""
     order.conversation_id = chat.id
     _fit(order, kind, core.clock.now())
     uow.orders.save(order)

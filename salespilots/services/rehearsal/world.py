@@ -100,6 +100,8 @@ class World:
         self._seen = self._count = self._taken = 0
         self._ends = start + FARTHEST
         self._began = time.monotonic()
+        self.chats: dict[str, str] = {}
+        """Lanes by the ids that conversations have outside."""
         self.events: list[Event] = []
         """What happened so far."""
         with storage.system_unit_of_work() as system:
