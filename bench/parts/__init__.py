@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.context import Bench
-from bench.parts import batches, hanging, importing, intake, neighbours, orders, papers, rates, reach, rest
+from bench.parts import batches, hanging, importing, intake, neighbours, orders, papers, rates, reach, replay, rest
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "rest": rest.measure,
@@ -21,4 +21,5 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "orders": orders.measure,
     "importing": importing.measure,
     "papers": papers.measure,
+    "replay": replay.measure,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from salespilots.domain.copies import own_copy
@@ -22,12 +22,13 @@ class MemoryCollection:
         self.added: list[str] = []
 
     def _mine(self, *where: Where) -> list[Any]:
-        return [
-            row
-            for row in self._rows.candidates(where)
-            if (self._business_id is None or row.business_id == self._business_id)
-            and all(holds(row, one) for one in where)
-        ]
+        rows: Iterable[Any] = self._rows.candidates(where)
+        if self._business_id is not None:
+            mine = self._business_id
+            rows = [row for row in rows if row.business_id == mine]
+        for one in where:
+            rows = [row for row in rows if holds(row, one)] if rows else []
+        return rows if isinstance(rows, list) else list(rows)
 
     def get(self, id: str) -> Any:
         found = self._rows.get(id)
@@ -89,13 +90,16 @@ class MemoryCollection:
             del self._rows[entity.id]
 
     def _sorted(self, where: Sequence[Where], order: str) -> list[Any]:
+        rows = self._mine(*where)
+        if len(rows) < 2:
+            return rows
         name = order.lstrip("-")
 
         def place(row: Any) -> tuple[bool, Any, str]:
             value = getattr(row, name)
             return (value is not None, "" if value is None else value, row.id)
 
-        return sorted(self._mine(*where), key=place, reverse=order.startswith("-"))
+        return sorted(rows, key=place, reverse=order.startswith("-"))
 
     def select(self, *where: Where, order: str = "id", limit: int | None = None) -> list[Any]:
         return [own_copy(one) for one in self._sorted(where, order)[:limit]]

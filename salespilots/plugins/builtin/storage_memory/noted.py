@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from salespilots.domain.inbox import InboxRow, InboxState
@@ -58,25 +59,27 @@ INDEXED: dict[str, tuple[str, ...]] = {
 class Rows(Noted):
     """Rows of a collection by id, with indexes and unique keys."""
 
-    def __init__(self, name: str, journal: Journal) -> None:
+    def __init__(self, name: str, journal: Journal, touched: set[str]) -> None:
+        """``touched``: is told the name when a row changes."""
         super().__init__(journal)
-        self.touched = False
-        self._keys = unique_keys().get(name, ())
-        self._unique: list[dict[tuple[Any, ...], str]] = [{} for _ in self._keys]
+        self._name, self._touched = name, touched
+        self._names = unique_keys().get(name, ())
+        self._keys = [_reader(names) for names in self._names]
+        self._unique: list[dict[tuple[Any, ...], str]] = [{} for _ in self._names]
         self._places: dict[str, dict[Any, dict[str, None]]] = {one: {} for one in INDEXED.get(name, ())}
 
     def _put(self, key: str, value: Any) -> None:
         before = self.get(key)
         super()._put(key, value)
-        self.touched = True
+        self._touched.add(self._name)
         value = None if value is ABSENT else value
-        for names, taken in zip(self._keys, self._unique, strict=True):
-            was = _key(before, names) if before is not None else None
-            now = _key(value, names) if value is not None else None
+        for read, taken in zip(self._keys, self._unique, strict=True):
+            was = read(before) if before is not None else None
+            now = read(value) if value is not None else None
             if was != now:
                 if was is not None and taken.get(was) == key:
                     del taken[was]
-                if now is not None:
+                if now is not None and None not in now:
                     taken[now] = key
         for name, places in self._places.items():
             old = getattr(before, name) if before is not None else ABSENT
@@ -89,9 +92,8 @@ class Rows(Noted):
 
     def clashes(self, entity: Any) -> bool:
         """Whether another row has one of its unique values."""
-        for names, taken in zip(self._keys, self._unique, strict=True):
-            key = _key(entity, names)
-            if key is not None and taken.get(key, entity.id) != entity.id:
+        for read, taken in zip(self._keys, self._unique, strict=True):
+            if taken.get(read(entity), entity.id) != entity.id:
                 return True
         return False
 
@@ -110,7 +112,7 @@ class Rows(Noted):
 
     def by_unique(self, equal: dict[str, Any]) -> tuple[bool, Any]:
         """(whether these fields contain a unique key, its row or None)."""
-        for names, taken in zip(self._keys, self._unique, strict=True):
+        for names, taken in zip(self._names, self._unique, strict=True):
             if all(name in equal for name in names):
                 key = tuple(equal[name] for name in names)
                 if None not in key:
@@ -118,9 +120,12 @@ class Rows(Noted):
         return False, None
 
 
-def _key(row: Any, names: tuple[str, ...]) -> tuple[Any, ...] | None:
-    values = tuple(getattr(row, name) for name in names)
-    return None if None in values else values
+def _reader(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Reads these fields of a row."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    one = attrgetter(names[0])
+    return lambda row: (one(row),)
 
 
 class InboxRows(Noted):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from salespilots.domain.business import Business
 from salespilots.domain.conversation import PENDING
@@ -37,7 +38,8 @@ REVISED = {
 class _Unit:
     """Changes the tables in place and notes how to take that back; a commit forgets the note."""
 
-    _names: tuple[str, ...] = ()
+    _names: frozenset[str] = frozenset()
+    _books: Mapping[str, Callable[[Tables, Any], Any]] = {}
     _scope: str | None = None
 
     def __init__(self, store: MemoryStorage, *, read_only: bool) -> None:
@@ -49,30 +51,28 @@ class _Unit:
         self._mark = len(self._tables.journal)
         return self._tables
 
-    def __getattr__(self, name: str) -> MemoryCollection:
-        """A collection, made when it is first asked for."""
-        if name not in self._names:
+    def __getattr__(self, name: str) -> Any:
+        """A collection or a book, made when it is first asked for."""
+        if name in self._names:
+            made: Any = MemoryCollection(self._tables, name, self._scope)
+        elif name in self._books:
+            made = self._books[name](self._tables, self)
+        else:
             raise AttributeError(name)
-        made = MemoryCollection(self._tables, name, self._scope)
         setattr(self, name, made)
         return made
 
     def __exit__(self, *error: object) -> None:
         self._tables.take_back(self._mark)
         if not self._mark:
-            self._settle()
+            self._tables.touched.clear()
         self._store.lock.release()
-
-    def _settle(self, *, changed: bool = False) -> None:
-        for name, rows in self._tables.rows.items():
-            if rows.touched:
-                rows.touched = False
-                if changed and name in REVISION_OF:
-                    self._store.revisions[REVISION_OF[name]] = self._store.revisions.get(REVISION_OF[name], 0) + 1
 
     def commit(self) -> None:
         del self._tables.journal[self._mark :]
-        self._settle(changed=True)
+        for name in {REVISION_OF[one] for one in self._tables.touched if one in REVISION_OF}:
+            self._store.revisions[name] = self._store.revisions.get(name, 0) + 1
+        self._tables.touched.clear()
 
 
 REVISION_OF = {one: name for name, collections in REVISED.items() for one in collections}
@@ -81,20 +81,22 @@ REVISION_OF = {one: name for name, collections in REVISED.items() for one in col
 class MemoryUnitOfWork(_Unit):
     """See `salespilots.ports.storage.UnitOfWork`."""
 
-    _names = SCOPED
+    _names = frozenset(SCOPED)
+    _books = {
+        "stock": lambda tables, unit: MemoryStockBook(tables, unit.business_id),
+        "events": lambda tables, unit: MemoryEventLog(tables, unit.business_id),
+        "inbox": lambda tables, unit: MemoryScopedInbox(tables, unit.business_id),
+        "lanes": lambda tables, unit: MemoryLanes(tables, unit._store.clock),
+        "queries": lambda tables, unit: MemoryQueries(tables, unit.business_id, holds),
+        "_businesses": lambda tables, unit: MemoryCollection(tables, "businesses", None),
+    }
 
     def __init__(self, store: MemoryStorage, business_id: str, *, read_only: bool) -> None:
         super().__init__(store, read_only=read_only)
         self.business_id = self._scope = business_id
 
     def __enter__(self) -> MemoryUnitOfWork:
-        tables = self._open()
-        self._businesses = MemoryCollection(tables, "businesses", None)
-        self.stock = MemoryStockBook(tables, self.business_id)
-        self.events = MemoryEventLog(tables, self.business_id)
-        self.inbox = MemoryScopedInbox(tables, self.business_id)
-        self.lanes = MemoryLanes(tables, self._store.clock)
-        self.queries = MemoryQueries(tables, self.business_id, holds)
+        self._open()
         self._recorded: list[Event] = []
         return self
 
@@ -131,16 +133,23 @@ class MemoryUnitOfWork(_Unit):
         leases = {one.lane: one for one in held if one.lane in ours} | self.lanes.claim(wanted, owner, ttl)
         on = one_of("lane", lanes)
         pending: dict[str, list[str]] = {}
-        for message in self._of("messages").select(on, one_of("state", PENDING), order="seq"):
-            pending.setdefault(message.lane, []).append(message.id)
+        for lane in lanes:
+            waits = [one for one in self._on("messages", lane) if one.state in PENDING]
+            if waits:
+                pending[lane] = [one.id for one in sorted(waits, key=lambda one: one.seq)]
         return Waiting(
             leases=leases,
             rows=self.inbox.waiting(lanes, limit),
             runs=self._of("runs").select(on, one_of("state", ACTIVE), order="-created_at"),
             pending=pending,
-            chats={one.lane: one.id for one in self._of("conversations").select(on)},
+            chats={one.lane: one.id for lane in lanes for one in self._on("conversations", lane)},
             connections=self._of("connections").select(eq("kind", "channel")),
         )
+
+    def _on(self, name: str, lane: str) -> list[Any]:
+        """This shop's rows on a lane, as they are kept."""
+        rows = self._tables.rows[name].candidates([eq("lane", lane)])
+        return [one for one in rows if one.business_id == self.business_id]
 
     def _of(self, name: str) -> MemoryCollection:
         return getattr(self, name)
@@ -164,20 +173,22 @@ class MemoryUnitOfWork(_Unit):
 class MemorySystemUnitOfWork(_Unit):
     """See `salespilots.ports.storage.SystemUnitOfWork`."""
 
-    _names = (
+    _names = frozenset({
         "businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections", "login_states",
         "deletions",
-    )  # fmt: skip
+    })  # fmt: skip
+    _books = {
+        "public_orders": lambda tables, unit: MemoryCollection(tables, "orders", None),
+        "public_payments": lambda tables, unit: MemoryCollection(tables, "payments", None),
+        "inbox": lambda tables, unit: MemoryInbox(tables),
+        "lanes": lambda tables, unit: MemoryLanes(tables, unit._store.clock),
+        "work": lambda tables, unit: MemoryWork(tables, unit._store.clock),
+        "workers": lambda tables, unit: MemoryWorkers(tables, unit._store.clock),
+        "throttle": lambda tables, unit: MemoryThrottle(tables),
+    }
 
     def __enter__(self) -> MemorySystemUnitOfWork:
-        tables = self._open()
-        self.public_orders = MemoryCollection(tables, "orders", None)
-        self.public_payments = MemoryCollection(tables, "payments", None)
-        self.inbox = MemoryInbox(tables)
-        self.lanes = MemoryLanes(tables, self._store.clock)
-        self.work = MemoryWork(tables, self._store.clock)
-        self.workers = MemoryWorkers(tables, self._store.clock)
-        self.throttle = MemoryThrottle(tables)
+        self._open()
         return self
 
 

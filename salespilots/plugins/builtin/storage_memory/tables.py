@@ -45,7 +45,9 @@ class Tables:
     def __init__(self) -> None:
         names = (*SCOPED, "businesses", "users", "sessions", "password_links", "login_states", "deletions")
         self.journal: Journal = []
-        self.rows: dict[str, Rows] = {name: Rows(name, self.journal) for name in names}
+        self.touched: set[str] = set()
+        """Collections that the open unit changed."""
+        self.rows: dict[str, Rows] = {name: Rows(name, self.journal, self.touched) for name in names}
         self.inbox = InboxRows(self.journal)
         self.events: dict[str, Log] = {}
         self.counters = Noted(self.journal)
