@@ -117,3 +117,18 @@ def test_tests_are_kept_and_hold_a_draft_back(program: Program) -> None:
     gone = f"/workflows/{buy}/cases/{kept.json['id']}"
     assert program.call("DELETE", gone).status_code == 200
     problem(program.call("DELETE", gone), 404)
+
+
+def test_the_past_is_replayed(program: Program) -> None:
+    program.shop.say("blue saree kitna hai?")
+    buy, before = workflow(program, "price"), everything(program.shop.world)
+    same = program.done(f"/workflows/{buy}/replay")
+    assert shapes.ReplayAnswer(unknown=RAISE).validate(same) == {}
+    assert (same["messages"], same["rows"]) == (1, [])
+    silent = {"trigger": {"kind": "order.paid", "settings": {}}, "steps": [{"id": "s", "kind": "flow.stop"}]}
+    told = program.done(f"/workflows/{buy}/replay", {"days": 30, "definition": silent})
+    assert shapes.ReplayAnswer(unknown=RAISE).validate(told) == {}
+    assert (told["changed"] + told["removed"], told["rows"][0]["message"]) == (1, "blue saree kitna hai?")
+    assert everything(program.shop.world) == before
+    for body in ({"days": 0}, {"days": 31}, {"days": "7"}, {"definition": CIRCLE}, {"more": 1}):
+        problem(program.post(f"/workflows/{buy}/replay", body), 422)

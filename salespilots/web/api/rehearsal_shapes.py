@@ -10,16 +10,25 @@ from marshmallow import Schema, fields, validate
 from salespilots.domain.run import Run, RunState, StepExecution
 from salespilots.domain.workflow_case import WorkflowCase
 from salespilots.services.rehearsal.cases import CaseResult
+from salespilots.services.rehearsal.difference import Row
 from salespilots.services.rehearsal.expectation import ExpectationShape
 from salespilots.services.rehearsal.report import Answer, Effect, Line, Rehearsal, Stride
 from salespilots.services.rehearsal.script import ScriptShape
-from salespilots.web.api.schemas import Base, ListQuery, line
+from salespilots.services.rehearsal.time_machine import MAX_DAYS, Replay
+from salespilots.web.api.schemas import Base, Int, ListQuery, line
 from salespilots.web.api.shapes import moment
 
 
 class DryRunIn(ScriptShape):
     """What is tried; with ``definition`` that instead of the draft."""
 
+    definition = fields.Dict(keys=fields.String(), load_default=None)
+
+
+class ReplayIn(Base):
+    """The last ``days`` with the draft, or with ``definition`` instead of it."""
+
+    days = Int(load_default=7, validate=validate.Range(1, MAX_DAYS))
     definition = fields.Dict(keys=fields.String(), load_default=None)
 
 
@@ -132,6 +141,61 @@ class DryRunAnswer(InputAnswer):
     stopped = _text()
 
 
+class RowAnswer(Schema):
+    """One place where it would go another way."""
+
+    conversation_id = _text()
+    customer = _text()
+    message_id = _text()
+    message = _text()
+    at = _moment()
+    kind = fields.String(required=True, validate=validate.OneOf(["added", "removed", "changed"]))
+    then = fields.List(fields.Nested(LineAnswer), required=True)
+    now = fields.List(fields.Nested(LineAnswer), required=True)
+    done_then = fields.List(_text(), required=True)
+    done_now = fields.List(_text(), required=True)
+    really = fields.List(fields.Nested(LineAnswer), required=True)
+
+
+class ViolationAnswer(Schema):
+    """Something that would be said and may not leave."""
+
+    conversation_id = _text()
+    customer = _text()
+    at = _moment()
+    text = _text()
+    reason = _text()
+    new = fields.Boolean(required=True)
+
+
+class RunsAnswer(Schema):
+    """How often a workflow began."""
+
+    workflow_id = _text()
+    then = fields.Integer(required=True)
+    now = fields.Integer(required=True)
+
+
+class ReplayAnswer(Schema):
+    """What a draft would have changed."""
+
+    days = fields.Integer(required=True)
+    since = _moment()
+    until = _moment()
+    messages = fields.Integer(required=True)
+    left_out = fields.Integer(required=True)
+    conversations = fields.Integer(required=True)
+    customers = fields.Integer(required=True)
+    added = fields.Integer(required=True)
+    removed = fields.Integer(required=True)
+    changed = fields.Integer(required=True)
+    rows = fields.List(fields.Nested(RowAnswer), required=True)
+    violations = fields.List(fields.Nested(ViolationAnswer), required=True)
+    runs = fields.List(fields.Nested(RunsAnswer), required=True)
+    cost_tokens = fields.Integer(required=True)
+    cost_paise = fields.Integer(required=True)
+
+
 class CaseAnswer(Schema):
     """A test of a workflow."""
 
@@ -237,6 +301,32 @@ def _stride(one: Stride) -> dict[str, Any]:
         "workflow_id": one.workflow_id, "step_id": one.step_id, "kind": one.kind, "outcome": one.outcome,
         "branch": one.branch, "reason": one.reason, "at": moment(one.at), "waited_seconds": one.waited,
         "until": moment(one.until), "waits_for": one.waits_for,
+    }  # fmt: skip
+
+
+def replay(told: Replay) -> dict[str, Any]:
+    """What a draft would have changed."""
+    return {
+        "days": told.days, "since": moment(told.since), "until": moment(told.until), "messages": told.messages,
+        "left_out": told.left_out, "conversations": told.conversations, "customers": told.customers, **told.counts,
+        "rows": [_row(one) for one in told.rows],
+        "violations": [
+            {
+                "conversation_id": one.conversation_id, "customer": one.customer, "at": moment(one.at),
+                "text": one.text, "reason": one.reason, "new": one.new,
+            } for one in told.violations
+        ],
+        "runs": [{"workflow_id": id, "then": then, "now": now} for id, (then, now) in told.answers.items()],
+        "cost_tokens": told.cost_tokens, "cost_paise": told.cost_paise,
+    }  # fmt: skip
+
+
+def _row(one: Row) -> dict[str, Any]:
+    return {
+        "conversation_id": one.conversation_id, "customer": one.customer, "message_id": one.message_id,
+        "message": one.message, "at": moment(one.at), "kind": one.kind, "then": [_line(each) for each in one.then],
+        "now": [_line(each) for each in one.now], "done_then": list(one.done_then), "done_now": list(one.done_now),
+        "really": [_line(each) for each in one.really],
     }  # fmt: skip
 
 

@@ -28,6 +28,17 @@ def dry_run(values: dict[str, Any], workflow_id: str) -> Any:
     return shapes.dry_run(told)
 
 
+@blueprint.post("/<workflow_id>/replay")
+@scope("workflows:read")
+@blueprint.arguments(shapes.ReplayIn)
+@blueprint.answers(shapes.ReplayAnswer)
+def replay(values: dict[str, Any], workflow_id: str) -> Any:
+    """The last days once more, with the draft in the place of what is live: what it would have changed. Writes nothing."""
+    machine = services().time_machine
+    told = machine.replay(shop_id(), workflow_id, days=values["days"], definition=values["definition"])
+    return shapes.replay(told)
+
+
 @blueprint.get("/<workflow_id>/runs")
 @scope("workflows:read")
 @blueprint.arguments(shapes.RunQuery, location="query")

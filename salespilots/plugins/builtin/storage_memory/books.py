@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
+from salespilots.domain.copies import own_copy
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
@@ -19,7 +19,7 @@ class MemoryStockBook:
 
     def levels(self, variant_ids: Sequence[str]) -> dict[str, StockLevel]:
         return {
-            one: copy.copy(self._tables.levels.get((self._business_id, one), StockLevel(variant_id=one)))
+            one: own_copy(self._tables.levels.get((self._business_id, one), StockLevel(variant_id=one)))
             for one in variant_ids
         }
 
@@ -45,7 +45,7 @@ class MemoryStockBook:
                 self._tables.movements[(self._business_id, one.cause_key)] = one
             level = StockLevel(variant_id=variant_id, on_hand=on_hand, reserved=reserved)
             self._tables.levels[(self._business_id, variant_id)] = level
-            moved[variant_id] = copy.copy(level)
+            moved[variant_id] = own_copy(level)
         return moved
 
     def movements(self, variant_id: str, limit: int = 50) -> list[StockMovement]:
