@@ -24,7 +24,7 @@ from salespilots.services.messaging.content import clean
 from salespilots.services.rehearsal.report import Answer, Rehearsal
 from salespilots.services.rehearsal.script import Happening, Input, Script
 from salespilots.services.rehearsal.seed import Base, Live, People, read_base_in, read_people_in, with_draft
-from salespilots.services.rehearsal.stage import Stage, happen_in, set_stage
+from salespilots.services.rehearsal.stage import Stage, happen_in, make_order_in, set_stage
 from salespilots.services.rehearsal.telling import (
     chat_in,
     effects_in,
@@ -139,6 +139,10 @@ class _Play:
         runs, before = self._runs(), len(world.events)
         human = self._mode() is Mode.HUMAN
         if isinstance(one, Happening):
+            with world.unit() as uow:
+                make_order_in(world.core, uow, stage, one.event)
+                uow.commit()
+            world.overlook()
             with world.unit() as uow:
                 happen_in(world.core, uow, stage, one.event)
                 uow.commit()

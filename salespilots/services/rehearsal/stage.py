@@ -111,11 +111,15 @@ def _with_chat(base: Base, stage: Stage, people: People, at: datetime, wrote_at:
     return replace(people, customers=[customer], identities=[identity], conversations=[chat])
 
 
+def make_order_in(core: Core, uow: UnitOfWork, stage: Stage, kind: str) -> None:
+    """Make an order up for an event that needs one. Raises `Conflict` where nothing can be ordered."""
+    if kind in STATES:
+        _order_in(core, uow, _chat_in(uow, stage))
+
+
 def happen_in(core: Core, uow: UnitOfWork, stage: Stage, kind: str) -> None:
-    """An event about the newest order of the chat's customer. Raises `Conflict` where nothing can be ordered."""
-    chat = uow.conversations.find(lane=stage.lane)
-    if chat is None:
-        raise Conflict("There is no chat yet.")
+    """An event about the chat, or about the newest order of its customer."""
+    chat = _chat_in(uow, stage)
     if kind not in STATES:
         ids = {"conversation_id": chat.id, "customer_id": chat.customer_id}
         event = Event(type=kind, at=core.clock.now(), ids=ids)
@@ -138,14 +142,24 @@ def tell_of_in(core: Core, uow: UnitOfWork, chat: Conversation, order: Order, ki
     react(core, uow, [event], order_id=order.id)
 
 
+def _chat_in(uow: UnitOfWork, stage: Stage) -> Conversation:
+    chat = uow.conversations.find(lane=stage.lane)
+    if chat is None:
+        raise Conflict("There is no chat yet.")
+    return chat
+
+
 def _order_in(core: Core, uow: UnitOfWork, chat: Conversation) -> Order:
     for known in uow.orders.select(eq("customer_id", chat.customer_id), order="-created_at"):
         if known.state is not OrderState.DRAFT:
             return known
-    variants = uow.variants.select(eq("archived", False), order="id")
+    variants = uow.variants.select(eq("archived", False), order="sku")
     levels = uow.stock.levels([one.id for one in variants])
     live = {one.id for one in uow.products.select(eq("state", ProductState.LIVE))}
-    there = next((one for one in variants if one.product_id in live and levels[one.id].available > 0), None)
+    there = max(
+        (one for one in variants if one.product_id in live and levels[one.id].available > 0),
+        key=lambda one: levels[one.id].available, default=None,
+    )  # fmt: skip
     if there is None:
         raise Conflict("There is nothing in stock of which an order could be made up.")
     customer = uow.customers.get(chat.customer_id)

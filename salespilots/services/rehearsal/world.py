@@ -175,6 +175,11 @@ class World:
                     self._due_at(order.remind_at, "remind", order.id)
         self.events += new
 
+    def overlook(self) -> None:
+        """What was written until now is part of the stage: it is no news."""
+        with self.unit(read_only=True) as uow:
+            self._seen = uow.events.last_seq()
+
     def _due_at(self, at: datetime, kind: str, id: str) -> None:
         if at <= self._ends and (at, kind, id) not in self._planned:
             self._count += 1
