@@ -50,7 +50,10 @@ def _copier(kind: type) -> Callable[[Any], Any] | None:
     shared, frozen = _shared_fields(kind), kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
     lines = ["def copier(value):", " made = new(kind)"]
     for name in names:
-        read = f"value.{name}" if name in shared else f"own_copy(value.{name})"
+        read = f"value.{name}"
+        if name not in shared:
+            lines.append(f" x = value.{name}")
+            read = "own_copy(x) if x else [] if type(x) is list else {} if type(x) is dict else own_copy(x)"
         lines.append(f" put(made, {name!r}, {read})" if frozen else f" made.{name} = {read}")
     space: dict[str, Any] = {"new": object.__new__, "put": object.__setattr__, "kind": kind, "own_copy": own_copy}
     exec("\n".join([*lines, " return made"]), space)  # noqa: S102 - of field names alone

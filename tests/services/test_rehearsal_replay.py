@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 
 from salespilots.bootstrap import open_memory
 from salespilots.domain.errors import InvalidInput, NotFound
+from salespilots.services.rehearsal.collecting import collector_rests
 from salespilots.services.rehearsal.dry_run import DryRuns
 from salespilots.services.rehearsal.time_machine import Replay, TimeMachine
 from tests.services.test_rehearsal import make, starter, text, words
@@ -134,6 +136,22 @@ def test_a_replay_reads_only_and_calls_nobody(old_shop: Shop, no_network: None) 
     machine = TimeMachine(closed, memory, DryRuns(closed, memory))
     draft = make(old_shop, words("timing"), text("Open 10 to 7"))
     assert machine.replay(old_shop.id, draft).rows
+
+
+def test_the_garbage_collector_rests_meanwhile_and_works_again(old_shop: Shop) -> None:
+    assert gc.isenabled()
+    with collector_rests(), collector_rests():
+        assert not gc.isenabled()
+        replay(old_shop, starter(old_shop, "welcome"))
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with collector_rests():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_what_cannot_be_replayed(shop: Shop) -> None:

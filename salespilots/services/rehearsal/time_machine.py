@@ -21,6 +21,7 @@ from salespilots.domain.inbox import lane_of
 from salespilots.domain.order_states import OrderState
 from salespilots.ports.storage import UnitOfWork, Where, eq
 from salespilots.services.core import Core
+from salespilots.services.rehearsal.collecting import collector_rests
 from salespilots.services.rehearsal.difference import (
     Row,
     Violation,
@@ -115,9 +116,10 @@ class TimeMachine:
                 catalogue=catalogue,
             )  # fmt: skip
 
-        worlds = (world(live), world(changed))
-        until, told = self._play(worlds, past, now, began + seconds)
-        then, after = map(parts_of, worlds)
+        with collector_rests():
+            worlds = (world(live), world(changed))
+            until, told = self._play(worlds, past, now, began + seconds)
+            then, after = map(parts_of, worlds)
         chats = _chats(past)
         rows = differences(then, after, chats, masks_of(base.shop.order_prefix))
         return Replay(

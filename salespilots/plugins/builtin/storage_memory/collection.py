@@ -37,11 +37,13 @@ class MemoryCollection:
         return own_copy(found)
 
     def find(self, **equal: Any) -> Any:
-        known, found = self._rows.by_unique({"business_id": self._business_id, **equal})
-        if known and found is None:
-            return None
-        where = [Where(name, "eq", value) for name, value in equal.items()]
-        rows = self._mine(*where, *([Where("id", "eq", found.id)] if known else []))
+        scope = self._business_id
+        known, found = self._rows.by_unique(equal if scope is None else {"business_id": scope, **equal})
+        if known:
+            mine = found is not None and (scope is None or found.business_id == scope)
+            fits = mine and all(getattr(found, name) == value for name, value in equal.items())
+            return own_copy(found) if fits else None
+        rows = self._mine(*(Where(name, "eq", value) for name, value in equal.items()))
         return own_copy(rows[0]) if rows else None
 
     def add(self, entity: Any) -> None:

@@ -112,6 +112,8 @@ class Rows(Noted):
 
     def by_unique(self, equal: dict[str, Any]) -> tuple[bool, Any]:
         """(whether these fields contain a unique key, its row or None)."""
+        if "id" in equal:
+            return True, self.get(equal["id"])
         for names, taken in zip(self._names, self._unique, strict=True):
             if all(name in equal for name in names):
                 key = tuple(equal[name] for name in names)
