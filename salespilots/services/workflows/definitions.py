@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from salespilots.domain.copies import own_copy
@@ -70,12 +70,17 @@ class Workflows:
 
         return retrying(use_case)
 
-    def publish(self, business_id: str, workflow_id: str, *, actor: str = "") -> Workflow:
-        """Make the draft the live version. An unchanged draft goes live as the version it was. Raises `DefinitionInvalid`."""
+    def publish(
+        self, business_id: str, workflow_id: str, *, actor: str = "", tried: Mapping[str, Any] | None = None
+    ) -> Workflow:
+        """Make the draft the live version. An unchanged draft goes live as the version it was. ``tried``: only if it is this
+        one still. Raises `DefinitionInvalid`, `Conflict`."""
 
         def use_case() -> Workflow:
             with self._core.storage.unit_of_work(business_id) as uow:
                 workflow = uow.workflows.get(workflow_id)
+                if tried is not None and workflow.draft != tried:
+                    raise Conflict("The draft was changed meanwhile. Try it again.")
                 self._publish(uow, workflow, actor)
                 uow.commit()
             return workflow
