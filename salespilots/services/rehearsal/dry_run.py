@@ -12,13 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from salespilots.domain.conversation import Mode
-from salespilots.domain.errors import DefinitionInvalid, InvalidInput, NotFound
+from salespilots.domain.errors import InvalidInput, NotFound
 from salespilots.domain.events import Event
 from salespilots.domain.run import Run
 from salespilots.domain.workflow import Workflow
-from salespilots.domain.workflow_problems import check
 from salespilots.ports.channel import Inbound
-from salespilots.ports.storage import UnitOfWork, eq
+from salespilots.ports.storage import eq
 from salespilots.services.automation import shop_lane
 from salespilots.services.core import Core
 from salespilots.services.messaging.answering import read_message
@@ -37,7 +36,6 @@ from salespilots.services.rehearsal.telling import (
     why_not,
 )
 from salespilots.services.rehearsal.world import Limits, OpenStorage, OutOfTime, World
-from salespilots.services.workflows.judging import problems_in
 from salespilots.services.workflows.schemas import load_definition
 
 TOO_LONG = "It took too many steps or too long, and was stopped."
@@ -75,7 +73,7 @@ class DryRuns:
         given = script.assumptions
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             workflow = uow.workflows.get(workflow_id)
-            draft = self.checked(uow, workflow, definition)
+            draft = self.checked(workflow, definition)
             base = read_base_in(self._core, uow)
             if not set(given.stock) <= {one.id for one in base.on_sale}:
                 raise NotFound("There is no such variant on sale.")
@@ -86,13 +84,12 @@ class DryRuns:
         live = with_draft(base.live, workflow, draft, given.at or self._core.clock.now(), only=given.only_this)
         return Tried(base=base, people=people, live=live, workflow=workflow, definition=draft)
 
-    def checked(self, uow: UnitOfWork, workflow: Workflow, definition: Any) -> dict[str, Any]:
-        """The draft, or a definition instead of it, that can run. Raises `InvalidInput`."""
+    def checked(self, workflow: Workflow, definition: Any) -> dict[str, Any]:
+        """The draft, or a definition instead of it. What would only keep it from going live is played all the same: that
+        shows what is wrong. Raises `InvalidInput` for what cannot run at all."""
         loaded = load_definition(workflow.draft if definition is None else definition, self._core)
-        try:
-            check(problems_in(self._core, uow, loaded, itself=workflow.id))
-        except DefinitionInvalid as error:
-            raise InvalidInput({"definition": error.problems}) from None
+        if not loaded["steps"]:
+            raise InvalidInput({"definition": ["Add at least one step."]})
         return loaded
 
     def play(self, tried: Tried, script: Script, limits: Limits | None = None) -> Rehearsal:

@@ -103,7 +103,7 @@ class TimeMachine:
         now = core.clock.now()
         with core.storage.unit_of_work(business_id, read_only=True) as uow:
             workflow = uow.workflows.get(workflow_id)
-            draft = self._dry_runs.checked(uow, workflow, definition)
+            draft = self._dry_runs.checked(workflow, definition)
             base = read_base_in(core, uow)
             past = read_past_in(uow, base, now - timedelta(days=days), min(most, MOST))
         live = [(one, replace(version, published_at=past.since)) for one, version in base.live]

@@ -19,8 +19,6 @@ from salespilots.web.api import (
     products,
     rehearsals,
     runs,
-    templates,
-    tags,
     stats,
     tags,
     templates,
@@ -46,6 +44,8 @@ RESOURCES = (
     workflows,
     rehearsals,
     runs,
+    templates,
+    tags,
     stats,
     events,
 )
