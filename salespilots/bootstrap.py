@@ -95,6 +95,7 @@ from salespilots.services.workflows.preview import ProductPreview
 from salespilots.services.workflows.run_log import RunLog
 from salespilots.services.workflows.runner import Runner
 from salespilots.services.workflows.splits import Splits
+from salespilots.services.workflows.starting import Starting
 from salespilots.services.workflows.timed import Timed
 from salespilots.services.workflows.versions import Versions
 from salespilots.services.workforce import Workforce
@@ -243,6 +244,8 @@ def assemble(
     Forgetting(core, jobs, {"pic": pictures.discard, "fil": files.discard})
     memory = partial(open_memory, registry)
     dry_runs = DryRuns(core, memory)
+    cases = Cases(core, dry_runs, workflows)
+    starters = Starting(core, workflows, cases, dry_runs)
     services = Services(
         core=core,
         acts=acts,
@@ -261,12 +264,12 @@ def assemble(
         direct=Direct(core, connections, settlement),
         discounts=Discounts(core),
         documents=Documents(core),
-        demo=Demo(core, catalog, workflows),
+        demo=Demo(core, catalog, starters),
         export=Export(core),
         imports=imports,
         drafts=Drafts(core),
         dry_runs=dry_runs,
-        cases=Cases(core, dry_runs, workflows),
+        cases=cases,
         duties=Duties(core, signing_in),
         inbox=inbox,
         jobs=jobs,
@@ -290,6 +293,7 @@ def assemble(
         run_log=RunLog(core),
         automation=AutomationSettings(core),
         splits=Splits(core),
+        starters=starters,
         explaining=Explaining(core),
         tags=Tags(core),
         templates=Templates(core),

@@ -64,6 +64,7 @@ from salespilots.services.workflows.explaining import Explaining
 from salespilots.services.workflows.preview import ProductPreview
 from salespilots.services.workflows.run_log import RunLog
 from salespilots.services.workflows.splits import Splits
+from salespilots.services.workflows.starting import Starting
 from salespilots.services.workflows.versions import Versions
 from salespilots.services.workforce import Workforce
 
@@ -128,6 +129,7 @@ class Services:
     explaining: Explaining
     run_log: RunLog
     splits: Splits
+    starters: Starting
     tags: Tags
     templates: Templates
     versions: Versions

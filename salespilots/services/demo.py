@@ -10,7 +10,7 @@ from salespilots.services.catalog import Catalog
 from salespilots.services.core import Core, retrying
 from salespilots.services.demo_past import load_past
 from salespilots.services.messaging.outgoing import cancel_pending_in
-from salespilots.services.workflows.definitions import Workflows
+from salespilots.services.workflows.starting import Starting
 
 SHIPPING_PAISE = 8000
 
@@ -18,10 +18,10 @@ SHIPPING_PAISE = 8000
 class Demo:
     """Loading and resetting practice data."""
 
-    def __init__(self, core: Core, catalog: Catalog, workflows: Workflows) -> None:
+    def __init__(self, core: Core, catalog: Catalog, starters: Starting) -> None:
         self._core = core
         self._catalog = catalog
-        self._workflows = workflows
+        self._starters = starters
 
     def load(self, business_id: str, *, actor: str = "") -> int:
         """Put the twelve practice products on sale and switch the starters on. Returns how many were added; safe to
@@ -70,7 +70,7 @@ class Demo:
                 added += 1
             if added:
                 self._name_substitutes(uow)
-            self._workflows.starters_on_in(uow, actor=actor)
+            self._starters.on_in(uow, actor=actor)
             uow.commit()
         return added
 

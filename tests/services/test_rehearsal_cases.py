@@ -51,13 +51,13 @@ def test_what_is_expected_can_be_said(shop: Shop, hours: str) -> None:
         answers=True, says=("saree", "How many"), effects=("order.placed",), never_does=("order.expired",)
     )
     cases.keep(shop.id, buy, "Purchase", script, good)
-    assert [one.passed for one in cases.check(shop.id, buy)] == [True]
+    assert {one.passed for one in cases.check(shop.id, buy)} == {True}
     wrong = Expectation(
         answers=False, says=("How many", "blue saree is"), never_says=("SAREE",), effects=("order.expired",),
         never_does=("order.placed",),
     )  # fmt: skip
     cases.keep(shop.id, buy, "Purchase", script, wrong)
-    [result] = cases.check(shop.id, buy)
+    [result] = [one for one in cases.check(shop.id, buy) if one.case.name == "Purchase"]
     assert len(result.reasons) == 5
     assert result.told is not None
 
@@ -65,7 +65,7 @@ def test_what_is_expected_can_be_said(shop: Shop, hours: str) -> None:
 def test_a_product_of_the_shop_takes_the_place_of_its_name(shop: Shop) -> None:
     cases, buy = shop.world.services.cases, starter(shop, "price_and_buy")
     cases.keep(shop.id, buy, "Any", say("price of {product}?"), Expectation(answers=True, says=("₹",)))
-    [result] = cases.check(shop.id, buy)
+    [result] = [one for one in cases.check(shop.id, buy) if one.case.name == "Any"]
     assert result.passed
     assert result.told is not None
     assert "{product}" not in result.told.messages[0].text

@@ -102,7 +102,7 @@ def test_tests_are_kept_and_hold_a_draft_back(program: Program) -> None:
     assert kept.status_code == 201
     assert shapes.CaseAnswer(unknown=RAISE).validate(kept.json) == {}
     page = program.get(f"/workflows/{buy}/cases")
-    assert [one["id"] for one in page["items"]] == [kept.json["id"]]
+    assert kept.json["id"] in [one["id"] for one in page["items"]]
     checked = program.done(f"/workflows/{buy}/cases/check")
     assert shapes.CheckAnswer(unknown=RAISE).validate(checked) == {}
     assert checked["passed"]

@@ -3,6 +3,7 @@ the draft is still the one that was tried."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from salespilots.services.rehearsal.expectation import (
     read_expectation,
     write_expectation,
 )
+from salespilots.services.rehearsal.practice_shelf import furnished
 from salespilots.services.rehearsal.report import Rehearsal
 from salespilots.services.rehearsal.script import Said, Script, read_script, write_script
 from salespilots.services.rehearsal.seed import Base
@@ -30,7 +32,8 @@ LIMITS = Limits(turns=600, jumps=40, seconds=3.0)
 """Of one case."""
 
 PRODUCT = "{product}"
-"""In what a customer says: the name of the first product that is in stock, whatever the shop sells."""
+"""In what a customer says: the name of a product that is in stock, whatever the shop sells: of the first that comes in one
+kind, so that nothing is asked about it, else of the first."""
 
 
 class CasesFail(Conflict):
@@ -132,7 +135,8 @@ class Cases:
             try:
                 script = read_script(case.script)
                 tried = self._dry_runs.prepare(business_id, workflow_id, script, definition=definition)
-                told = self._dry_runs.play(tried, _named(script, tried.base), LIMITS)
+                tried = replace(tried, base=furnished(tried.base, self._core.clock.now()))
+                told = self._dry_runs.play(tried, with_product(script, tried.base), LIMITS)
                 reasons = tuple(failures(told, read_expectation(case.expected), workflow_id))
             except SalesPilotsError as error:  # what it is about is gone, or the shop has nothing in stock
                 results.append(CaseResult(case=case, reasons=(_words(error),)))
@@ -170,10 +174,12 @@ def _all_in(uow: UnitOfWork, workflow_id: str) -> list[WorkflowCase]:
     return uow.cases.select(eq("workflow_id", workflow_id), order="created_at")
 
 
-def _named(script: Script, base: Base) -> Script:
-    """The script with a product of this shop in it."""
-    there = [one.product_id for one in base.on_sale if base.levels[one.id].available > 0]
-    title = next((one.title for one in base.products if one.id in there), "product")
+def with_product(script: Script, base: Base) -> Script:
+    """The script with a product of this shop in the place of `PRODUCT`."""
+    kinds = Counter(one.product_id for one in base.on_sale)
+    there = {one.product_id for one in base.on_sale if base.levels[one.id].available > 0}
+    fit = sorted((one for one in base.products if one.id in there), key=lambda one: kinds[one.id] > 1)
+    title = next((one.title for one in fit), "product")
     inputs = [
         replace(one, text=one.text.replace(PRODUCT, title)) if isinstance(one, Said) else one for one in script.inputs
     ]

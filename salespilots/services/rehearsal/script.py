@@ -48,8 +48,8 @@ class Assumptions:
     ``customer_id``: of a real customer, whose chat begins afresh; None: one who is made up, ``known`` to the shop already
     or not. ``stock``: available pieces by variant id; ``sold_out``: nothing is there, but for those. ``at``: the time it
     begins; None: now. ``window_open``: whether the customer wrote lately; a message of theirs opens the reply window
-    anyhow. ``channel``: a channel's key. ``only_this``: no other workflow is live. ``silence``: the customer does not
-    answer what is asked in the end, so that its time runs out.
+    anyhow. ``cash``: an order that is made up is paid at the door. ``channel``: a channel's key. ``only_this``: no other
+    workflow is live. ``silence``: the customer does not answer what is asked in the end, so that its time runs out.
     """
 
     customer_id: str | None = None
@@ -59,6 +59,7 @@ class Assumptions:
     sold_out: bool = False
     at: datetime | None = None
     window_open: bool = True
+    cash: bool = False
     channel: str = "practice"
     only_this: bool = False
     silence: bool = False
@@ -131,6 +132,7 @@ class ScriptShape(Schema):
     sold_out = _Flag(load_default=False)
     at = fields.AwareDateTime(load_default=None, allow_none=True, format="iso", default_timezone=UTC)
     window_open = _Flag(load_default=True)
+    cash = _Flag(load_default=False)
     channel = fields.String(load_default="practice", validate=validate.Length(1, 60))
     only_this = _Flag(load_default=False)
     silence = _Flag(load_default=False)
@@ -161,7 +163,7 @@ def script_of(values: Mapping[str, Any]) -> Script:
     if at is not None and not 2000 <= at.year < 2200:
         raise InvalidInput({"at": ["Between the years 2000 and 2199."]})
     names = (
-        "customer_id", "known", "name", "stock", "sold_out", "window_open", "channel", "only_this", "silence",
+        "customer_id", "known", "name", "stock", "sold_out", "window_open", "cash", "channel", "only_this", "silence",
     )  # fmt: skip
     return Script(
         inputs=tuple(inputs),
@@ -173,7 +175,7 @@ def write_script(script: Script) -> dict[str, Any]:
     """The JSON of a script; what is as usual is left out."""
     given, usual = script.assumptions, Assumptions()
     names = (
-        "customer_id", "known", "name", "sold_out", "window_open", "channel", "only_this", "silence",
+        "customer_id", "known", "name", "sold_out", "window_open", "cash", "channel", "only_this", "silence",
     )  # fmt: skip
     told = {name: getattr(given, name) for name in names if getattr(given, name) != getattr(usual, name)}
     if given.stock:

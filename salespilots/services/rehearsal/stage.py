@@ -15,6 +15,7 @@ from salespilots.domain.events import Event
 from salespilots.domain.inbox import lane_of
 from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
+from salespilots.ports.extensions import CASH
 from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.ports.triggers import TriggerFact
 from salespilots.services.automation import match, start_in
@@ -46,7 +47,8 @@ PAID = frozenset({"order.paid", "payment.captured", "refund.processed"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Who plays the customer: ``base`` and ``people`` to seed, and how their words come in."""
+    """Who plays the customer: ``base`` and ``people`` to seed, and how their words come in. ``cash``: an order that is made
+    up is paid at the door."""
 
     base: Base
     people: People
@@ -54,6 +56,7 @@ class Stage:
     account_ref: str
     customer_ref: str
     name: str
+    cash: bool = False
 
     @property
     def lane(self) -> str:
@@ -82,6 +85,7 @@ def set_stage(core: Core, base: Base, people: People, given: Assumptions, at: da
     stage = Stage(
         base=replace(base, connections=[*others, replace(there, enabled=True)]), people=people, provider=given.channel, account_ref=account, customer_ref=ref,
         name=given.name or (people.customers[0].name if people.customers else ""),
+        cash=given.cash,
     )  # fmt: skip
     window = provider.capabilities.reply_window
     away = (window or LONG_AGO) + timedelta(hours=1)
@@ -119,7 +123,7 @@ def _with_chat(base: Base, stage: Stage, people: People, at: datetime, wrote_at:
 def make_order_in(core: Core, uow: UnitOfWork, stage: Stage, kind: str) -> None:
     """Make an order up for an event that needs one. Raises `Conflict` where nothing can be ordered."""
     if kind in STATES:
-        _order_in(core, uow, _chat_in(uow, stage))
+        _order_in(core, uow, stage, _chat_in(uow, stage))
 
 
 def happen_in(core: Core, uow: UnitOfWork, stage: Stage, kind: str) -> None:
@@ -134,7 +138,7 @@ def happen_in(core: Core, uow: UnitOfWork, stage: Stage, kind: str) -> None:
         uow.record(event)
         react(core, uow, [event])
         return
-    tell_of_in(core, uow, chat, _order_in(core, uow, chat), kind)
+    tell_of_in(core, uow, chat, _order_in(core, uow, stage, chat), kind)
 
 
 def _begin_in(core: Core, uow: UnitOfWork, chat: Conversation, kind: str) -> None:
@@ -175,7 +179,7 @@ def _chat_in(uow: UnitOfWork, stage: Stage) -> Conversation:
     return chat
 
 
-def _order_in(core: Core, uow: UnitOfWork, chat: Conversation) -> Order:
+def _order_in(core: Core, uow: UnitOfWork, stage: Stage, chat: Conversation) -> Order:
     for known in uow.orders.select(eq("customer_id", chat.customer_id), order="-created_at"):
         if known.state is not OrderState.DRAFT:
             return known
@@ -185,9 +189,11 @@ def _order_in(core: Core, uow: UnitOfWork, chat: Conversation) -> Order:
     customer = uow.customers.get(chat.customer_id)
     order = build_order_in(
         core, uow, customer_id=chat.customer_id, lines=[(there.id, 1)], conversation_id=chat.id,
-        address=customer.address, practice=chat.practice,
+        address=customer.address, practice=chat.practice, payment_method=CASH if stage.cash else None,
     )  # fmt: skip
     place_in(core, uow, order)
+    if not stage.cash:
+        order.payment_url = f"{core.base_url}/pay/rehearsal"
     uow.orders.add(order)
     return order
 

@@ -38,11 +38,14 @@ class Workflows:
         """A draft."""
         definition = load_definition(definition, self._core)
         with self._core.storage.unit_of_work(business_id) as uow:
-            workflow = self._add(uow, name, definition)
+            workflow = self.create_in(uow, name, definition)
             uow.commit()
         return workflow
 
-    def _add(self, uow: UnitOfWork, name: str, definition: dict, starter: str | None = None) -> Workflow:
+    def create_in(
+        self, uow: UnitOfWork, name: str, definition: dict[str, Any], *, starter: str | None = None
+    ) -> Workflow:
+        """The same within a transaction, of a definition that is loaded. ``starter``: the key of what it began as."""
         now = self._core.clock.now()
         last = uow.workflows.select(order="-position", limit=1)
         workflow = Workflow(
@@ -126,26 +129,15 @@ class Workflows:
 
         return retrying(use_case)
 
-    def starters_on(self, business_id: str, *, actor: str = "") -> list[Workflow]:
-        """Create what is missing of the three starters and switch them on. Safe to repeat."""
-
-        def use_case() -> list[Workflow]:
-            with self._core.storage.unit_of_work(business_id) as uow:
-                workflows = self.starters_on_in(uow, actor=actor)
-                uow.commit()
-            return workflows
-
-        return retrying(use_case)
-
     def starters_on_in(self, uow: UnitOfWork, *, actor: str = "") -> list[Workflow]:
-        """The same within a transaction."""
+        """Create what is missing of the three starters and switch them on, within a transaction. Safe to repeat."""
         present = {one.starter: one for one in uow.workflows.select(Where("starter", "not_null"))}
         workflows = []
         for one in ON_BY_DEFAULT:
             workflow = present.get(one.key)
             if workflow is None:
                 definition = load_definition(one.definition("en"), self._core)
-                workflow = self._add(uow, one.name.en, definition, starter=one.key)
+                workflow = self.create_in(uow, one.name.en, definition, starter=one.key)
             self._publish(uow, workflow, actor)
             workflows.append(workflow)
         return workflows
@@ -188,7 +180,7 @@ class Workflows:
     def duplicate(self, business_id: str, workflow_id: str, name: str, *, actor: str = "") -> Workflow:
         """Its draft once more, as a draft behind all others."""
         with self._core.storage.unit_of_work(business_id) as uow:
-            copy = self._add(uow, name, own_copy(uow.workflows.get(workflow_id).draft))
+            copy = self.create_in(uow, name, own_copy(uow.workflows.get(workflow_id).draft))
             uow.commit()
         return copy
 

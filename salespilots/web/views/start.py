@@ -51,7 +51,7 @@ def load_practice() -> Any:
 @permits(Permission.CATALOGUE)
 def workflows_on() -> Any:
     """Switch the starters on."""
-    services().workflows.starters_on(here().shop_id, actor=here().user.id)
+    services().starters.on(here().shop_id, actor=here().user.id)
     flash(_("The starter workflows are on"), "ok")
     return back_to(url_for("start.index"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salespilots.services.workflows.starters.kit import PERSON, Both, Case, Starter, reply, step
+from salespilots.services.workflows.starters.kit import PERSON, Both, Case, Starter, happens, reply, step, tried, wrote
 
 COD = Starter(
     key="cod_confirm", goal="after_sale", name=Both("Confirm cash on delivery", "कैश ऑन डिलीवरी की पुष्टि"),
@@ -41,8 +41,24 @@ COD = Starter(
     },
     cases=(
         Case(
-            name="An order that is paid online is left alone", script={"inputs": [{"event": "order.placed"}], "only_this": True},
-            expected={"answers": True, "never_does": ["owner.told"]},
+            name=Both("A clear yes", "साफ़ हाँ"),
+            script=tried(happens("order.placed"), wrote(Both("yes", "हाँ"), after_seconds=120), cash=True),
+            expected={
+                "answers": True, "says": [Both("in cash on delivery", "डिलीवरी पर"), Both("keep", "तैयार रखें")],
+                "effects": ["customer.tagged"], "never_does": ["conversation.waiting"],
+            },
+        ),
+        Case(
+            name=Both("A no", "ना"),
+            script=tried(happens("order.placed"), wrote(Both("no", "नहीं"), after_seconds=120), cash=True),
+            expected={
+                "answers": True, "effects": ["owner.told", "conversation.waiting"], "never_does": ["customer.tagged"],
+            },
+        ),
+        Case(
+            name=Both("An order that is paid online is left alone", "ऑनलाइन भुगतान पर चुप"),
+            script=tried(happens("order.placed")),
+            expected={"answers": True, "never_says": [Both("in cash on delivery", "डिलीवरी पर")], "never_does": ["owner.told"]},
         ),
     ),
 )  # fmt: skip
@@ -77,8 +93,13 @@ ON_ITS_WAY = Starter(
     },
     cases=(
         Case(
-            name="A parcel leaves", script={"inputs": [{"event": "order.shipped"}], "only_this": True},
-            expected={"answers": True},
+            name=Both("A parcel that is paid", "भुगतान किया हुआ पार्सल"),
+            script=tried(happens("order.paid"), happens("order.shipped", after_seconds=3600)),
+            expected={"answers": True, "says": [Both("Everything is paid", "सब भुगतान हो चुका")]},
+        ),
+        Case(
+            name=Both("A parcel that is paid at the door", "दरवाज़े पर भुगतान"), script=tried(happens("order.shipped"), cash=True),
+            expected={"answers": True, "says": [Both("in cash ready", "नक़द तैयार")]},
         ),
     ),
 )  # fmt: skip
@@ -99,7 +120,7 @@ FEEDBACK = Starter(
             ),
             step(
                 "ask", "ask", {"next": "good", "on_timeout": "end", "on_error": "end"}, type="rating", save_as="rating", tries=2,
-                text=Both("How do you like it, {customer}? One to five stars.", "{customer}, कैसा लगा? एक से पाँच सितारे।"),
+                text=Both("Hello {customer}, how do you like it? One to five stars.", "नमस्ते {customer}, कैसा लगा? एक से पाँच सितारे।"),
                 quick_replies=[{"title": "⭐" * n, "payload": f"choice:{n}"} for n in (5, 4, 3, 2, 1)],
             ),
             step(
@@ -125,16 +146,16 @@ FEEDBACK = Starter(
     },
     cases=(
         Case(
-            name="Five stars",
-            script={"inputs": [{"event": "order.delivered"}, {"text": "5", "after_seconds": 8000}], "only_this": True,
-                    "at": "2026-11-24T05:30:00+00:00"},
-            expected={"answers": True, "effects": ["customer.tagged"]},
+            name=Both("Five stars", "पाँच सितारे"),
+            script=tried(happens("order.delivered"), wrote("5", after_seconds=8000)),
+            expected={"answers": True, "says": [Both("Thank you", "धन्यवाद")], "effects": ["customer.tagged"]},
         ),
         Case(
-            name="Two stars",
-            script={"inputs": [{"event": "order.delivered"}, {"text": "2", "after_seconds": 8000}], "only_this": True,
-                    "at": "2026-11-24T05:30:00+00:00"},
-            expected={"answers": True, "effects": ["conversation.waiting"], "never_does": ["customer.tagged"]},
+            name=Both("Two stars", "दो सितारे"),
+            script=tried(happens("order.delivered"), wrote("2", after_seconds=8000)),
+            expected={
+                "answers": True, "says": [Both("We are sorry", "हमें खेद है")], "effects": ["conversation.waiting"],
+            },
         ),
     ),
 )  # fmt: skip

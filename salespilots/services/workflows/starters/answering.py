@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from salespilots.services.workflows.starters.kit import ORDER, PERSON, SEE_PRODUCTS, Both, Case, Starter, step
+from salespilots.services.workflows.starters.kit import (
+    NIGHT,
+    ORDER,
+    PERSON,
+    SEE_PRODUCTS,
+    Both,
+    Case,
+    Starter,
+    happens,
+    step,
+    tried,
+    wrote,
+)
 
 ORDER_STATUS = Starter(
     key="order_status", goal="answer", on_by_default=True, name=Both("Order status", "ऑर्डर की स्थिति"),
@@ -16,8 +28,14 @@ ORDER_STATUS = Starter(
     },
     cases=(
         Case(
-            name="Somebody without an order asks", script={"inputs": [{"text": "where is my order?"}], "only_this": True},
-            expected={"answers": True, "says": ["no order"]},
+            name=Both("Where is my order?", "मेरा ऑर्डर कहाँ है?"),
+            script=tried(happens("order.shipped"), wrote(Both("where is my order?", "मेरा ऑर्डर कहाँ है?"))),
+            expected={"answers": True, "says": [Both("TRACK123", "TRACK123")]},
+        ),
+        Case(
+            name=Both("Somebody without an order asks", "बिना ऑर्डर वाला पूछता है"),
+            script=tried(wrote("where is my order?")),
+            expected={"answers": True, "says": ["no order"], "never_does": ["conversation.waiting"]},
         ),
     ),
 )  # fmt: skip
@@ -61,13 +79,17 @@ WELCOME = Starter(
     },
     cases=(
         Case(
-            name="A first hello", script={"inputs": [{"text": "hello"}], "only_this": True, "name": "Riya"},
-            expected={"answers": True, "effects": ["product.shown"]},
+            name=Both("A first hello", "पहला नमस्ते"), script=tried(wrote(Both("hello", "नमस्ते"))),
+            expected={"answers": True, "says": [Both("Hello Riya! Welcome", "नमस्ते Riya!"), Both("Tap a product", "सामान पर टैप")]},
         ),
         Case(
-            name="Silence afterwards",
-            script={"inputs": [{"text": "hello"}], "only_this": True, "silence": True, "at": "2026-11-24T05:30:00+00:00"},
-            expected={"answers": True},
+            name=Both("Silence afterwards", "उसके बाद चुप्पी"), script=tried(wrote("hello"), silence=True),
+            expected={"answers": True, "says": [Both("Tap a product", "सामान पर टैप"), Both("Did you find something", "कुछ पसंद आया")]},
+        ),
+        Case(
+            name=Both("Who writes again is not asked", "फिर लिखने वाले से नहीं पूछता"),
+            script=tried(wrote("hello"), wrote("ok thanks", after_seconds=3600), silence=True),
+            expected={"answers": True, "never_says": [Both("Did you find something", "कुछ पसंद आया")]},
         ),
     ),
 )  # fmt: skip
@@ -93,8 +115,13 @@ DELIVERY = Starter(
     },
     cases=(
         Case(
-            name="Do you deliver here?", script={"inputs": [{"text": "do you deliver to Pune? kitne din lagenge"}], "only_this": True},
-            expected={"answers": True},
+            name=Both("Do you deliver here?", "क्या यहाँ भेजते हैं?"),
+            script=tried(wrote(Both("do you deliver to Pune? kitne din lagenge", "डिलीवरी कितने दिन में होगी?"))),
+            expected={"answers": True, "says": [Both("deliver all over India", "पूरे भारत में भेजते हैं")]},
+        ),
+        Case(
+            name=Both("A price is something else", "दाम पूछना कुछ और है"), script=tried(wrote("{product} price?")),
+            expected={"answers": False},
         ),
     ),
 )  # fmt: skip
@@ -102,8 +129,8 @@ DELIVERY = Starter(
 STORY = Starter(
     key="story_reply", goal="answer", name=Both("Answer to a story", "स्टोरी का जवाब"),
     about=Both(
-        "Who answers your story gets price and stock of what it shows; a lone emoji gets a friendly word.",
-        "आपकी स्टोरी का जवाब देने वाले को उसके सामान का दाम और स्टॉक मिलता है; सिर्फ़ इमोजी पर एक प्यारा सा जवाब।",
+        "Who answers your story with words gets price and stock of what it shows, or is asked what they would like to know.",
+        "शब्दों में स्टोरी का जवाब देने वाले को उसके सामान का दाम और स्टॉक मिलता है, या पूछा जाता है कि क्या जानना है।",
     ),
     made={
         "format": 1, "trigger": {"kind": "message.story_reply", "settings": {}},
@@ -125,8 +152,14 @@ STORY = Starter(
     },
     cases=(
         Case(
-            name="An emoji below a story", script={"inputs": [{"text": "😍", "kind": "story_reply"}], "only_this": True},
-            expected={"answers": True},
+            name=Both("What does this cost?", "इसका दाम?"),
+            script=tried(wrote("{product} price?", kind="story_reply")),
+            expected={"answers": True, "says": ["₹"]},
+        ),
+        Case(
+            name=Both("Words about nothing in the shop", "किसी सामान का नाम नहीं"),
+            script=tried(wrote("so beautiful", kind="story_reply")),
+            expected={"answers": True, "says": [Both("Tell me what you would like", "क्या जानना है")]},
         ),
     ),
 )  # fmt: skip
@@ -161,14 +194,18 @@ OUT_OF_OFFICE = Starter(
     },
     cases=(
         Case(
-            name="At night",
-            script={"inputs": [{"text": "I got a damaged saree"}], "only_this": True, "at": "2026-11-24T20:00:00+00:00"},
-            expected={"answers": True, "effects": ["owner.told"]},
+            name=Both("At night", "रात में"), script=tried(wrote("I got a damaged saree"), at=NIGHT),
+            expected={
+                "answers": True, "says": [Both("The shop is closed now", "दुकान अभी बंद है")],
+                "effects": ["owner.told", "conversation.waiting"],
+            },
         ),
         Case(
-            name="By day",
-            script={"inputs": [{"text": "I got a damaged saree"}], "only_this": True, "at": "2026-11-24T06:00:00+00:00"},
-            expected={"answers": True, "never_does": ["owner.told"]},
+            name=Both("While the shop is open", "दुकान खुली हो तो"), script=tried(wrote("I got a damaged saree")),
+            expected={
+                "answers": True, "never_says": [Both("The shop is closed now", "दुकान अभी बंद है")],
+                "effects": ["conversation.waiting"], "never_does": ["owner.told"],
+            },
         ),
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salespilots.services.workflows.starters.kit import SEE_PRODUCTS, Both, Case, Starter, reply, step
+from salespilots.services.workflows.starters.kit import SEE_PRODUCTS, Both, Case, Starter, reply, step, tried, wrote
 
 STEPS = (
     step("find", "product.find", {"next": "offer", "on_many": "end", "on_empty": "catalogue"}),
@@ -96,14 +96,19 @@ PRICE_AND_BUY = Starter(
     },
     cases=(
         Case(
-            name="Somebody asks for the price",
-            script={"inputs": [{"text": "{product} kitna hai?"}], "only_this": True},
-            expected={"answers": True, "effects": ["product.shown"], "never_does": ["order.placed"]},
+            name=Both("From the price to the name", "दाम से नाम तक"),
+            script=tried(wrote("{product} kitna hai?"), wrote(Both("1", "1"), after_seconds=30)),
+            expected={
+                "answers": True, "says": ["₹", Both("What name should be on the parcel", "पार्सल पर क्या नाम")],
+                "never_does": ["order.placed"],
+            },
         ),
         Case(
-            name="Sold out",
-            script={"inputs": [{"text": "{product} price?"}], "sold_out": True, "only_this": True},
-            expected={"answers": True, "never_does": ["order.placed"]},
+            name=Both("Sold out", "स्टॉक ख़त्म"), script=tried(wrote("{product} price?"), sold_out=True),
+            expected={
+                "answers": True, "says": ["₹"], "never_says": [Both("How many would you like", "कितने चाहिए")],
+                "never_does": ["order.placed"],
+            },
         ),
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salespilots.services.workflows.starters.kit import PERSON, SEE_PRODUCTS, Both, Case, Starter, step
+from salespilots.services.workflows.starters.kit import PERSON, SEE_PRODUCTS, Both, Case, Starter, happens, step, tried
 
 ABANDONED = Starter(
     key="abandoned_draft", goal="follow_up", name=Both("Chosen, not ordered", "चुना पर ऑर्डर नहीं किया"),
@@ -16,9 +16,9 @@ ABANDONED = Starter(
             step(
                 "ask", "message.text",
                 text=Both(
-                    "{customer}, you were looking at {product}. It is {price}, {stock}. Write “buy” and I finish the order"
+                    "Hello {customer}, you were looking at {product}. It is {price}, {stock}. Write “buy” and I finish the order"
                     " with you.",
-                    "{customer}, आप {product} देख रहे थे। दाम {price}, {stock}। “buy” लिखें, मैं ऑर्डर पूरा कर दूँगा।",
+                    "नमस्ते {customer}, आप {product} देख रहे थे। दाम {price}, {stock}। “buy” लिखें, मैं ऑर्डर पूरा कर दूँगा।",
                 ),
                 quick_replies=[SEE_PRODUCTS, PERSON],
             ),
@@ -26,8 +26,8 @@ ABANDONED = Starter(
     },
     cases=(
         Case(
-            name="A basket was left", script={"inputs": [{"event": "order.abandoned"}], "only_this": True},
-            expected={"answers": True},
+            name=Both("A basket was left", "सामान चुनकर छोड़ दिया"), script=tried(happens("order.abandoned")),
+            expected={"answers": True, "says": [Both("you were looking at", "देख रहे थे")]},
         ),
     ),
 )  # fmt: skip
@@ -65,8 +65,16 @@ UNPAID = Starter(
     },
     cases=(
         Case(
-            name="A payment fails", script={"inputs": [{"event": "payment.failed"}], "only_this": True},
-            expected={"answers": True},
+            name=Both("A payment fails", "भुगतान विफल"), script=tried(happens("payment.failed")),
+            expected={
+                "answers": True,
+                "says": [Both("did not go through", "पूरा नहीं हुआ"), Both("Shall we help you", "क्या भुगतान में मदद")],
+            },
+        ),
+        Case(
+            name=Both("Paid after all", "फिर भुगतान हो गया"),
+            script=tried(happens("payment.failed"), happens("order.paid", after_seconds=240)),
+            expected={"answers": True, "never_says": [Both("Shall we help you", "क्या भुगतान में मदद")]},
         ),
     ),
 )  # fmt: skip
@@ -82,15 +90,15 @@ SILENT = Starter(
         "steps": [
             step(
                 "ask", "message.text",
-                text=Both("Can I still help you, {customer}?", "{customer}, क्या मैं और मदद कर सकता हूँ?"),
+                text=Both("Hello {customer}, can I still help you?", "नमस्ते {customer}, क्या मैं और मदद कर सकता हूँ?"),
                 quick_replies=[SEE_PRODUCTS, PERSON],
             ),
         ],
     },
     cases=(
         Case(
-            name="Five hours of silence", script={"inputs": [{"event": "customer.silent"}], "only_this": True},
-            expected={"answers": True},
+            name=Both("Five hours of silence", "पाँच घंटे की चुप्पी"), script=tried(happens("customer.silent")),
+            expected={"answers": True, "says": [Both("help you", "मदद कर")]},
         ),
     ),
 )  # fmt: skip

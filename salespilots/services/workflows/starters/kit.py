@@ -23,7 +23,17 @@ class Both:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What is tried: ``script`` and ``expected`` as `salespilots.services.rehearsal` reads them."""
+    """What is tried: ``script`` and ``expected`` as `salespilots.services.rehearsal` reads them, with `Both` where the words
+    depend on the workflow's language."""
+
+    name: Both
+    script: Mapping[str, Any]
+    expected: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """A case in one language, ready to be kept."""
 
     name: str
     script: Mapping[str, Any]
@@ -47,6 +57,16 @@ class Starter:
         """In one language."""
         made: dict[str, Any] = in_language(self.made, language)
         return made
+
+    def tests(self, language: str) -> list[Test]:
+        """Its cases in one language."""
+        return [
+            Test(
+                name=one.name.text(language), script=in_language(one.script, language),
+                expected=in_language(one.expected, language),
+            )
+            for one in self.cases
+        ]  # fmt: skip
 
 
 def in_language(made: Any, language: str) -> Any:
@@ -73,3 +93,24 @@ def reply(title: Both, payload: str) -> dict[str, Any]:
 SEE_PRODUCTS = reply(Both("See products", "सामान देखें"), "catalogue")
 PERSON = reply(Both("Talk to a person", "किसी से बात करें"), "human")
 ORDER = reply(Both("My order", "मेरा ऑर्डर"), "order_status")
+
+NOON = "2026-11-18T06:30:00+00:00"
+"""On a Wednesday without a festival, at noon in India: nothing waits for the morning then."""
+
+NIGHT = "2026-11-17T21:30:00+00:00"
+"""Three o'clock in the night before."""
+
+
+def tried(*inputs: Mapping[str, Any], **assumptions: Any) -> dict[str, Any]:
+    """A case's script: this workflow alone, for Riya, at noon."""
+    return {"inputs": list(inputs), "only_this": True, "name": "Riya", "at": NOON} | assumptions
+
+
+def wrote(text: Any, **more: Any) -> dict[str, Any]:
+    """The customer writes."""
+    return {"text": text, **more}
+
+
+def happens(event: str, **more: Any) -> dict[str, Any]:
+    """Something happens."""
+    return {"event": event, **more}

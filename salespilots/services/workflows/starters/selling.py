@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salespilots.services.workflows.starters.kit import SEE_PRODUCTS, Both, Case, Starter, step
+from salespilots.services.workflows.starters.kit import SEE_PRODUCTS, Both, Case, Starter, happens, step, tried, wrote
 
 COMMENT = Starter(
     key="comment_to_message", goal="sell", name=Both("Comment to message", "टिप्पणी से संदेश"),
@@ -26,8 +26,12 @@ COMMENT = Starter(
     },
     cases=(
         Case(
-            name="Price below a post", script={"inputs": [{"text": "price please", "kind": "comment"}], "only_this": True},
-            expected={"answers": True},
+            name=Both("Price below a post", "पोस्ट के नीचे दाम"), script=tried(wrote("price please", kind="comment")),
+            expected={"answers": True, "says": [Both("Thank you for your comment", "टिप्पणी के लिए धन्यवाद")]},
+        ),
+        Case(
+            name=Both("A compliment is left alone", "तारीफ़ पर चुप"), script=tried(wrote("so pretty", kind="comment")),
+            expected={"answers": False},
         ),
     ),
 )  # fmt: skip
@@ -43,7 +47,7 @@ BACK = Starter(
         "steps": [
             step(
                 "news", "message.text", {"next": "card"},
-                text=Both("Good news, {customer}: {product} is back!", "ख़ुशख़बरी, {customer}: {product} फिर से आ गया!"),
+                text=Both("Hello {customer}, good news: {product} is back!", "नमस्ते {customer}, ख़ुशख़बरी: {product} फिर से आ गया!"),
             ),
             step(
                 "card", "message.product", {"on_no": "end", "on_empty": "end"},
@@ -53,8 +57,8 @@ BACK = Starter(
     },
     cases=(
         Case(
-            name="It is back", script={"inputs": [{"event": "stock.back"}], "only_this": True},
-            expected={"answers": True, "effects": ["product.shown"]},
+            name=Both("It is back", "वापस आ गया"), script=tried(happens("stock.back")),
+            expected={"answers": True, "says": [Both("is back", "फिर से आ गया"), "₹"]},
         ),
     ),
 )  # fmt: skip
@@ -81,7 +85,7 @@ FESTIVAL = Starter(
     },
     cases=(
         Case(
-            name="On Diwali", script={"inputs": [{"event": "schedule.due"}], "only_this": True, "at": "2026-11-08T04:30:00+00:00"},
+            name=Both("On Diwali", "दिवाली पर"), script=tried(happens("schedule.due"), at="2026-11-08T04:30:00+00:00"),
             expected={"answers": True, "says": ["Diwali"]},
         ),
     ),
@@ -101,7 +105,7 @@ LOW_STOCK = Starter(
     },
     cases=(
         Case(
-            name="Almost out", script={"inputs": [{"event": "stock.low"}], "only_this": True},
+            name=Both("Almost out", "लगभग ख़त्म"), script=tried(happens("stock.low")),
             expected={"answers": True, "effects": ["owner.told"]},
         ),
     ),
