@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from salespilots.domain.conversation import Conversation, Direction
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.template import LANGUAGES, NAME, PURPOSES, Template
 from salespilots.ports.settings import Words, placeholders
@@ -110,17 +111,40 @@ class Templates:
         return found
 
     def for_chat(self, business_id: str, conversation_id: str, name: str, language: str = "") -> str:
-        """A template's words for the composer, filled with what is known of this chat. Raises `NotFound`."""
+        """A template's words for the composer, filled with what is known of this chat. ``language``: empty is the one that
+        the customer wrote last. Raises `NotFound`."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             template = uow.templates.find(name=name)
             if template is None:
                 raise NotFound("There is no such template.")
             conversation = uow.conversations.get(conversation_id)
-            customer, shop = uow.customers.get(conversation.customer_id), uow.shop()
-        _, text = template.text(language or "en")
-        values = {"customer": (customer.name or "").split(" ")[0], "shop": shop.name}
-        values |= {f"{OWN_FIELD}{key}": value for key, value in customer.fields.items()}
-        return fill_in(text, {key: value for key, value in values.items() if value})
+            _, text = template.text(language or self._language_in(uow, conversation_id))
+            return fill_in(text, _known_in(uow, conversation))
+
+    def for_composer(self, business_id: str, conversation_id: str) -> list[tuple[Template, str]]:
+        """All templates by name, each with its words for this chat. Raises `NotFound`."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            conversation = uow.conversations.get(conversation_id)
+            values, language = _known_in(uow, conversation), self._language_in(uow, conversation_id)
+            templates = uow.templates.select(order="name", limit=MAX_TEMPLATES)
+        return [(one, fill_in(one.text(language)[1], values)) for one in templates]
+
+    def _language_in(self, uow: UnitOfWork, conversation_id: str) -> str:
+        """The language of what the customer wrote last."""
+        last = uow.messages.select(
+            eq("conversation_id", conversation_id), eq("direction", Direction.IN), order="-seq", limit=1
+        )
+        if not last or not last[0].text:
+            return "en"
+        return self._core.memory.understand(self._core.understander, uow, last[0].text).language
+
+
+def _known_in(uow: UnitOfWork, conversation: Conversation) -> dict[str, str]:
+    """What placeholders stand for in a chat that nobody but a person answers; the rest stays to be filled by hand."""
+    customer, shop = uow.customers.get(conversation.customer_id), uow.shop()
+    values = {"customer": (customer.name or "").split(" ")[0], "shop": shop.name}
+    values |= {f"{OWN_FIELD}{key}": str(value) for key, value in customer.fields.items()}
+    return {key: value for key, value in values.items() if value}
 
 
 def used_in(uow: UnitOfWork, name: str) -> list[str]:

@@ -22,12 +22,14 @@ from salespilots.web.shell import shell_context
 from salespilots.web.views import (
     about,
     auth,
+    automation,
     chat_files,
     comments,
     connecting,
     customers,
     discounts,
     duties,
+    gallery,
     home,
     home_events,
     inbox,
@@ -47,11 +49,13 @@ from salespilots.web.views import (
     product_pictures,
     product_preview,
     products,
+    replays,
     selling,
     settings,
     simulator,
     start,
     stock,
+    templates,
     upi,
     workflows,
 )
@@ -61,7 +65,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON bodies are held to 1 MiB, webhooks to 8."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, comments, posts, workflows, simulator, settings, connecting, duties, selling, discounts, about, more, chat_files,
+    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, comments, posts, gallery, replays, workflows, templates, simulator, settings, connecting, duties, selling, automation, discounts, about, more, chat_files,
     public_views,
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ AREAS = {
     "comments": Permission.INBOX,
     "posts": Permission.CATALOGUE,
     "workflows": Permission.CATALOGUE,
+    "templates": Permission.CATALOGUE,
     "settings": Permission.SHOP_ADMIN,
     "money": Permission.ORDERS,
 }

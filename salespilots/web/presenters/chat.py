@@ -124,7 +124,7 @@ def _outgoing(bubble: SimpleNamespace, message: Message, orders: Sequence[Order]
         bubble.kind, bubble.media = "image", SimpleNamespace(picture_url=_own(content.url), alt="")
     elif isinstance(content, ProductCards):
         bubble.kind = "product" if len(content.cards) == 1 else "products"
-        bubble.products = [_card(one) for one in content.cards]
+        bubble.products = [card_of(one) for one in content.cards]
     elif isinstance(content, Images):
         bubble.parts = [attached.sent_picture(_own(one)) for one in content.urls]
     elif isinstance(content, Buttons):
@@ -182,7 +182,8 @@ def _own(url: str) -> str:
     )
 
 
-def _card(card: ProductCard) -> SimpleNamespace:
+def card_of(card: ProductCard) -> SimpleNamespace:
+    """A product as it was sent."""
     price, _dot, stock = card.subtitle.partition(" · ")
     tone = "bad" if stock == "sold out" else "warn" if stock.startswith("only") else "ok"
     return SimpleNamespace(

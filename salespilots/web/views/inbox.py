@@ -108,11 +108,21 @@ def _chat_page(conversation_id: str, pane: str, status: int = 200, reply_error: 
         chat=chat,
         window=present.window(allowed, chat.first_name, wrote=found.conversation.last_inbound_at is not None),
         reply_error=reply_error,
+        filled=_filled(conversation_id),
         customer=present.panel(found.customer, chat_events.came(found.conversation)),
         current_order=order_rows([current])[0] if current else None,
         **_list(conversation_id),
         **_thread(found, orders, leaving),
     )
+
+
+def _filled(conversation_id: str) -> str:
+    """The words of a template that was chosen for the composer; none for a name that is gone."""
+    name = query_text(request.args.get("template"), 40)
+    try:
+        return services().templates.for_chat(here().shop_id, conversation_id, name) if name else ""
+    except NotFound:
+        return ""
 
 
 def _thread(found: ChatRow, orders: list[Order], leaving: Leaving) -> dict[str, Any]:

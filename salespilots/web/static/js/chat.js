@@ -77,6 +77,12 @@ export function start() {
   const box = log();
   if (box) { toEnd(box); box.dataset.last = lastId(box); requestAnimationFrame(() => toEnd(box)); }
   setUp(document);
+  if (document.querySelector('form[data-filled]')) {   // chosen once: what is fetched later has an empty box again
+    const { pathname, search, hash } = location, query = new URLSearchParams(search);
+    query.delete('template');
+    history.replaceState(history.state, '', `${pathname}${query.size ? `?${query}` : ''}${hash}`);
+    document.getElementById('box')?.focus();
+  }
   document.addEventListener('sp:painted', ({ detail }) => {
     setUp(detail.region);
     const el = log();
