@@ -13,6 +13,7 @@ EVENT_TYPES: dict[str, str] = {
     "conversation.handed_back": "Automation answers again",
     "conversation.waiting": "A customer waits for a person",
     "conversation.closed": "A chat was closed",
+    "conversation.started_over": "A person had workflows begin afresh in a chat",
     "conversation.held": "Another app owns a chat on the channel",
     "conversation.freed": "A chat that another app owned is ours again",
     "conversation.wanted": "Another app asks for a chat",
