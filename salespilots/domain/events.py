@@ -89,6 +89,7 @@ EVENT_TYPES: dict[str, str] = {
     "run.finished": "A workflow run ended",
     "workflow.looped": "Workflows started each other too often in one chat, and were stopped",
     "owner.told": "A workflow told the owner something",
+    "owner.heard": "Somebody read what workflows told",
     "schedule.due": "The time of a workflow came",
     "connection.changed": "A connection was set up or changed",
     "connection.attention": "A connection needs a look",
