@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.browser import Visitor, application
+from tests.support.browser import Visitor
+from tests.support.program import application
 from tests.support.shop import Shop
 from tests.support.workflows import on_words, publish, step
 
