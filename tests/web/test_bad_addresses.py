@@ -9,6 +9,7 @@ import pytest
 from werkzeug.routing import Rule
 
 import salespilots.web
+from salespilots.services.rehearsal.script import say as rehearse
 from salespilots.testing.contracts.storage import FOREIGN_CURSORS
 from tests.support.browser import Visitor
 from tests.support.imports import with_a_problem
@@ -46,7 +47,7 @@ class Everybody:
             "customer_id": order.customer_id, "product_id": shop.product("blue").product.id,
             "message_id": shop.phone()[-1].id, "payment_id": shop.payment(order).id, "persona": "riya", "key": "practice",
             "key_id": "key_x", "tag_id": "0", "picture_id": "0", "place": "0", "business_id": "practice", "name": "blue-saree.png",
-            "provider": "practice", "endpoint_token": "x", "filename": "x", "return_id": "rtn_x", "discount_id": "dsc_x", "reference": "x", "line_id": "stl_x", "waiting_id": "wtg_x", "fact_id": "unm_x", "invoice_id": "inv_x",
+            "provider": "practice", "endpoint_token": "x", "filename": "x", "return_id": "rtn_x", "discount_id": "dsc_x", "reference": "x", "line_id": "stl_x", "waiting_id": "wtg_x", "fact_id": "unm_x", "invoice_id": "inv_x", "starter": "welcome",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
         }  # fmt: skip
         order = shop.pay(order)
@@ -56,6 +57,12 @@ class Everybody:
             for run in shop.world.services.run_log.runs(shop.id, flow.id).items
         )
         self.args |= {"workflow_id": run.workflow_id, "run_id": run.id}
+        words = {"name": "hello", "texts": {"en": "Hello {customer}"}}
+        self.args |= {
+            "template_id": shop.world.services.templates.save(shop.id, words).id,
+            "tag_id": shop.world.services.tags.add(shop.id, "Club").tag.id,
+            "case_id": shop.world.services.cases.keep(shop.id, run.workflow_id, "Hello", rehearse("hello")).id,
+        }
         self.args |= {"post_id": story_post(shop).id, "rule_id": comment_rule(shop)}
         self.app = application(shop.world)
         self.owner, self.program = Visitor(self.app), Program(self.app, shop)

@@ -137,15 +137,15 @@ def add_tag() -> Any:
     return back_to(url_for("automation.tags"))
 
 
-@blueprint.post("/tags/<kept_tag_id>")
+@blueprint.post("/tags/<tag_id>")
 @permits(Permission.SHOP_ADMIN)
-def rename_tag(kept_tag_id: str) -> Any:
+def rename_tag(tag_id: str) -> Any:
     """Call it otherwise, at everybody who has it."""
     values, errors = read(TagNameForm, request.form)
-    services().tags.get(here().shop_id, kept_tag_id)
+    services().tags.get(here().shop_id, tag_id)
     if not errors:
         try:
-            services().tags.rename(here().shop_id, kept_tag_id, values["name"], actor=here().user.id)
+            services().tags.rename(here().shop_id, tag_id, values["name"], actor=here().user.id)
         except InvalidInput as error:
             errors = first_messages(error.fields)
         except Conflict as refused:
@@ -155,12 +155,12 @@ def rename_tag(kept_tag_id: str) -> Any:
     return back_to(url_for("automation.tags", after=request.form.get("after") or None))
 
 
-@blueprint.post("/tags/<kept_tag_id>/delete")
+@blueprint.post("/tags/<tag_id>/delete")
 @permits(Permission.SHOP_ADMIN)
-def delete_tag(kept_tag_id: str) -> Any:
+def delete_tag(tag_id: str) -> Any:
     """Take it off everybody, unless workflows name it."""
     try:
-        services().tags.delete(here().shop_id, kept_tag_id, actor=here().user.id)
+        services().tags.delete(here().shop_id, tag_id, actor=here().user.id)
     except Conflict as refused:
         flash(_(refused.message), "bad")
     else:
