@@ -126,7 +126,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
             "key_id": "key_x", "business_id": "practice", "name": "blue-saree.png", "place": "0",
             "stuck_id": shop.given_up(), "payment_id": "pay_00000000", "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "line_id": "stl_0", "fact_id": "unm_0",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
-            "invoice_id": note.id, "post_id": story_post(shop).id, "rule_id": comment_rule(shop),
+            "template_id": world.services.templates.save(shop.id, {"name": "hello", "texts": {"en": "Hello"}}).id,
+            "starter": "welcome", "invoice_id": note.id, "post_id": story_post(shop).id, "rule_id": comment_rule(shop),
         },
     )  # fmt: skip
     world.close()
