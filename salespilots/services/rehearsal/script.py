@@ -49,7 +49,8 @@ class Assumptions:
     or not. ``stock``: available pieces by variant id; ``sold_out``: nothing is there, but for those. ``at``: the time it
     begins; None: now. ``window_open``: whether the customer wrote lately; a message of theirs opens the reply window
     anyhow. ``cash``: an order that is made up is paid at the door. ``channel``: a channel's key. ``only_this``: no other
-    workflow is live. ``silence``: the customer does not answer what is asked in the end, so that its time runs out.
+    workflow is live. ``in_order``: the workflow stands where it stands in the list; otherwise it is asked first, so that it
+    is what is tried. ``silence``: the customer does not answer what is asked in the end, so that its time runs out.
     """
 
     customer_id: str | None = None
@@ -62,6 +63,7 @@ class Assumptions:
     cash: bool = False
     channel: str = "practice"
     only_this: bool = False
+    in_order: bool = False
     silence: bool = False
 
 
@@ -135,6 +137,7 @@ class ScriptShape(Schema):
     cash = _Flag(load_default=False)
     channel = fields.String(load_default="practice", validate=validate.Length(1, 60))
     only_this = _Flag(load_default=False)
+    in_order = _Flag(load_default=False)
     silence = _Flag(load_default=False)
 
 
@@ -163,7 +166,7 @@ def script_of(values: Mapping[str, Any]) -> Script:
     if at is not None and not 2000 <= at.year < 2200:
         raise InvalidInput({"at": ["Between the years 2000 and 2199."]})
     names = (
-        "customer_id", "known", "name", "stock", "sold_out", "window_open", "cash", "channel", "only_this", "silence",
+        "customer_id", "known", "name", "stock", "sold_out", "window_open", "cash", "channel", "only_this", "in_order", "silence",
     )  # fmt: skip
     return Script(
         inputs=tuple(inputs),
@@ -175,7 +178,7 @@ def write_script(script: Script) -> dict[str, Any]:
     """The JSON of a script; what is as usual is left out."""
     given, usual = script.assumptions, Assumptions()
     names = (
-        "customer_id", "known", "name", "sold_out", "window_open", "cash", "channel", "only_this", "silence",
+        "customer_id", "known", "name", "sold_out", "window_open", "cash", "channel", "only_this", "in_order", "silence",
     )  # fmt: skip
     told = {name: getattr(given, name) for name in names if getattr(given, name) != getattr(usual, name)}
     if given.stock:
