@@ -8,13 +8,14 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from salespilots.domain.conversation import Conversation, Direction
+from salespilots.domain.conversation import Direction
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound
 from salespilots.domain.template import LANGUAGES, NAME, PURPOSES, Template
 from salespilots.ports.settings import Words, placeholders
 from salespilots.ports.storage import Page, UnitOfWork, eq
 from salespilots.ports.texts import OWN_FIELD, PLACEHOLDERS, fill_in
 from salespilots.services.core import Core, retrying
+from salespilots.services.template_values import known_in
 
 LONGEST = 1000
 MAX_TEMPLATES = 300
@@ -118,16 +119,18 @@ class Templates:
             if template is None:
                 raise NotFound("There is no such template.")
             conversation = uow.conversations.get(conversation_id)
-            _, text = template.text(language or self._language_in(uow, conversation_id))
-            return fill_in(text, _known_in(uow, conversation))
+            language = language or self._language_in(uow, conversation_id)
+            found, text = template.text(language)
+            return fill_in(text, known_in(self._core, uow, conversation, found))
 
     def for_composer(self, business_id: str, conversation_id: str) -> list[tuple[Template, str]]:
         """All templates by name, each with its words for this chat. Raises `NotFound`."""
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             conversation = uow.conversations.get(conversation_id)
-            values, language = _known_in(uow, conversation), self._language_in(uow, conversation_id)
+            language = self._language_in(uow, conversation_id)
+            values = {one: known_in(self._core, uow, conversation, one) for one in LANGUAGES}
             templates = uow.templates.select(order="name", limit=MAX_TEMPLATES)
-        return [(one, fill_in(one.text(language)[1], values)) for one in templates]
+        return [(one, fill_in(text, values[found])) for one in templates for found, text in [one.text(language)]]
 
     def _language_in(self, uow: UnitOfWork, conversation_id: str) -> str:
         """The language of what the customer wrote last."""
@@ -137,14 +140,6 @@ class Templates:
         if not last or not last[0].text:
             return "en"
         return self._core.memory.understand(self._core.understander, uow, last[0].text).language
-
-
-def _known_in(uow: UnitOfWork, conversation: Conversation) -> dict[str, str]:
-    """What placeholders stand for in a chat that nobody but a person answers; the rest stays to be filled by hand."""
-    customer, shop = uow.customers.get(conversation.customer_id), uow.shop()
-    values = {"customer": (customer.name or "").split(" ")[0], "shop": shop.name}
-    values |= {f"{OWN_FIELD}{key}": str(value) for key, value in customer.fields.items()}
-    return {key: value for key, value in values.items() if value}
 
 
 def used_in(uow: UnitOfWork, name: str) -> list[str]:

@@ -103,6 +103,18 @@ def test_the_composer_is_filled_in_the_customers_language(owner: Visitor, shop: 
     assert "data-grow></textarea>" in owner.get(f"/app/inbox/{id}?template=gone").text
 
 
+def test_the_product_and_the_order_of_the_chat_are_filled_in(owner: Visitor, shop: Shop) -> None:
+    words = "{product} is {price}, {stock}. {order}: {items}, {due} to pay at {link}. {tracking}"
+    send(owner, "/app/templates/new", {**PRICE, "text_en": words, "text_hi": ""})
+    order = shop.order_two_sarees()
+    path = f"/app/inbox/{order.conversation_id}?template=price"
+    filled = owner.get(path).text
+    assert f"Blue block-print saree is ₹1,499.00, 7 in stock. {order.number}: 2 × Blue block-print saree" in filled
+    assert f"₹3,078.00 to pay at {order.payment_url}. {{tracking}}</textarea>" in filled
+    shop.pay(order)
+    assert "₹0.00 to pay at {link}." in owner.get(path).text  # a link that leads to nothing is not offered
+
+
 def test_the_list_under_the_composer_is_escaped(owner: Visitor, shop: Shop) -> None:
     send(owner, "/app/templates/new", {**PRICE, "text_en": '"><script>alert(1)</script>', "text_hi": ""})
     path = f"/app/templates/for/{chat(shop)}"
