@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,7 +64,8 @@ def chat(script: Mapping[str, Any], told: Rehearsal) -> list[SimpleNamespace]:
     first = script["inputs"][0]
     begun: list[SimpleNamespace] = []
     if first.get("event"):
-        begun = [rehearsed.event(HAPPENED[first["event"]]() if first["event"] in HAPPENED else first["event"])]
+        events = [one["event"] for one in takewhile(lambda one: one.get("event"), script["inputs"])]
+        begun = [rehearsed.event(HAPPENED[one]() if one in HAPPENED else one) for one in events]
     elif first.get("kind") == "comment":
         begun = [rehearsed.event(_("Below your post: “%(text)s”", text=first["text"]), "note")]
     shown = [one for one in told.messages if one.author == "customer" or one.state == "sent"]
