@@ -55,7 +55,7 @@ class Everybody:
             for flow in shop.world.services.workflows.page(shop.id, limit=50).items
             for run in shop.world.services.run_log.runs(shop.id, flow.id).items
         )
-        self.args |= {"workflow_id": run.workflow_id, "run_id": run.id}
+        self.args |= {"workflow_id": run.workflow_id, "run_id": run.id, "step_id": "find", "number": "1"}
         self.args |= {"post_id": story_post(shop).id, "rule_id": comment_rule(shop)}
         self.app = application(shop.world)
         self.owner, self.program = Visitor(self.app), Program(self.app, shop)

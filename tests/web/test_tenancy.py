@@ -49,7 +49,7 @@ def _ids(shop: Shop) -> dict[str, str]:
     assert order.conversation_id
     return {
         "conversation_id": order.conversation_id, "customer_id": order.customer_id, "order_id": order.id,
-        "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id,
+        "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id, "step_id": "status", "number": "1",
         "run_id": run.id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": "0", "picture_id": "0",
         "stuck_id": shop.given_up(), "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "place": "0", "line_id": "stl_0", "fact_id": "unm_0",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
