@@ -75,6 +75,9 @@ from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
 from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
+from salespilots.services.rehearsal.cases import Cases
+from salespilots.services.rehearsal.dry_run import DryRuns
+from salespilots.services.rehearsal.time_machine import TimeMachine
 from salespilots.services.reminders import Reminders
 from salespilots.services.settlement import Settlement
 from salespilots.services.shops import Shops
@@ -126,6 +129,11 @@ def open_storage(config: Config, registry: Registry) -> Storage:
         if scheme in provider.schemes:
             return provider.build(config.database_url)
     raise ConfigError(f"SALESPILOTS_DATABASE_URL: no installed storage serves {scheme!r}.")
+
+
+def open_memory(registry: Registry) -> Storage:
+    """An empty store that is gone when nobody has it any more."""
+    return registry.storages.get("memory").build("memory://")
 
 
 def migrate(application: Application) -> None:
@@ -233,6 +241,8 @@ def assemble(
     looks = Looks(core, connections, jobs)
     signing_in = SigningIn(core, connections, looks)
     Forgetting(core, jobs, {"pic": pictures.discard, "fil": files.discard})
+    memory = partial(open_memory, registry)
+    dry_runs = DryRuns(core, memory)
     services = Services(
         core=core,
         acts=acts,
@@ -255,6 +265,8 @@ def assemble(
         export=Export(core),
         imports=imports,
         drafts=Drafts(core),
+        dry_runs=dry_runs,
+        cases=Cases(core, dry_runs, workflows),
         duties=Duties(core, signing_in),
         inbox=inbox,
         jobs=jobs,
@@ -288,6 +300,7 @@ def assemble(
         signing_in=signing_in,
         stockroom=Stockroom(core),
         stuck=Stuck(core, outbox.uncertain),
+        time_machine=TimeMachine(core, memory, dry_runs),
         turns=turns,
         undoing=Undoing(core),
         waiting=WaitingList(core),

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.context import Bench
-from bench.parts import batches, hanging, importing, intake, matching, neighbours, orders, papers, rates, reach, rest
+from bench.parts import (
+    batches,
+    hanging,
+    importing,
+    intake,
+    matching,
+    neighbours,
+    orders,
+    papers,
+    rates,
+    reach,
+    replay,
+    rest,
+)
 
 PARTS: dict[str, Callable[[Bench], None]] = {
     "rest": rest.measure,
@@ -22,4 +35,5 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "importing": importing.measure,
     "papers": papers.measure,
     "matching": matching.measure,
+    "replay": replay.measure,
 }

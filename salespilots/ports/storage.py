@@ -36,6 +36,7 @@ from salespilots.domain.statement import StatementLine
 from salespilots.domain.template import Template
 from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
+from salespilots.domain.workflow_case import WorkflowCase
 from salespilots.ports.books import EventLog, StockBook
 from salespilots.ports.figures import Figures
 from salespilots.ports.markers import PORT_VERSION, hookspec
@@ -225,6 +226,7 @@ class UnitOfWork(Protocol):
     tags: Collection[cu.Tag]
     templates: Collection[Template]
     splits: Collection[SplitTaken]
+    cases: Collection[WorkflowCase]
     stock: StockBook
     events: EventLog
     inbox: ScopedInbox
@@ -382,4 +384,5 @@ def unique_keys() -> dict[str, tuple[tuple[str, ...], ...]]:
         "tags": (("business_id", "name"),),
         "templates": (("business_id", "name"),),
         "splits": (("run_id", "step_id"),),
+        "cases": (("workflow_id", "name"),),
     }

@@ -12,7 +12,7 @@ from salespilots.services.accounts import token_hash
 from salespilots.services.core import Core, retrying
 
 RESOURCES = (
-    "products", "imports", "waiting", "customers", "conversations", "messages", "orders", "payments", "workflows", "stats",
+    "products", "imports", "waiting", "customers", "conversations", "messages", "orders", "payments", "workflows", "templates", "tags", "stats",
     "events",
 )  # fmt: skip
 SCOPES = tuple(f"{resource}:{verb}" for resource in RESOURCES for verb in ("read", "write"))

@@ -48,6 +48,9 @@ from salespilots.services.posts import Posts
 from salespilots.services.practice import Practice
 from salespilots.services.profiles import Profiles
 from salespilots.services.refunds import Refunds
+from salespilots.services.rehearsal.cases import Cases
+from salespilots.services.rehearsal.dry_run import DryRuns
+from salespilots.services.rehearsal.time_machine import TimeMachine
 from salespilots.services.reminders import Reminders
 from salespilots.services.shops import Shops
 from salespilots.services.stockroom import Stockroom
@@ -76,6 +79,7 @@ class Services:
     automation: AutomationSettings
     backfill: Backfill
     bulk: Bulk
+    cases: Cases
     catalog: Catalog
     catalog_bulk: CatalogBulk
     comment_rules: CommentRules
@@ -92,6 +96,7 @@ class Services:
     gallery: Gallery
     imports: Imports
     drafts: Drafts
+    dry_runs: DryRuns
     duties: Duties
     inbox: InboxService
     jobs: Jobs
@@ -117,6 +122,7 @@ class Services:
     signing_in: SigningIn
     stockroom: Stockroom
     stuck: Stuck
+    time_machine: TimeMachine
     turns: Turns
     undoing: Undoing
     explaining: Explaining

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from typing import Any
@@ -37,7 +38,8 @@ forwarded_allow_ips = ""
 
 
 def post_worker_init(worker: Any) -> None:
-    """Tell open streams to end before waiting for them."""
+    """Tell open streams to end before waiting for them. What was loaded is no garbage and is not looked at again."""
+    gc.freeze()
     from salespilots.web.streams import STOPPING
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from salespilots.ports.storage import eq
+from salespilots.services.rehearsal.script import say
 from tests.support.imports import with_a_problem
 from tests.support.posts import comment_rule, story_post
 from tests.support.program import Program, application
@@ -50,7 +51,8 @@ def _ids(shop: Shop) -> dict[str, str]:
     return {
         "conversation_id": order.conversation_id, "customer_id": order.customer_id, "order_id": order.id,
         "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id, "step_id": "status", "number": "1",
-        "run_id": run.id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": "0", "picture_id": "0",
+        "run_id": run.id, "case_id": services.cases.keep(shop.id, workflow.id, "Test", say("hi")).id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": services.tags.add(shop.id, "VIP").tag.id,
+        "template_id": services.templates.save(shop.id, {"name": "hello", "texts": {"en": "Hello"}}).id, "picture_id": "0",
         "stuck_id": shop.given_up(), "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "place": "0", "line_id": "stl_0", "fact_id": "unm_0",
             **dict(zip(("import_id", "row_id"), with_a_problem(shop), strict=True)),
         "post_id": story_post(shop).id, "rule_id": comment_rule(shop),
@@ -80,7 +82,11 @@ BODIES: dict[str, dict[str, object]] = {
     "api_orders.take_back": {"restock": True},
     "api_orders.undo": {"step": "packed"},
     "api_workflows.save_draft": {"name": "Taken over"},
+    "api_rehearsals.dry_run": {"text": "hi"},
+    "api_rehearsals.keep_case": {"name": "Test", "script": {"text": "hi"}},
     "api_products.change_product": {"title": "Taken over"},
+    "api_templates.change_template": {"title": "Taken over"},
+    "api_tags.rename_tag": {"name": "Taken over"},
     "api_customers.change_customer": {"name": "Taken over"},
     "api_orders.change_order": {"payment_method": "cod"},
 }

@@ -114,6 +114,8 @@ class Forgetting:
         customer = uow.customers.find(id=conversation.customer_id)
         if customer is None:
             return Counter()
+        for case in uow.cases.select(eq("customer_id", customer.id)):  # made of this chat's words
+            uow.cases.remove(case)
         known = bool(customer.name or customer.username or customer.picture)
         place = bool(customer.phone or customer.address) and not uow.orders.count(eq("customer_id", customer.id))
         if not known and not place:

@@ -36,7 +36,12 @@ def dump_value(value: Any) -> dict[str, Any]:
     return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
 
 
+_AS_IT_IS = frozenset({str, int, bool, float, type(None), dict})
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     if dataclasses.is_dataclass(value):

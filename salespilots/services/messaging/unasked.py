@@ -14,9 +14,6 @@ from salespilots.services.messaging.marks import close_in
 
 AT_ONCE = timedelta(minutes=2)
 
-QUIET, CAPPED = "quiet_hours", "frequency_cap"
-"""Reasons, as kept with the message."""
-
 
 def unasked_in(
     core: Core, uow: UnitOfWork, message: Message, conversation: Conversation, provider: ChannelProvider, now: datetime
@@ -25,16 +22,16 @@ def unasked_in(
     or it is skipped, with a time that is not to come: the day's number is reached, or it could not leave afterwards."""
     rules = uow.shop().automation_rules
     if _times(uow, message, now) >= rules.cap:
-        close_in(uow, message, MessageState.SKIPPED, CAPPED, now)
+        close_in(uow, message, MessageState.SKIPPED, "frequency_cap", now)
         return now
     quiet_until = rules.quiet_end(now, core.festival_of)
     if quiet_until is None:
         return None
     allowed = conversation.allows(provider.capabilities.windows, quiet_until)
     if allowed.right is not Right.ANYBODY:
-        close_in(uow, message, MessageState.SKIPPED, QUIET, now)
+        close_in(uow, message, MessageState.SKIPPED, "quiet_hours", now)
         return now
-    message.next_at, message.reason = quiet_until, QUIET
+    message.next_at, message.reason = quiet_until, "quiet_hours"
     uow.messages.save(message)
     return quiet_until
 

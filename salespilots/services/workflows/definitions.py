@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from salespilots.domain.copies import own_copy
@@ -14,7 +14,7 @@ from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
 from salespilots.services.workflows.judging import problems_in
 from salespilots.services.workflows.schemas import load_definition
-from salespilots.services.workflows.starters import STARTERS
+from salespilots.services.workflows.starters import ON_BY_DEFAULT
 from salespilots.services.workflows.timed import plan_in
 
 
@@ -70,12 +70,17 @@ class Workflows:
 
         return retrying(use_case)
 
-    def publish(self, business_id: str, workflow_id: str, *, actor: str = "") -> Workflow:
-        """Make the draft the live version. An unchanged draft goes live as the version it was. Raises `DefinitionInvalid`."""
+    def publish(
+        self, business_id: str, workflow_id: str, *, actor: str = "", tried: Mapping[str, Any] | None = None
+    ) -> Workflow:
+        """Make the draft the live version. An unchanged draft goes live as the version it was. ``tried``: only if it is this
+        one still. Raises `DefinitionInvalid`, `Conflict`."""
 
         def use_case() -> Workflow:
             with self._core.storage.unit_of_work(business_id) as uow:
                 workflow = uow.workflows.get(workflow_id)
+                if tried is not None and workflow.draft != tried:
+                    raise Conflict("The draft was changed meanwhile. Try it again.")
                 self._publish(uow, workflow, actor)
                 uow.commit()
             return workflow
@@ -136,10 +141,11 @@ class Workflows:
         """The same within a transaction."""
         present = {one.starter: one for one in uow.workflows.select(Where("starter", "not_null"))}
         workflows = []
-        for key, (name, definition) in STARTERS.items():
-            workflow = present.get(key)
+        for one in ON_BY_DEFAULT:
+            workflow = present.get(one.key)
             if workflow is None:
-                workflow = self._add(uow, name, load_definition(definition, self._core), starter=key)
+                definition = load_definition(one.definition("en"), self._core)
+                workflow = self._add(uow, one.name.en, definition, starter=one.key)
             self._publish(uow, workflow, actor)
             workflows.append(workflow)
         return workflows

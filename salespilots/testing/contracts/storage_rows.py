@@ -62,6 +62,34 @@ class RowsContract(WorkContract):
         kept = [(one.practice, one.state, one.gst_rate, one.updated_at, one.images) for one in found]
         assert kept == [(False, ProductState.LIVE, 2**53 + number, later, []) for number in range(len(IDS))]
 
+    def test_a_case_of_a_workflow_has_its_name_once(self, store: Any) -> None:
+        """And comes back as it was kept; another workflow may have one of the same name."""
+        from salespilots.domain.errors import Conflict
+        from salespilots.domain.workflow import Workflow
+        from salespilots.domain.workflow_case import WorkflowCase
+
+        def case(id: str, workflow_id: str, shop: str = A) -> WorkflowCase:
+            return WorkflowCase(
+                id=id, business_id=shop, workflow_id=workflow_id, name="Price", created_at=NOW, updated_at=NOW,
+                script={"inputs": [{"text": "कितने का है?"}]}, expected={"says": ["₹"]}, customer_id="cus_one00000",
+            )  # fmt: skip
+
+        with store.unit_of_work(A) as uow:
+            for id in ("wfl_one00000", "wfl_two00000"):
+                uow.workflows.add(Workflow(id=id, business_id=A, name="W", created_at=NOW, updated_at=NOW))
+            uow.cases.add(case("cas_one00000", "wfl_one00000"))
+            uow.cases.add(case("cas_two00000", "wfl_two00000"))
+            with pytest.raises(Conflict):
+                uow.cases.add(case("cas_three000", "wfl_one00000"))
+            uow.commit()
+        with store.unit_of_work(A) as uow:
+            assert uow.cases.get("cas_one00000") == case("cas_one00000", "wfl_one00000")
+            assert len(uow.cases.select(Where("customer_id", "eq", "cus_one00000"))) == 2
+            uow.cases.remove(uow.cases.get("cas_one00000"))
+            uow.commit()
+        with store.unit_of_work(B, read_only=True) as uow:
+            assert uow.cases.find(id="cas_two00000") is None
+
     def test_one_stale_row_of_several_takes_all_back(self, store: Any) -> None:
         """Two units read five rows; one of them changed one row before the other changes all."""
         from salespilots.domain.errors import StaleEntity

@@ -17,7 +17,11 @@ from salespilots.web.api import (
     orders,
     payments,
     products,
+    rehearsals,
+    runs,
     stats,
+    tags,
+    templates,
     waiting,
     workflows,
 )
@@ -28,7 +32,23 @@ from salespilots.web.api.quick_orders import QuickOrders
 from salespilots.web.api.real import RealAddresses
 from salespilots.web.permissions import API, ATTRIBUTE, PUBLIC
 
-RESOURCES = (products, imports, waiting, customers, conversations, messages, orders, payments, workflows, stats, events)
+RESOURCES = (
+    products,
+    imports,
+    waiting,
+    customers,
+    conversations,
+    messages,
+    orders,
+    payments,
+    workflows,
+    rehearsals,
+    runs,
+    templates,
+    tags,
+    stats,
+    events,
+)
 for _module in RESOURCES:
     _module.blueprint.before_request(guard)  # once: an application may be made again in the same process
 

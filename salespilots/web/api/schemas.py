@@ -358,6 +358,12 @@ class WorkflowPut(WorkflowIn):
     definition = fields.Dict(keys=fields.String())
 
 
+class PublishIn(Base):
+    """``force``: although tests of the workflow fail."""
+
+    force = Flag(load_default=False)
+
+
 class StatsQuery(Base):
     """A range by name or by days (IST, both included)."""
 

@@ -56,11 +56,12 @@ def save_draft(values: dict[str, Any], workflow_id: str) -> Any:
 
 @blueprint.post("/<workflow_id>/publish")
 @scope("workflows:write")
-@blueprint.arguments(schemas.Nothing)
+@blueprint.arguments(schemas.PublishIn)
 @blueprint.answers(answers.Workflow)
-def publish(_: dict[str, Any], workflow_id: str) -> Any:
-    """Make the draft the live version; 409 with the problems when it cannot run."""
-    return shapes.workflow(services().workflows.publish(shop_id(), workflow_id, actor=actor()))
+def publish(values: dict[str, Any], workflow_id: str) -> Any:
+    """Make the draft the live version; 409 with the problems when it cannot run, and with what failed when its tests fail."""
+    cases = services().cases
+    return shapes.workflow(cases.publish(shop_id(), workflow_id, actor=actor(), force=values["force"]))
 
 
 @blueprint.post("/<workflow_id>/pause")

@@ -34,6 +34,10 @@ ENDED: dict[str, Say] = {
     "taken_over": lambda _c: _("A person took over the chat."),
     "other_app": lambda c: _("Another app took over the chat on %(channel)s.", channel=c),
     "handed_over": lambda _c: _("A person was asked to answer."),
+    "frequency_cap": lambda _c: _(
+        "The customer had as many unasked messages within a day as your rules allow."
+    ),
+    "quiet_hours": lambda _c: _("It fell into your quiet hours, and afterwards the reply window would be closed."),
     "started_again": lambda _c: _("The practice chat was started again."),
     "paid": lambda _c: _("The money came meanwhile."),
     "taken_back": lambda _c: _("The step of the order was taken back."),
@@ -94,6 +98,7 @@ WAITING: dict[str, Say] = {
     "account_restricted": lambda c: _(
         "%(channel)s has restricted your account. It waits until that is over.", channel=c
     ),
+    "quiet_hours": lambda _c: _("It waits until your quiet hours are over."),
     "paced": lambda c: _("It waits its turn: %(channel)s allows only so many messages a minute.", channel=c),
     "not_taken": lambda _c: _("It did not arrive the first time and is sent again."),
     "sent_again": lambda _c: _("It is sent again, as a person decided."),

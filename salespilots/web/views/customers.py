@@ -136,12 +136,12 @@ def add_tag(customer_id: str) -> Any:
     return _back(customer_id)
 
 
-@blueprint.post("/<customer_id>/tags/<int:tag_id>/remove")
+@blueprint.post("/<customer_id>/tags/<int:place>/remove")
 @permits(Permission.INBOX)
-def remove_tag(customer_id: str, tag_id: int) -> Any:
+def remove_tag(customer_id: str, place: int) -> Any:
     """One less."""
     tags = services().customers.get(here().shop_id, customer_id).tags
-    if tag_id >= len(tags):
+    if place >= len(tags):
         raise NotFound("There is no such tag.")
-    services().customers.remove_tag(here().shop_id, customer_id, tags[tag_id], actor=here().user.id)
+    services().customers.remove_tag(here().shop_id, customer_id, tags[place], actor=here().user.id)
     return _back(customer_id)

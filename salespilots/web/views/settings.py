@@ -239,7 +239,7 @@ class KeyForm(Form):
 
 def _scopes() -> list[tuple[str, str]]:
     labels = {
-        "products": _("products and stock"), "imports": _("imports of products"), "waiting": _("the waiting list"),
+        "products": _("products and stock"), "templates": _("templates"), "tags": _("tags"), "imports": _("imports of products"), "waiting": _("the waiting list"),
         "customers": _("customers"), "conversations": _("chats"),
         "messages": _("messages"), "orders": _("orders"), "payments": _("payments"), "workflows": _("workflows"),
         "stats": _("figures"), "events": _("the event log"),

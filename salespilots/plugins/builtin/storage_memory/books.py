@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
+from salespilots.domain.copies import own_copy
 from salespilots.domain.errors import OutOfStock
 from salespilots.domain.events import Event
 from salespilots.domain.stock import StockLevel, StockMovement
-from salespilots.plugins.builtin.storage_memory.tables import Tables
+from salespilots.plugins.builtin.storage_memory.tables import Log, Tables
 
 
 class MemoryStockBook:
@@ -19,16 +19,17 @@ class MemoryStockBook:
 
     def levels(self, variant_ids: Sequence[str]) -> dict[str, StockLevel]:
         return {
-            one: copy.copy(self._tables.levels.get((self._business_id, one), StockLevel(variant_id=one)))
+            one: own_copy(self._tables.levels.get((self._business_id, one), StockLevel(variant_id=one)))
             for one in variant_ids
         }
 
     def move(self, movements: Sequence[StockMovement]) -> dict[str, StockLevel]:
-        known = {one.cause_key for one in self._tables.movements if one.business_id == self._business_id}
         new: dict[str, list[StockMovement]] = {}
+        causes: set[str] = set()
         for one in sorted(movements, key=lambda each: each.variant_id):
-            if one.cause_key not in known:
-                known.add(one.cause_key)
+            key = (self._business_id, one.cause_key)
+            if key not in self._tables.movements and one.cause_key not in causes:
+                causes.add(one.cause_key)
                 new.setdefault(one.variant_id, []).append(one)
         moved: dict[str, StockLevel] = {}
         for variant_id, some in new.items():
@@ -40,16 +41,17 @@ class MemoryStockBook:
                     f"Only {level.available} available.", variant_id=variant_id, available=level.available,
                     reserved=level.reserved, on_hand=level.on_hand,
                 )  # fmt: skip
-            self._tables.movements += some
+            for one in some:
+                self._tables.movements[(self._business_id, one.cause_key)] = one
             level = StockLevel(variant_id=variant_id, on_hand=on_hand, reserved=reserved)
             self._tables.levels[(self._business_id, variant_id)] = level
-            moved[variant_id] = copy.copy(level)
+            moved[variant_id] = own_copy(level)
         return moved
 
     def movements(self, variant_id: str, limit: int = 50) -> list[StockMovement]:
         rows = [
             one
-            for one in self._tables.movements
+            for one in self._tables.movements.values()
             if one.business_id == self._business_id and one.variant_id == variant_id
         ]
         return sorted(rows, key=lambda one: (one.at, one.id), reverse=True)[:limit]
@@ -59,10 +61,11 @@ class MemoryEventLog:
     """See `salespilots.ports.books.EventLog`."""
 
     def __init__(self, tables: Tables, business_id: str) -> None:
-        self._log = tables.events.setdefault(business_id, [])
+        self._kept = tables.events.get(business_id) or Log()
+        self._log = self._kept.all
 
     def after(self, seq: int, limit: int = 200) -> list[Event]:
-        return [one for one in self._log if one.seq > seq][:limit]
+        return self._log[max(0, seq) : max(0, seq) + limit]
 
     def last_seq(self) -> int:
         return len(self._log)
@@ -72,4 +75,5 @@ class MemoryEventLog:
         return [one for one in found if not but or not one.type.startswith(but)][:limit]
 
     def latest(self, types: Sequence[str], limit: int = 20) -> list[Event]:
-        return [one for one in reversed(self._log) if one.type in types][:limit]
+        found = [one for kind in set(types) for one in self._kept.by_type.get(kind, [])[-limit:]]
+        return sorted(found, key=lambda one: -one.seq)[:limit]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from salespilots.domain.copies import own_copy
 from salespilots.domain.errors import Conflict, InvalidInput, NotFound, StaleEntity
 from salespilots.plugins.builtin.storage_memory.tables import Tables, holds
-from salespilots.ports.storage import COUNTED, Page, Where, unique_keys
+from salespilots.ports.storage import COUNTED, Page, Where
 
 
 class MemoryCollection:
@@ -16,39 +16,35 @@ class MemoryCollection:
 
     def __init__(self, tables: Tables, name: str, business_id: str | None) -> None:
         self._rows = tables.rows[name]
-        self._unique = unique_keys().get(name, ())
         self._business_id = business_id
         self._name = name
         self._counted = COUNTED.get(name, ())
         self.added: list[str] = []
 
     def _mine(self, *where: Where) -> list[Any]:
-        return [
-            row
-            for row in self._rows.values()
-            if (self._business_id is None or row.business_id == self._business_id)
-            and all(holds(row, one) for one in where)
-        ]
+        rows: Iterable[Any] = self._rows.candidates(where)
+        if self._business_id is not None:
+            mine = self._business_id
+            rows = [row for row in rows if row.business_id == mine]
+        for one in where:
+            rows = [row for row in rows if holds(row, one)] if rows else []
+        return rows if isinstance(rows, list) else list(rows)
 
     def get(self, id: str) -> Any:
-        found = self.find(id=id)
-        if found is None:
+        found = self._rows.get(id)
+        if found is None or (self._business_id is not None and found.business_id != self._business_id):
             raise NotFound(f"There is no such row in {self._name}.")
-        return found
+        return own_copy(found)
 
     def find(self, **equal: Any) -> Any:
+        scope = self._business_id
+        known, found = self._rows.by_unique(equal if scope is None else {"business_id": scope, **equal})
+        if known:
+            mine = found is not None and (scope is None or found.business_id == scope)
+            fits = mine and all(getattr(found, name) == value for name, value in equal.items())
+            return own_copy(found) if fits else None
         rows = self._mine(*(Where(name, "eq", value) for name, value in equal.items()))
-        return copy.deepcopy(rows[0]) if rows else None
-
-    def _clash(self, entity: Any) -> bool:
-        for key in self._unique:
-            values = [getattr(entity, name) for name in key]
-            if None in values:
-                continue
-            for row in self._rows.values():
-                if row.id != entity.id and [getattr(row, name) for name in key] == values:
-                    return True
-        return False
+        return own_copy(rows[0]) if rows else None
 
     def add(self, entity: Any) -> None:
         if not self.add_once(entity):
@@ -56,9 +52,9 @@ class MemoryCollection:
 
     def add_once(self, entity: Any) -> bool:
         self._own(entity)
-        if entity.id in self._rows or self._clash(entity):
+        if entity.id in self._rows or self._rows.clashes(entity):
             return False
-        self._rows[entity.id] = copy.deepcopy(entity)
+        self._rows[entity.id] = own_copy(entity)
         self.added.append(entity.id)
         return True
 
@@ -74,12 +70,13 @@ class MemoryCollection:
         present = self._rows.get(entity.id)
         if present is None or present.version != entity.version:
             raise StaleEntity("The row was changed meanwhile.")
-        if self._clash(entity):
+        if self._rows.clashes(entity):
             raise Conflict(f"This row of {self._name} exists already.")
         entity.version += 1
-        kept = self._rows[entity.id] = copy.deepcopy(entity)
+        kept = own_copy(entity)
         for name in self._counted:
             setattr(kept, name, getattr(present, name))
+        self._rows[entity.id] = kept
 
     def increase(self, id: str, **amounts: int) -> None:
         if not amounts.keys() <= set(self._counted):
@@ -95,16 +92,19 @@ class MemoryCollection:
             del self._rows[entity.id]
 
     def _sorted(self, where: Sequence[Where], order: str) -> list[Any]:
+        rows = self._mine(*where)
+        if len(rows) < 2:
+            return rows
         name = order.lstrip("-")
 
         def place(row: Any) -> tuple[bool, Any, str]:
             value = getattr(row, name)
             return (value is not None, "" if value is None else value, row.id)
 
-        return sorted(self._mine(*where), key=place, reverse=order.startswith("-"))
+        return sorted(rows, key=place, reverse=order.startswith("-"))
 
     def select(self, *where: Where, order: str = "id", limit: int | None = None) -> list[Any]:
-        return copy.deepcopy(self._sorted(where, order)[:limit])
+        return [own_copy(one) for one in self._sorted(where, order)[:limit]]
 
     def page(self, *where: Where, order: str = "-created_at", cursor: str | None = None, limit: int = 50) -> Page[Any]:
         rows = self._sorted(where, order)
@@ -116,7 +116,7 @@ class MemoryCollection:
             start = ids.index(cursor[2:]) + 1 if cursor[2:] in ids else len(ids)
         items = rows[start : start + limit]
         more = len(rows) > start + limit
-        return Page(copy.deepcopy(items), f"m-{items[-1].id}" if more else None)
+        return Page([own_copy(one) for one in items], f"m-{items[-1].id}" if more else None)
 
     def count(self, *where: Where) -> int:
         return len(self._mine(*where))

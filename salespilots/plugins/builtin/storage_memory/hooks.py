@@ -11,7 +11,7 @@ from salespilots.ports.storage import Storage, StorageProvider
 
 def build(url: str) -> Storage:
     """A new, empty store."""
-    return MemoryStorage()  # type: ignore[return-value]
+    return MemoryStorage()
 
 
 @hookimpl

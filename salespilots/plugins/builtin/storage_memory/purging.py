@@ -18,20 +18,21 @@ EVENTS_KEPT = {
 
 def purge(tables: Tables, now: datetime) -> int:
     """See `salespilots.ports.work.Work.purge`."""
-    before = len(tables.inbox)
 
     def old(one: InboxRow) -> bool:
         kept = EVENTS_KEPT.get(one.state)
         return kept is not None and one.received_at < now - kept
 
-    tables.inbox[:] = [one for one in tables.inbox if not old(one)]
+    gone = 0
+    for position in [position for position, one in tables.inbox.items() if old(one)]:
+        del tables.inbox[position]
+        gone += 1
     rules: dict[str, Callable[[Any], bool]] = {
         "jobs": lambda one: one.next_at is None and one.created_at < now - JOBS_KEPT,
         "comments": lambda one: one.created_at < now - COMMENTS_KEPT,
         "deletions": lambda one: one.done_at is not None and one.done_at < now - DELETIONS_KEPT,
         "login_states": lambda one: one.expires_at < now - LOGINS_KEPT,
     }
-    gone = before - len(tables.inbox)
     for name, is_old in rules.items():
         rows = tables.rows[name]
         for id in [id for id, one in rows.items() if is_old(one)]:

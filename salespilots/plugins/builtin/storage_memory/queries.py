@@ -46,11 +46,7 @@ class MemoryQueries:
         messages = [one for one in self._rows("messages", practice) if within(one.created_at)]
         alive = [one for one in messages if one.kind != "event" and one.state not in GONE]
         chats = {one.id for one in self._rows("conversations", practice)}
-        shown = {
-            one.ids.get("conversation_id")
-            for one in self._tables.events.get(self._business_id, [])
-            if one.type == "product.shown" and within(one.at)
-        }
+        shown = {one.ids.get("conversation_id") for one in self._shown() if within(one.at)}
         automated, answered, waits = self._replies(messages)
         given_back = sum(one.amount_paise for one in self._refunds(practice) if within(one.created_at))
         return Figures(
@@ -68,6 +64,10 @@ class MemoryQueries:
             automated_chats=automated,
             reply_seconds=tuple(waits),
         )
+
+    def _shown(self) -> list[Any]:
+        log = self._tables.events.get(self._business_id)
+        return log.by_type.get("product.shown", []) if log else []
 
     def _replies(self, messages: list[Any]) -> tuple[int, int, list[float]]:
         chats: dict[str, list[Any]] = {}
@@ -109,7 +109,9 @@ class MemoryQueries:
         return [(start + step * index, money[index], paid[index]) for index in range(size)]
 
     def count_by(self, collection: str, field: str, *where: Where) -> dict[str, int]:
-        rows = [one for one in self._rows(collection) if all(self._holds(one, each) for each in where)]
+        some = self._tables.rows[collection].candidates(where)
+        mine = (one for one in some if one.business_id == self._business_id)
+        rows = [one for one in mine if all(self._holds(one, each) for each in where)]
         return dict(Counter(str(getattr(one, field)) for one in rows))
 
     def product_stock(self, *, low_at: int) -> dict[str, tuple[int, int, bool]]:
@@ -132,7 +134,7 @@ class MemoryQueries:
     def sold(self, variant_ids: Sequence[str], since: datetime) -> dict[str, int]:
         accepted = {one.id for one in self._rows("orders") if one.state in ACCEPTED}
         found: Counter[str] = Counter()
-        for one in self._tables.movements:
+        for one in self._tables.movements.values():
             mine = one.business_id == self._business_id and one.variant_id in variant_ids and one.order_id in accepted
             if mine and one.kind is MovementKind.RESERVE and one.at >= since:
                 found[one.variant_id] += one.reserved_delta
@@ -144,7 +146,7 @@ class MemoryQueries:
         return len(found), oldest.conversation_id if oldest else None
 
     def given_up(self) -> int:
-        mine = (one for one in self._tables.inbox if one.business_id == self._business_id)
+        mine = (one for one in self._tables.inbox.values() if one.business_id == self._business_id)
         return sum(one.state is InboxState.DEAD for one in mine)
 
     def preview_counts(self) -> dict[str, int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from salespilots.domain.conversation import Message
+from salespilots.domain.copies import own_copy
 from salespilots.domain.inbox import InboxRow, InboxState, lane_of
 from salespilots.domain.waiting import WaitingState
 from salespilots.plugins.builtin.storage_memory.purging import purge
@@ -46,11 +46,12 @@ class MemoryScopedInbox:
         self._inbox, self._business_id = tables.inbox, business_id
 
     def waiting(self, lanes: Sequence[str], limit: int = 20) -> dict[str, list[InboxRow]]:
-        mine = (one for one in self._inbox if one.state is InboxState.NEW and one.business_id == self._business_id)
         found: dict[str, list[InboxRow]] = {}
-        for row in sorted(mine, key=lambda one: (one.sent_at, one.position)):
-            if row.lane in lanes and len(found.setdefault(row.lane, [])) < limit:
-                found[row.lane].append(copy.deepcopy(row))
+        for lane in lanes:
+            mine = [one for one in self._inbox.new(lane) if one.business_id == self._business_id]
+            if mine:
+                mine.sort(key=lambda one: (one.sent_at, one.position))
+                found[lane] = [own_copy(one) for one in mine[:limit]]
         return found
 
     def done(self, row: InboxRow, now: datetime) -> None:
@@ -63,8 +64,9 @@ class MemoryScopedInbox:
         self._set(row, state=InboxState.DEAD, attempts=row.attempts + 1, error=error)
 
     def parked(self, position: int) -> InboxRow | None:
-        rows = (one for one in self._inbox if one.position == position and one.business_id == self._business_id)
-        return copy.deepcopy(next((one for one in rows if one.state is InboxState.DEAD), None))
+        row = self._inbox.get(position)
+        dead = row is not None and row.business_id == self._business_id and row.state is InboxState.DEAD
+        return own_copy(row) if dead else None
 
     def again(self, row: InboxRow, now: datetime) -> None:
         self._set(row, state=InboxState.NEW, attempts=0, next_at=now)
@@ -74,35 +76,36 @@ class MemoryScopedInbox:
 
     def adopt(self, provider: str, account_ref: str) -> list[str]:
         lanes = []
-        for index, one in enumerate(self._inbox):
+        for position, one in list(self._inbox.items()):
             mine = one.provider == provider and one.lane.startswith(lane_of(provider, account_ref, ""))
             if one.state is InboxState.UNROUTED and mine:
-                self._inbox[index] = dataclasses.replace(one, state=InboxState.NEW, business_id=self._business_id)
+                self._inbox[position] = dataclasses.replace(one, state=InboxState.NEW, business_id=self._business_id)
                 lanes.append(one.lane)
         return list(dict.fromkeys(lanes))
 
     def kept(self, lane: str, since: datetime) -> list[InboxRow]:
-        mine = (one for one in self._inbox if one.lane == lane and one.business_id == self._business_id)
-        return copy.deepcopy([one for one in mine if one.received_at >= since])
+        mine = (one for one in self._inbox.values() if one.lane == lane and one.business_id == self._business_id)
+        return [own_copy(one) for one in mine if one.received_at >= since]
 
     def of_account(self, provider: str, account_ref: str, after: int = 0, limit: int = 100) -> list[InboxRow]:
         start = lane_of(provider, account_ref, "")
-        rows = (one for one in self._inbox if one.position > after and one.provider == provider)
-        return copy.deepcopy([one for one in rows if one.lane.startswith(start) and self._mine_or_nobodys(one)][:limit])
+        rows = (one for one in self._inbox.values() if one.position > after and one.provider == provider)
+        mine = [one for one in rows if one.lane.startswith(start) and self._mine_or_nobodys(one)]
+        return [own_copy(one) for one in mine[:limit]]
 
     def rewrite(self, row: InboxRow, payload: dict[str, Any]) -> None:
-        self._set(row, nobodys=True, payload=copy.deepcopy(payload))
+        self._set(row, nobodys=True, payload=own_copy(payload))
 
     def _mine_or_nobodys(self, one: InboxRow) -> bool:
         return one.business_id == self._business_id or (one.business_id is None and one.state is InboxState.UNROUTED)
 
     def _set(self, row: InboxRow, *, nobodys: bool = False, **values: Any) -> None:
-        for index, one in enumerate(self._inbox):
-            mine = self._mine_or_nobodys(one) if nobodys else one.business_id == self._business_id
-            if mine and one.position == row.position:
-                self._inbox[index] = copy.deepcopy(one)
-                for name, value in values.items():
-                    setattr(self._inbox[index], name, value)
+        one = self._inbox.get(row.position)
+        if one is None:
+            return
+        mine = self._mine_or_nobodys(one) if nobodys else one.business_id == self._business_id
+        if mine:
+            self._inbox[row.position] = dataclasses.replace(one, **values)
 
 
 class MemoryInbox:
@@ -112,15 +115,13 @@ class MemoryInbox:
         self._inbox = tables.inbox
 
     def accept(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
-        known = {(one.endpoint, one.event_id) for one in self._inbox}
         new: list[InboxRow] = []
         for row in rows:
-            if (row.endpoint, row.event_id) in known:
+            if (row.endpoint, row.event_id) in self._inbox.known:
                 continue
-            known.add((row.endpoint, row.event_id))
-            kept = copy.deepcopy(row)
-            kept.position = len(self._inbox) + 1
-            self._inbox.append(kept)
+            kept = own_copy(row)
+            kept.position = next(reversed(self._inbox), 0) + 1
+            self._inbox[kept.position] = kept
             new.append(row)
         return new
 
@@ -166,20 +167,20 @@ class MemoryLanes:
         for lease in leases:
             found = self._mine(lease)
             if found:
-                found.until = self._clock() + ttl.total_seconds()
+                until = self._clock() + ttl.total_seconds()
+                self._lanes[lease.lane] = dataclasses.replace(found, until=until)
 
     def release(self, leases: Sequence[Lease]) -> None:
         for lease in leases:
             found = self._mine(lease)
             if found:
-                found.owner, found.orphaned = None, 0
+                self._lanes[lease.lane] = dataclasses.replace(found, owner=None, orphaned=0)
 
     def free(self, owner: str) -> int:
-        freed = [one for one in self._lanes.values() if one.owner == owner]
-        for one in freed:
-            one.orphaned += 1
-            rest = RESTS[min(one.orphaned, len(RESTS) - 1)]
-            one.owner, one.until = REST if rest else None, self._clock() + rest
+        freed = {name: one for name, one in self._lanes.items() if one.owner == owner}
+        for name, one in freed.items():
+            rest = RESTS[min(one.orphaned + 1, len(RESTS) - 1)]
+            self._lanes[name] = Holding(REST if rest else None, self._clock() + rest, one.fence, one.orphaned + 1)
         return len(freed)
 
 
@@ -204,7 +205,8 @@ class MemoryWorkers:
         ]  # fmt: skip
 
     def forget(self, worker_id: str) -> None:
-        self._tables.workers.pop(worker_id, None)
+        if worker_id in self._tables.workers:
+            del self._tables.workers[worker_id]
 
 
 def _job_has_come(at: datetime | None, now: datetime) -> bool:
@@ -226,7 +228,7 @@ class MemoryWork:
         """(time of arrival, shop, lane) of each piece of due work. ``free``: that waits behind nothing else."""
         found: list[tuple[datetime, str, str]] = []
 
-        for one in self._tables.inbox:
+        for one in self._tables.inbox.all_new():
             new = one.state is InboxState.NEW and has_come(one.next_at, now) and one.business_id
             if new and one.business_id and not (free and self._behind(one, now)):
                 found.append((one.received_at, one.business_id, one.lane))
@@ -250,7 +252,7 @@ class MemoryWork:
         return any(
             other.state is InboxState.NEW and (other.business_id, other.lane) == (one.business_id, one.lane)
             and (other.sent_at, other.position) < (one.sent_at, one.position) and not has_come(other.next_at, now)
-            for other in self._tables.inbox
+            for other in self._tables.inbox.new(one.lane)
         )  # fmt: skip
 
     def _held_back(self, one: Message, now: datetime) -> bool:
@@ -309,7 +311,7 @@ class MemoryWork:
         return fair([(one.business_id, one.id) for one in sorted(rows, key=lambda one: one.next_check_at)])
 
     def backlog(self, now: datetime, business_id: str | None = None) -> dict[str, float]:
-        inbox = [one for one in self._tables.inbox if business_id in (None, one.business_id)]
+        inbox = [one for one in self._tables.inbox.values() if business_id in (None, one.business_id)]
         new = [one for one in inbox if one.state is InboxState.NEW]
         heads: dict[tuple[str, str], InboxRow] = {}
         for one in sorted(new, key=lambda one: (one.sent_at, one.position)):
@@ -343,15 +345,15 @@ class MemoryWork:
     def dead(self, business_id: str | None = None, limit: int = 200, *, before: int | None = None) -> list[InboxRow]:
         rows = [
             one
-            for one in self._tables.inbox
+            for one in self._tables.inbox.values()
             if one.state is InboxState.DEAD
             and business_id in (None, one.business_id)
             and (before is None or one.position < before)
         ]
-        return copy.deepcopy(sorted(rows, key=lambda one: -one.position)[:limit])
+        return [own_copy(one) for one in sorted(rows, key=lambda one: -one.position)[:limit]]
 
     def event(self, position: int) -> InboxRow | None:
-        return copy.deepcopy(next((one for one in self._tables.inbox if one.position == position), None))
+        return own_copy(self._tables.inbox.get(position))
 
     def uncertain(self, business_id: str | None = None, limit: int = 200) -> list[Message]:
         rows = [
@@ -360,7 +362,7 @@ class MemoryWork:
             if one.state == "uncertain" and business_id in (None, one.business_id)
         ]
         ordered = sorted(rows, key=lambda one: (one.reason != UNDECIDED, one.created_at, one.seq))
-        return copy.deepcopy(ordered[:limit])
+        return [own_copy(one) for one in ordered[:limit]]
 
     def shop_of(self, message_id: str) -> str | None:
         found = (one.business_id for one in self._tables.rows["messages"].values() if one.id == message_id)
@@ -368,7 +370,7 @@ class MemoryWork:
 
     def last_webhooks(self, business_id: str | None = None) -> dict[str, datetime]:
         newest: dict[str, datetime] = {}
-        for one in sorted(self._tables.inbox, key=lambda one: one.received_at):
+        for one in sorted(self._tables.inbox.values(), key=lambda one: one.received_at):
             if one.provider != "practice" and business_id in (None, one.business_id):
                 newest[one.provider] = one.received_at
         return newest
@@ -389,4 +391,5 @@ class MemoryThrottle:
         return self._hits[key][1]
 
     def clear(self, key: str) -> None:
-        self._hits.pop(key, None)
+        if key in self._hits:
+            del self._hits[key]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from salespilots.domain.business import Business
 from salespilots.domain.conversation import PENDING
@@ -24,47 +24,79 @@ from salespilots.plugins.builtin.storage_memory.queue import (
     MemoryWork,
     MemoryWorkers,
 )
-from salespilots.plugins.builtin.storage_memory.tables import SCOPED, Tables, holds
+from salespilots.plugins.builtin.storage_memory.tables import SCOPED, Log, Tables, holds
 from salespilots.ports.storage import eq, one_of
 from salespilots.ports.work import Lease, Waiting
 
+REVISED = {
+    "catalogue": ("products", "variants"), "workflows": ("workflows", "workflow_versions"),
+    "connections": ("connections",),
+}  # fmt: skip
+"""Revision to the collections whose changes raise it."""
+
 
 class _Unit:
-    """Works on a copy of the tables; commit puts the copy in their place."""
+    """Changes the tables in place and notes how to take that back; a commit forgets the note."""
+
+    _names: frozenset[str] = frozenset()
+    _books: Mapping[str, Callable[[Tables, Any], Any]] = {}
+    _scope: str | None = None
 
     def __init__(self, store: MemoryStorage, *, read_only: bool) -> None:
         self._store, self._read_only = store, read_only
 
     def _open(self) -> Tables:
         self._store.lock.acquire()
-        self._tables = copy.deepcopy(self._store.tables)
+        self._tables = self._store.tables
+        self._mark = len(self._tables.journal)
         return self._tables
 
+    def __getattr__(self, name: str) -> Any:
+        """A collection or a book, made when it is first asked for."""
+        if name in self._names:
+            made: Any = MemoryCollection(self._tables, name, self._scope)
+        elif name in self._books:
+            made = self._books[name](self._tables, self)
+        else:
+            raise AttributeError(name)
+        setattr(self, name, made)
+        return made
+
     def __exit__(self, *error: object) -> None:
+        self._tables.take_back(self._mark)
+        if not self._mark:
+            self._tables.touched.clear()
         self._store.lock.release()
 
     def commit(self) -> None:
-        self._store.tables = copy.deepcopy(self._tables)
-        self._store.commits += 1
+        del self._tables.journal[self._mark :]
+        for name in {REVISION_OF[one] for one in self._tables.touched if one in REVISION_OF}:
+            self._store.revisions[name] = self._store.revisions.get(name, 0) + 1
+        self._tables.touched.clear()
+
+
+REVISION_OF = {one: name for name, collections in REVISED.items() for one in collections}
 
 
 class MemoryUnitOfWork(_Unit):
     """See `salespilots.ports.storage.UnitOfWork`."""
 
+    _names = frozenset(SCOPED)
+    _books = {
+        "stock": lambda tables, unit: MemoryStockBook(tables, unit.business_id),
+        "events": lambda tables, unit: MemoryEventLog(tables, unit.business_id),
+        "inbox": lambda tables, unit: MemoryScopedInbox(tables, unit.business_id),
+        "lanes": lambda tables, unit: MemoryLanes(tables, unit._store.clock),
+        "queries": lambda tables, unit: MemoryQueries(tables, unit.business_id, holds),
+        "_businesses": lambda tables, unit: MemoryCollection(tables, "businesses", None),
+    }
+
     def __init__(self, store: MemoryStorage, business_id: str, *, read_only: bool) -> None:
         super().__init__(store, read_only=read_only)
-        self.business_id = business_id
+        self.business_id = self._scope = business_id
 
     def __enter__(self) -> MemoryUnitOfWork:
-        tables = self._open()
-        for name in SCOPED:
-            setattr(self, name, MemoryCollection(tables, name, self.business_id))
-        self._businesses = MemoryCollection(tables, "businesses", None)
-        self.stock = MemoryStockBook(tables, self.business_id)
-        self.events = MemoryEventLog(tables, self.business_id)
-        self.inbox = MemoryScopedInbox(tables, self.business_id)
-        self.lanes = MemoryLanes(tables, self._store.clock)
-        self.queries = MemoryQueries(tables, self.business_id, holds)
+        self._open()
         self._recorded: list[Event] = []
         return self
 
@@ -101,29 +133,36 @@ class MemoryUnitOfWork(_Unit):
         leases = {one.lane: one for one in held if one.lane in ours} | self.lanes.claim(wanted, owner, ttl)
         on = one_of("lane", lanes)
         pending: dict[str, list[str]] = {}
-        for message in self._of("messages").select(on, one_of("state", PENDING), order="seq"):
-            pending.setdefault(message.lane, []).append(message.id)
+        for lane in lanes:
+            waits = [one for one in self._on("messages", lane) if one.state in PENDING]
+            if waits:
+                pending[lane] = [one.id for one in sorted(waits, key=lambda one: one.seq)]
         return Waiting(
             leases=leases,
             rows=self.inbox.waiting(lanes, limit),
             runs=self._of("runs").select(on, one_of("state", ACTIVE), order="-created_at"),
             pending=pending,
-            chats={one.lane: one.id for one in self._of("conversations").select(on)},
+            chats={one.lane: one.id for lane in lanes for one in self._on("conversations", lane)},
             connections=self._of("connections").select(eq("kind", "channel")),
         )
+
+    def _on(self, name: str, lane: str) -> list[Any]:
+        """This shop's rows on a lane, as they are kept."""
+        rows = self._tables.rows[name].candidates([eq("lane", lane)])
+        return [one for one in rows if one.business_id == self.business_id]
 
     def _of(self, name: str) -> MemoryCollection:
         return getattr(self, name)
 
     def revisions(self) -> dict[str, int]:
-        return dict.fromkeys(("catalogue", "workflows", "connections"), self._store.commits)
+        return dict(self._store.revisions)
 
     def commit(self) -> None:
-        log = self._tables.events.setdefault(self.business_id, [])
+        log = self._tables.events.setdefault(self.business_id, Log())
         for one in self._recorded:
-            log.append(
+            log.add(
                 Event(
-                    type=one.type, at=one.at, ids=one.ids, data=one.data, actor=one.actor, seq=len(log) + 1,
+                    type=one.type, at=one.at, ids=one.ids, data=one.data, actor=one.actor, seq=len(log.all) + 1,
                     business_id=self.business_id,
                 )
             )  # fmt: skip
@@ -134,20 +173,22 @@ class MemoryUnitOfWork(_Unit):
 class MemorySystemUnitOfWork(_Unit):
     """See `salespilots.ports.storage.SystemUnitOfWork`."""
 
+    _names = frozenset({
+        "businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections", "login_states",
+        "deletions",
+    })  # fmt: skip
+    _books = {
+        "public_orders": lambda tables, unit: MemoryCollection(tables, "orders", None),
+        "public_payments": lambda tables, unit: MemoryCollection(tables, "payments", None),
+        "inbox": lambda tables, unit: MemoryInbox(tables),
+        "lanes": lambda tables, unit: MemoryLanes(tables, unit._store.clock),
+        "work": lambda tables, unit: MemoryWork(tables, unit._store.clock),
+        "workers": lambda tables, unit: MemoryWorkers(tables, unit._store.clock),
+        "throttle": lambda tables, unit: MemoryThrottle(tables),
+    }
+
     def __enter__(self) -> MemorySystemUnitOfWork:
-        tables = self._open()
-        for name in (
-            "businesses", "users", "memberships", "sessions", "password_links", "api_keys", "connections", "login_states",
-            "deletions",
-        ):  # fmt: skip
-            setattr(self, name, MemoryCollection(tables, name, None))
-        self.public_orders = MemoryCollection(tables, "orders", None)
-        self.public_payments = MemoryCollection(tables, "payments", None)
-        self.inbox = MemoryInbox(tables)
-        self.lanes = MemoryLanes(tables, self._store.clock)
-        self.work = MemoryWork(tables, self._store.clock)
-        self.workers = MemoryWorkers(tables, self._store.clock)
-        self.throttle = MemoryThrottle(tables)
+        self._open()
         return self
 
 
@@ -156,7 +197,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self.tables = Tables()
-        self.commits = 0
+        self.revisions: dict[str, int] = {}
         self.lock = threading.RLock()
         self.clock: Callable[[], float] = time.monotonic
 

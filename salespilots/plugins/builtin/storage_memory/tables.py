@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from salespilots.domain.events import Event
-from salespilots.domain.inbox import InboxRow
-from salespilots.domain.stock import StockLevel, StockMovement
+from salespilots.plugins.builtin.storage_memory.noted import InboxRows, Journal, Noted, Rows
 from salespilots.ports.storage import Where
-from salespilots.ports.work import Worker
 
 SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
     "workflows", "workflow_versions", "runs", "steps", "memberships", "connections", "api_keys", "idempotency",
     "gates", "waiting", "imports", "import_rows", "discounts", "discount_uses", "invoices", "statement_lines",
-    "unmatched", "jobs", "comments", "posts", "tags", "templates", "splits",
+    "unmatched", "jobs", "comments", "posts", "tags", "templates", "splits", "cases",
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Holding:
     """A lane: ``until`` seconds of the storage's clock."""
 
@@ -30,20 +27,47 @@ class Holding:
     orphaned: int = 0
 
 
+class Log:
+    """A shop's events. They are written with a commit and never taken back."""
+
+    def __init__(self) -> None:
+        self.all: list[Event] = []
+        self.by_type: dict[str, list[Event]] = {}
+
+    def add(self, event: Event) -> None:
+        self.all.append(event)
+        self.by_type.setdefault(event.type, []).append(event)
+
+
 class Tables:
-    """Everything kept."""
+    """Everything kept. ``journal``: how to take back what the open unit changed."""
 
     def __init__(self) -> None:
         names = (*SCOPED, "businesses", "users", "sessions", "password_links", "login_states", "deletions")
-        self.rows: dict[str, dict[str, Any]] = {name: {} for name in names}
-        self.inbox: list[InboxRow] = []
-        self.events: dict[str, list[Event]] = {}
-        self.counters: dict[tuple[str, str], int] = {}
-        self.levels: dict[tuple[str, str], StockLevel] = {}
-        self.movements: list[StockMovement] = []
-        self.lanes: dict[str, Holding] = {}
-        self.workers: dict[str, tuple[Worker, float, float | None]] = {}
-        self.throttle: dict[str, tuple[datetime, int]] = {}
+        self.journal: Journal = []
+        self.touched: set[str] = set()
+        """Collections that the open unit changed."""
+        self.rows: dict[str, Rows] = {name: Rows(name, self.journal, self.touched) for name in names}
+        self.inbox = InboxRows(self.journal)
+        self.events: dict[str, Log] = {}
+        self.counters = Noted(self.journal)
+        """(shop, name) to number."""
+        self.levels = Noted(self.journal)
+        """(shop, variant id) to `StockLevel`."""
+        self.movements = Noted(self.journal)
+        """(shop, cause key) to `StockMovement`, in order."""
+        self.lanes = Noted(self.journal)
+        """Name to `Holding`."""
+        self.workers = Noted(self.journal)
+        """Id to (worker, seen, swept)."""
+        self.throttle = Noted(self.journal)
+        """Key to (start, hits)."""
+
+    def take_back(self, mark: int) -> None:
+        """Undo what was changed since the journal was that long."""
+        while len(self.journal) > mark:
+            undo, key, before = self.journal.pop()
+            undo(key, before)
 
 
 def holds(row: Any, where: Where) -> bool:

@@ -30,6 +30,7 @@ from salespilots.domain.stock import StockMovement
 from salespilots.domain.template import Template
 from salespilots.domain.waiting import WaitingPlace
 from salespilots.domain.workflow import Workflow, WorkflowVersion
+from salespilots.domain.workflow_case import WorkflowCase
 from salespilots.plugins.builtin.storage_sql.types import Codec, UTCDateTime
 from salespilots.ports.storage import unique_keys
 
@@ -197,6 +198,7 @@ _declare("templates", Template)
 _declare(
     "splits", SplitTaken, parents={"workflow_id": "workflows"}, indexes=(("business_id", "customer_id", "taken_at"),)
 )
+_declare("cases", WorkflowCase, parents={"workflow_id": "workflows"}, indexes=(("business_id", "customer_id"),))
 _declare("idempotency", IdempotencyRecord, indexes=(("created_at",),))
 
 _inbox = CODECS["inbox"] = Codec(InboxRow)

@@ -28,7 +28,7 @@ SCOPED = (
     "products", "variants", "customers", "identities", "conversations", "messages", "orders", "payments", "refunds",
     "workflows", "workflow_versions", "runs", "steps", "memberships", "connections", "api_keys", "idempotency",
     "gates", "waiting", "imports", "import_rows", "discounts", "discount_uses", "invoices", "statement_lines",
-    "unmatched", "jobs", "comments", "posts", "tags", "templates", "splits",
+    "unmatched", "jobs", "comments", "posts", "tags", "templates", "splits", "cases",
 )  # fmt: skip
 
 SYSTEM = {
