@@ -17,8 +17,9 @@ from salespilots.domain.workflow import Workflow, steps_by_id
 from salespilots.domain.workflow_editing import Spot
 from salespilots.domain.workflow_problems import WHEN
 from salespilots.services.workflows.schemas import kinds_of
-from salespilots.web.builder_page import builder_page, kept_names, offered, run_rows
+from salespilots.web.builder_page import builder_page, kept_names, offered
 from salespilots.web.context import here, services
+from salespilots.web.dry_panel import panel_of
 from salespilots.web.pages import back_to
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import steps as present
@@ -68,8 +69,7 @@ def _by_field(error: InvalidInput, place: str) -> dict[str, str]:
 def show(workflow_id: str) -> Any:
     """All steps."""
     workflow = found(workflow_id)
-    latest = services().run_log.runs(here().shop_id, workflow_id, limit=5).items
-    return builder_page(workflow, SimpleNamespace(kind="runs", quiet=True), runs=run_rows(latest))
+    return builder_page(workflow, panel_of(workflow, {}, quiet=True))
 
 
 # --- one step ------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,8 +10,9 @@ from flask import Blueprint, flash, request, url_for
 from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
-from salespilots.domain.errors import DomainError
+from salespilots.domain.errors import Conflict, DomainError
 from salespilots.domain.workflow import WorkflowState
+from salespilots.services.rehearsal.cases import CasesFail
 from salespilots.services.workflows.versions import compare
 from salespilots.web.builder_page import builder_page
 from salespilots.web.context import here, services
@@ -22,12 +24,12 @@ from salespilots.web.presenters.workflow_words import difference
 blueprint = Blueprint("versions", __name__, url_prefix="/app/workflows")
 
 
-def _review(workflow_id: str, failed: str = "", status: int = 200) -> Any:
+def _review(workflow_id: str, failed: str = "", status: int = 200, failing: Sequence[Mapping[str, Any]] = ()) -> Any:
     workflow = services().workflows.get(here().shop_id, workflow_id)
     live = workflow.state is WorkflowState.LIVE
     panel = SimpleNamespace(
-        kind="review", title=_("What changes") if workflow.live_version_id else _("Go live"), failed=failed, force=False,
-        word=_("Publish the changes") if live else _("Go live"),
+        kind="review", title=_("What changes") if workflow.live_version_id else _("Go live"), failed=failed, failing=failing,
+        word=_("Go live all the same") if failing else _("Publish the changes") if live else _("Go live"),
     )  # fmt: skip
     return builder_page(workflow, panel, status)
 
@@ -42,10 +44,13 @@ def review(workflow_id: str) -> Any:
 @blueprint.post("/<workflow_id>/publish")
 @permits(Permission.CATALOGUE)
 def publish(workflow_id: str) -> Any:
-    """Make the draft the live version."""
+    """Make the draft the live version, if its tests pass or the owner wants it all the same."""
+    force = request.form.get("force") == "1"
     try:
-        done = services().workflows.publish(here().shop_id, workflow_id, actor=here().user.id)
-    except DomainError as error:
+        done = services().cases.publish(here().shop_id, workflow_id, actor=here().user.id, force=force)
+    except CasesFail as error:
+        return _review(workflow_id, _("Tests of this workflow fail."), 409, error.details["failing"])
+    except (DomainError, Conflict) as error:
         return _review(workflow_id, _(error.message), 409)
     flash(_("Version %(number)s is live", number=done.version_number), "ok")
     return back_to(url_for("builder.show", workflow_id=workflow_id))

@@ -13,6 +13,7 @@ from salespilots.domain.business import Permission
 from salespilots.domain.errors import Conflict, DomainError
 from salespilots.domain.workflow import Workflow, WorkflowState
 from salespilots.domain.workflow_problems import Problem
+from salespilots.services.rehearsal.cases import CasesFail
 from salespilots.web.context import here, services
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
@@ -84,7 +85,9 @@ def switch(workflow_id: str) -> Any:
         if changed or stopping(workflows.problems(shop_id, found)):
             return back_to(url_for("versions.review", workflow_id=workflow_id))
     try:
-        (workflows.publish if on else workflows.pause)(shop_id, workflow_id, actor=here().user.id)
+        (services().cases.publish if on else workflows.pause)(shop_id, workflow_id, actor=here().user.id)
+    except CasesFail:
+        return back_to(url_for("versions.review", workflow_id=workflow_id))
     except (DomainError, Conflict) as error:
         flash(_(error.message), "bad")
     came_from = urlsplit(request.referrer or "").path
