@@ -92,7 +92,7 @@ class Cards:
         return SimpleNamespace(
             id=WHEN, href=url_for("builder.trigger", workflow_id=self._workflow.id), look=look("when", None), plain=title,
             title=parts(title), keywords=words[:MOST_KEYWORDS], more=max(0, len(words) - MOST_KEYWORDS), detail="", quote=[],
-            problems=problems, number=0, count=self.outline.count, chosen=self._chosen == WHEN, ran=self._ran is not None,
+            problems=problems, number=0, count=self.outline.count, chosen=self._chosen == WHEN, ran=bool(self._ran),
             ways=[], deep=False,
         )  # fmt: skip
 

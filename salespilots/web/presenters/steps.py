@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from salespilots.domain.workflow import BRANCHES, END, HUMAN, Workflow, branches_of
 from salespilots.domain.workflow_editing import FORK, Spot
 from salespilots.ports.extensions import ActionType, TriggerType
-from salespilots.ports.settings import words_in
+from salespilots.ports.settings import Words, words_in
 from salespilots.services.templates import sample
 from salespilots.web.presenters.workflow_words import (
     branch_of,
@@ -111,13 +111,14 @@ def trigger_panel(
     trigger: TriggerType | None,
     fields: Sequence[Control],
     errors: Mapping[str, str],
-    settings: Mapping[str, Any],
+    *,
+    saved: bool,
 ) -> SimpleNamespace:
     """The form of the trigger."""
     return SimpleNamespace(
         kind="step", title=_(trigger.label) if trigger else kind, look=look("when", None), help="",
         fields=[one for one in fields if not one.advanced], more=[one for one in fields if one.advanced], errors=errors,
-        labels=_labels(fields), step_id="", step_kind=kind, new=False, saved=not errors, ways=[], words=[], preview=None,
+        labels=_labels(fields), step_id="", step_kind=kind, new=False, saved=saved, ways=[], words=[], preview=None,
         failing="", moves=[], goes=0, copies=False, back="", installed=trigger is not None,
     )  # fmt: skip
 
@@ -141,7 +142,8 @@ def preview(action: ActionType | None, settings: Mapping[str, Any]) -> SimpleNam
     titles = (
         [str(one.get("title") or "") for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
     )
-    return SimpleNamespace(texts=texts, replies=[one for one in titles if one]) if texts or titles else None
+    says = any(isinstance(one, Words) for one in action.settings().fields.values())
+    return SimpleNamespace(texts=texts, replies=[one for one in titles if one]) if texts or says else None
 
 
 def ways_out(step: Mapping[str, Any], action: ActionType) -> list[str]:

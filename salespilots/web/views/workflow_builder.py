@@ -149,7 +149,7 @@ def change(workflow_id: str, step_id: str) -> Any:
     errors = errors or save(workflow, changed, step_id)
     alone = request.headers.get("X-Partial") == AUTOSAVED
     if errors:
-        return _step_page(workflow, typed, errors, 422)
+        return _step_page(workflow, typed, errors, 200 if alone else 422)
     if alone:
         workflow = found(workflow_id)
         return _step_page(workflow, _step_of(workflow, step_id), {}, saved=True)
@@ -255,11 +255,12 @@ def insert(workflow_id: str) -> Any:
 
 
 def _trigger_page(
-    workflow: Workflow, kind: str, settings: Mapping[str, Any], errors: Mapping[str, str], status: int = 200
+    workflow: Workflow, kind: str, settings: Mapping[str, Any], errors: Mapping[str, str], status: int = 200, *,
+    saved: bool = False, blanks: int = 1,
 ) -> Any:  # fmt: skip
     trigger = services().core.registry.triggers.find(kind)
-    fields = controls(trigger.settings, settings, errors, offered(workflow)) if trigger else []
-    panel = present.trigger_panel(workflow, kind, trigger, fields, errors, settings)
+    fields = controls(trigger.settings, settings, errors, offered(workflow), blanks=blanks) if trigger else []
+    panel = present.trigger_panel(workflow, kind, trigger, fields, errors, saved=saved)
     panel.action = url_for("builder.change_trigger", workflow_id=workflow.id)
     panel.back = url_for("builder.trigger", workflow_id=workflow.id, choose=1)
     return builder_page(workflow, panel, status, chosen=WHEN)
@@ -293,10 +294,13 @@ def change_trigger(workflow_id: str) -> Any:
     if trigger is None:
         raise NotFound("There is no such trigger.")
     settings = read_settings(trigger.settings, request.form)
+    if "more" in request.form:
+        return _trigger_page(workflow, trigger.key, settings, {}, blanks=MORE_ROWS)
     errors = problems_of_settings(trigger.settings, settings)
     changed = {**workflow.draft, "trigger": {"kind": trigger.key, "settings": settings}}
     errors = errors or save(workflow, changed, WHEN)
-    if errors or request.headers.get("X-Partial") == AUTOSAVED:
+    alone = request.headers.get("X-Partial") == AUTOSAVED
+    if errors or alone:
         kept = workflow if errors else found(workflow_id)
-        return _trigger_page(kept, trigger.key, settings, errors, 422 if errors else 200)
+        return _trigger_page(kept, trigger.key, settings, errors, 200 if alone else 422, saved=not errors)
     return back_to(builder_at(workflow_id, WHEN))

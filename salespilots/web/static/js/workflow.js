@@ -46,7 +46,7 @@ async function autosave() {
       mistake(one.dataset.mistake, one.innerHTML.trim() && one.content.textContent.trim());
       return one.dataset.mistake;
     });
-    if (answer.ok) {
+    if (answer.ok && !told.length) {
       drop(form);
       if (new URLSearchParams(new FormData(form)).toString() === sent) form.removeAttribute('data-dirty');
       ['steps', 'saved', 'switch'].forEach(refetch);
@@ -110,7 +110,9 @@ document.addEventListener('keydown', async (e) => {
   }
 });
 
-if (location.hash.startsWith('#s-') && !document.querySelector('[data-focus]')) {
-  document.getElementById(decodeURIComponent(location.hash.slice(1)))?.focus();
+/** The panel that opened, or the step that was added or left, takes the focus once the browser has gone to its anchor. */
+function settle() {
+  const at = location.hash.startsWith('#s-') ? document.getElementById(location.hash.slice(1)) : null;
+  (document.querySelector('[data-focus]') || at)?.focus({ preventScroll: true });
 }
-document.body.toggleAttribute('data-scripts', true);
+if (document.readyState === 'complete') settle(); else addEventListener('load', () => setTimeout(settle));
