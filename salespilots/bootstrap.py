@@ -69,6 +69,7 @@ from salespilots.services.messaging.sendings import Sendings
 from salespilots.services.messaging.turns import Turns
 from salespilots.services.money_book import MoneyBook
 from salespilots.services.orders import Orders
+from salespilots.services.owner_notes import OwnerNotes
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.posts import Posts
@@ -289,6 +290,7 @@ def assemble(
         refunds=refunds,
         run_log=RunLog(core),
         automation=AutomationSettings(core),
+        owner_notes=OwnerNotes(core),
         splits=Splits(core),
         explaining=Explaining(core),
         tags=Tags(core),

@@ -18,6 +18,7 @@ from bench.parts import (
     reach,
     replay,
     rest,
+    running,
 )
 
 PARTS: dict[str, Callable[[Bench], None]] = {
@@ -35,5 +36,6 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "importing": importing.measure,
     "papers": papers.measure,
     "matching": matching.measure,
+    "running": running.measure,
     "replay": replay.measure,
 }

@@ -42,6 +42,7 @@ from salespilots.services.messaging.sendings import Sendings
 from salespilots.services.messaging.turns import Turns
 from salespilots.services.money_book import MoneyBook
 from salespilots.services.orders import Orders
+from salespilots.services.owner_notes import OwnerNotes
 from salespilots.services.payments import Payments
 from salespilots.services.pictures import Pictures
 from salespilots.services.posts import Posts
@@ -111,6 +112,7 @@ class Services:
     outbox: Outbox
     payments: Payments
     pictures: Pictures
+    owner_notes: OwnerNotes
     posts: Posts
     practice: Practice
     preview: ProductPreview

@@ -238,6 +238,21 @@ class Conversations:
 
         return self._change(business_id, conversation_id, change)
 
+    def start_over(self, business_id: str, conversation_id: str, *, user_id: str | None = None) -> Conversation:
+        """Workflows let go of this chat: what they wait for or have planned is over, and the next message is answered as if
+        nothing had been asked. Who answers stays as it is; what was said and ordered stays too."""
+
+        def change(uow: UnitOfWork, conversation: Conversation) -> bool:
+            ended = cancel_runs_in(self._core, uow, conversation, "started_over")
+            cancel_pending_in(self._core, uow, conversation, "started_again")
+            conversation.focus = {}
+            ids, data = {"conversation_id": conversation.id}, {"runs": ended}
+            now = self._core.clock.now()
+            uow.record(Event(type="conversation.started_over", at=now, ids=ids, data=data, actor=user_id or "api"))
+            return True
+
+        return self._change(business_id, conversation_id, change)
+
     def close(self, business_id: str, conversation_id: str, *, user_id: str | None = None) -> Conversation:
         """Out of the inbox until the customer writes again."""
 

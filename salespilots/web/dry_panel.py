@@ -17,7 +17,7 @@ from salespilots.web.context import here, services
 from salespilots.web.presenters import tryout as present
 
 USUAL: Mapping[str, str] = {
-    "text": "", "then": "", "event": "", "customer": "new", "stock": "real", "window": "open", "at": "", "only": "",
+    "text": "", "then": "", "event": "", "customer": "new", "stock": "real", "window": "open", "at": "", "place": "first",
     "silence": "",
 }  # fmt: skip
 MESSAGE = "message.received"

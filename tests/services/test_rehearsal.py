@@ -91,11 +91,17 @@ def test_stock_is_what_is_pretended(shop: Shop) -> None:
 
 def test_others_are_told_why_not(shop: Shop) -> None:
     draft = make(shop, words("saree"), text("Sarees!"))
-    told = play(shop, draft, say("blue saree kitna hai?"))
+    told = play(shop, draft, say("blue saree kitna hai?", in_order=True))
     assert told.answer.workflow_id == starter(shop, "price_and_buy")
     reasons = {one.workflow_id: one.reason for one in told.answer.others}
     assert "another workflow stands before it" in reasons[draft]
     assert "They ask about price." in reasons[starter(shop, "order_status")]
+    first = play(shop, draft, say("blue saree kitna hai?"))
+    assert first.answer.workflow_id == draft
+    assert (
+        "before this one in your list"
+        in {one.workflow_id: one.reason for one in first.answer.others}[starter(shop, "price_and_buy")]
+    )
     alone = play(shop, draft, say("blue saree kitna hai?", only_this=True))
     assert shown(alone) == ["Sarees!"]
     assert alone.answer.others == ()

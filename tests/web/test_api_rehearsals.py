@@ -35,7 +35,7 @@ def test_a_dry_run_answers_as_described_and_writes_nothing(program: Program) -> 
     buy, before = workflow(program, "price"), everything(program.shop.world)
     told = program.done(f"/workflows/{buy}/dry-run", {"text": "blue saree kitna hai?", "known": True})
     assert shapes.DryRunAnswer(unknown=RAISE).validate(told) == {}
-    assert (told["matched"], told["intent"]) == (buy, "price_inquiry")
+    assert (told["matched"], told["workflow_id"], told["intent"]) == (True, buy, "price_inquiry")
     assert told["reason"].startswith("asked about price")
     assert [one["author"] for one in told["messages"]][:2] == ["customer", "bot"]
     assert {"step_id", "kind", "outcome", "reason"} <= set(told["trace"][0])

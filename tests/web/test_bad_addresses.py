@@ -9,7 +9,7 @@ import pytest
 from werkzeug.routing import Rule
 
 import salespilots.web
-from salespilots.services.rehearsal.script import say
+from salespilots.services.rehearsal.script import say as rehearse
 from salespilots.testing.contracts.storage import FOREIGN_CURSORS
 from tests.support.browser import Visitor
 from tests.support.imports import with_a_problem
@@ -56,8 +56,13 @@ class Everybody:
             for flow in shop.world.services.workflows.page(shop.id, limit=50).items
             for run in shop.world.services.run_log.runs(shop.id, flow.id).items
         )
-        self.args |= {"workflow_id": run.workflow_id, "run_id": run.id, "step_id": "find", "number": "1", "template_id": "tpl_x"}
-        self.args["case_id"] = shop.world.services.cases.keep(shop.id, run.workflow_id, "Test", say("hi")).id
+        self.args |= {"workflow_id": run.workflow_id, "run_id": run.id, "step_id": "find", "number": "1"}
+        words = {"name": "hello", "texts": {"en": "Hello {customer}"}}
+        self.args |= {
+            "template_id": shop.world.services.templates.save(shop.id, words).id,
+            "tag_id": shop.world.services.tags.add(shop.id, "Club").tag.id,
+            "case_id": shop.world.services.cases.keep(shop.id, run.workflow_id, "Hello", rehearse("hello")).id,
+        }
         self.args |= {"post_id": story_post(shop).id, "rule_id": comment_rule(shop)}
         self.app = application(shop.world)
         self.owner, self.program = Visitor(self.app), Program(self.app, shop)

@@ -214,7 +214,7 @@ def test_the_log_says_why_and_why_not(builder: Builder, shop: Shop) -> None:
     builder.add("message.text", s__text="Hello {customer}")
     builder.post(f"{builder.at}/switch", live="1")
     other = Builder(builder.owner, shop, "Prices")
-    other.post(f"{other.at}/when", kind="message.received", s__keywords="price")
+    other.post(f"{other.at}/when", kind="message.received", s__keywords="price\nrate")
     other.add("message.text", s__text="All prices are on the cards.")
     other.post(f"{other.at}/switch", live="1")
     shop.say("hello, are you there")
@@ -226,6 +226,7 @@ def test_the_log_says_why_and_why_not(builder: Builder, shop: Shop) -> None:
     assert "hello, are you there" in page
     assert "Why not the others" in page
     assert other.id in page
+    assert 'class="t">A customer writes:</span>' in other.get()
 
 
 def test_steps_and_workflows_of_nobody(builder: Builder) -> None:
@@ -347,8 +348,9 @@ def test_a_dry_run_shows_what_would_happen_and_does_nothing(builder: Builder, sh
     assert "Tag “wants restock” is added" in said
     assert 'value="none" selected' in page
     assert 'value="2026-11-24T22:30"' in page
-    page = builder.post(f"{builder.at}/dry-run", 200, sample="Where is my order?")
+    page = builder.post(f"{builder.at}/dry-run", 200, sample="Where is my order?", place="only")
     assert "It does not answer this" in text_of(page)
+    assert 'value="only" selected' in page
     assert 'class="ran"' not in page
     assert "Write a message" in builder.post(f"{builder.at}/dry-run", 422, text=" ")
     assert "Write a day and an hour." in builder.post(f"{builder.at}/dry-run", 422, text="hi", at="soon")

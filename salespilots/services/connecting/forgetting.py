@@ -116,13 +116,14 @@ class Forgetting:
             return Counter()
         for case in uow.cases.select(eq("customer_id", customer.id)):  # made of this chat's words
             uow.cases.remove(case)
-        known = bool(customer.name or customer.username or customer.picture)
+        known = bool(customer.name or customer.username or customer.picture or customer.fields)
         place = bool(customer.phone or customer.address) and not uow.orders.count(eq("customer_id", customer.id))
         if not known and not place:
             return Counter()
         if customer.picture:
             files.append(customer.picture)
         customer.name, customer.username, customer.picture, customer.profile_at = "", "", "", None
+        customer.fields = {}
         if place:
             customer.phone, customer.address = None, {}
         uow.customers.save(customer)

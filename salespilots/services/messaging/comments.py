@@ -66,7 +66,8 @@ def decide_in(core: Core, uow: UnitOfWork, comment: Comment, post: Post | None) 
         return None
     kind = "live" if comment.live else post.kind if post else "post"
     fact = TriggerFact(
-        type="comment.received", text=comment.text,
+        type="comment.received", text=comment.text, kind="comment",
+        understanding=core.memory.understand(core.understander, uow, comment.text),
         post=PostFact(ref=comment.post_ref, kind=kind, posted_at=post.posted_at if post else None),
     )  # fmt: skip
     found = match(core, core.memory.live(uow), fact)

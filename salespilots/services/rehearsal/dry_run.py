@@ -81,7 +81,8 @@ class DryRuns:
             if given.customer_id is not None:
                 uow.customers.get(given.customer_id)
                 people = read_people_in(uow, [given.customer_id])
-        live = with_draft(base.live, workflow, draft, given.at or self._core.clock.now(), only=given.only_this)
+        at = given.at or self._core.clock.now()
+        live = with_draft(base.live, workflow, draft, at, only=given.only_this, first=not given.in_order)
         return Tried(base=base, people=people, live=live, workflow=workflow, definition=draft)
 
     def checked(self, workflow: Workflow, definition: Any) -> dict[str, Any]:
@@ -200,7 +201,7 @@ class _Play:
         return Answer(
             input=one.event if isinstance(one, Happening) else one.text or one.payload, workflow_id=workflow_id,
             workflow=self._names.get(workflow_id or ""), intent=intent, confidence=round(confidence, 3), reason=reason,
-            others=tuple(why_not(self._world, fact, workflow_id, reason)),
+            others=tuple(why_not(self._world, fact, workflow_id, reason, self._tried.workflow.position)),
         )  # fmt: skip
 
     def _without(self, events: list[Event], *, human: bool) -> str:

@@ -48,7 +48,8 @@ class Assumptions:
     ``customer_id``: of a real customer, whose chat begins afresh; None: one who is made up, ``known`` to the shop already
     or not. ``stock``: available pieces by variant id; ``sold_out``: nothing is there, but for those. ``at``: the time it
     begins; None: now. ``window_open``: whether the customer wrote lately; a message of theirs opens the reply window
-    anyhow. ``channel``: a channel's key. ``only_this``: no other workflow is live. ``silence``: the customer does not
+    anyhow. ``channel``: a channel's key. ``only_this``: no other workflow is live. ``in_order``: the workflow stands where it stands
+    in the list; otherwise it is asked first, so that it is what is tried. ``silence``: the customer does not
     answer what is asked in the end, so that its time runs out.
     """
 
@@ -61,6 +62,7 @@ class Assumptions:
     window_open: bool = True
     channel: str = "practice"
     only_this: bool = False
+    in_order: bool = False
     silence: bool = False
 
 
@@ -133,6 +135,7 @@ class ScriptShape(Schema):
     window_open = _Flag(load_default=True)
     channel = fields.String(load_default="practice", validate=validate.Length(1, 60))
     only_this = _Flag(load_default=False)
+    in_order = _Flag(load_default=False)
     silence = _Flag(load_default=False)
 
 
@@ -161,7 +164,7 @@ def script_of(values: Mapping[str, Any]) -> Script:
     if at is not None and not 2000 <= at.year < 2200:
         raise InvalidInput({"at": ["Between the years 2000 and 2199."]})
     names = (
-        "customer_id", "known", "name", "stock", "sold_out", "window_open", "channel", "only_this", "silence",
+        "customer_id", "known", "name", "stock", "sold_out", "window_open", "channel", "only_this", "in_order", "silence",
     )  # fmt: skip
     return Script(
         inputs=tuple(inputs),
@@ -173,7 +176,7 @@ def write_script(script: Script) -> dict[str, Any]:
     """The JSON of a script; what is as usual is left out."""
     given, usual = script.assumptions, Assumptions()
     names = (
-        "customer_id", "known", "name", "sold_out", "window_open", "channel", "only_this", "silence",
+        "customer_id", "known", "name", "sold_out", "window_open", "channel", "only_this", "in_order", "silence",
     )  # fmt: skip
     told = {name: getattr(given, name) for name in names if getattr(given, name) != getattr(usual, name)}
     if given.stock:

@@ -118,8 +118,11 @@ def read_people_in(uow: UnitOfWork, customer_ids: Iterable[str]) -> People:
     )
 
 
-def with_draft(live: Live, workflow: Workflow, definition: Mapping[str, Any], now: datetime, *, only: bool) -> Live:
-    """The workflows that answer when a draft is published: in its place, or where it would stand. ``only``: it alone."""
+def with_draft(
+    live: Live, workflow: Workflow, definition: Mapping[str, Any], now: datetime, *, only: bool, first: bool = False
+) -> Live:
+    """The workflows that answer when a draft is published: in its place, or where it would stand. ``only``: it alone;
+    ``first``: it before all others."""
     version = WorkflowVersion(
         id="wfv_rehearsal", business_id=workflow.business_id, workflow_id=workflow.id,
         number=workflow.version_number + 1, definition=dict(definition), published_at=now,
@@ -132,6 +135,9 @@ def with_draft(live: Live, workflow: Workflow, definition: Mapping[str, Any], no
     if only:
         return [(tried, version)]
     others = [one for one in live if one[0].id != workflow.id]
+    if first:
+        tried.position = min((one[0].position for one in others), default=0) - 1
+        return [(tried, version), *others]
     return sorted([*others, (tried, version)], key=lambda one: (one[0].position, one[0].id))
 
 

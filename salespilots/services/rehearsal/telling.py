@@ -72,8 +72,9 @@ def not_taken(strides: Sequence[Stride], definition: Mapping[str, Any], workflow
     return ways
 
 
-def why_not(world: World, fact: TriggerFact | None, answered: str | None, reason: str) -> list[WhyNot]:
-    """Every live workflow but the one that answered, with the reason: it is not meant, or another stands before it."""
+def why_not(world: World, fact: TriggerFact | None, answered: str | None, reason: str, place: int) -> list[WhyNot]:
+    """Every live workflow but the one that answered, with the reason: it is not meant, or another stands before it.
+    ``place``: where the one that is tried stands in the shop's list."""
     told: list[WhyNot] = []
     before = True
     for workflow, version in world.live:
@@ -89,6 +90,8 @@ def why_not(world: World, fact: TriggerFact | None, answered: str | None, reason
             told_why = kind.misses(trigger.get("settings") or {}, fact) if kind and kind.misses else ""
             words = told_why if fact.type in (kind.event_types if kind else ()) and told_why else ""
             words = words or f"It starts when this happens: {sentence}."
+        elif answered is not None and workflow.position < place:
+            words = "It stands before this one in your list, and would answer there: one workflow answers a message."
         elif answered is not None and not before:
             words = "It would answer, but another workflow stands before it and one answers a message."
         else:

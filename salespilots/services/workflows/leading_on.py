@@ -39,7 +39,7 @@ def go_on_in(core: Core, uow: UnitOfWork, run: Run, conversation: Conversation, 
     start_in(
         core, uow, workflow, version, conversation=conversation, trigger_key=f"from:{run.id}:{run.visit}",
         data={**data, "trigger": "another workflow went on here", **handed_on(run)}, message_id=run.message_id,
-        order_id=run.order_id, active=[],
+        order_id=run.order_id,
     )  # fmt: skip
 
 

@@ -170,42 +170,44 @@ class Timed:
     def _abandoned(self, uow: UnitOfWork, settings: Mapping[str, Any], now: datetime, day: str) -> list[Found]:
         """A run that knows what is wanted and waits; an order that the shop wrote for a chat and did not place."""
         until = now - parse_duration(settings.get("after", "PT4H"))
-        recent = Where("created_at", "ge", now - WITHIN)
+        chats = {one.id: one for one in self._chats(uow, now, Where("last_inbound_at", "le", until))}
+        if not chats:
+            return []
         runs = [
             one
-            for one in uow.runs.select(eq("state", RunState.WAITING), recent, order="created_at", limit=MOST)
-            if one.order_id is None and one.conversation_id and lines_of(one.data)
+            for part in parts_of(list(chats))
+            for one in uow.runs.select(one_of("conversation_id", part), eq("state", RunState.WAITING))
+            if one.order_id is None and lines_of(one.data)
         ]
-        drafts = uow.orders.select(eq("state", OrderState.DRAFT), recent, order="created_at", limit=MOST)
-        ids = [*(one.conversation_id for one in runs), *(one.conversation_id for one in drafts)]
-        chats = (
-            {one.id: one for one in self._chats(uow, now, Where("last_inbound_at", "le", until))} if any(ids) else {}
-        )
         found: list[Found] = [
-            (chats[run.conversation_id], f"abandoned:{run.id}", _basket(run), None)
-            for run in runs
-            if run.conversation_id in chats
+            (chats[one.conversation_id or ""], f"abandoned:{one.id}", _basket(one), None) for one in runs
         ]
-        for order in drafts:
-            if order.conversation_id in chats and order.created_at <= until:
-                data = {
-                    "trigger": "an order was begun and not placed",
-                    "items": ", ".join(one.title for one in order.lines),
-                }
-                found.append((chats[order.conversation_id], f"abandoned:{order.id}", data, order.id))
+        recent = Where("created_at", "ge", now - WITHIN)
+        for order in uow.orders.select(eq("state", OrderState.DRAFT), recent, order="created_at", limit=MOST):
+            chat = chats.get(order.conversation_id or "")
+            if chat is not None and order.created_at <= until:
+                items = ", ".join(one.title for one in order.lines)
+                data = {"trigger": "an order was begun and not placed", "items": items}
+                found.append((chat, f"abandoned:{order.id}", data, order.id))
         return found
 
     def _scheduled(self, uow: UnitOfWork, settings: Mapping[str, Any], now: datetime, day: str) -> list[Found]:
         """Everybody who wrote within a day, or those of them with a tag."""
         chats, tag = self._chats(uow, now), settings.get("tag") or ""
         if tag and chats:
-            people = [one.customer_id for one in chats]
-            tagged: set[str] = set()
-            for start in range(0, len(people), 500):
-                part = one_of("id", people[start : start + 500])
-                tagged |= {one.id for one in uow.customers.select(part) if tag in one.tags}
+            tagged = {
+                one.id
+                for part in parts_of([one.customer_id for one in chats])
+                for one in uow.customers.select(one_of("id", part))
+                if tag in one.tags
+            }
             chats = [one for one in chats if one.customer_id in tagged]
         return [(one, f"schedule:{day}:{one.id}", {"trigger": "its time came"}, None) for one in chats]
+
+
+def parts_of(ids: Sequence[str]) -> list[Sequence[str]]:
+    """As many as one condition takes."""
+    return [ids[start : start + 500] for start in range(0, len(ids), 500)]
 
 
 def _basket(run: Run) -> dict[str, Any]:

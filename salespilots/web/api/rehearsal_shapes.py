@@ -70,10 +70,12 @@ class WhyNotAnswer(Schema):
 
 
 class InputAnswer(Schema):
-    """What became of one input; ``matched``: the workflow that answers, or null."""
+    """What became of one input. ``matched``: whether the workflow that is tried answers it; ``workflow_id`` and ``workflow``:
+    the one that does, or null."""
 
     input = _text()
-    matched = _maybe()
+    matched = fields.Boolean(required=True)
+    workflow_id = _maybe()
     workflow = _maybe()
     intent = _text()
     confidence = fields.Float(required=True)
@@ -263,10 +265,10 @@ class WholeRunAnswer(RunAnswer):
     steps = fields.List(fields.Nested(StepAnswer), required=True)
 
 
-def dry_run(told: Rehearsal) -> dict[str, Any]:
-    """A rehearsal."""
+def dry_run(told: Rehearsal, workflow_id: str) -> dict[str, Any]:
+    """A rehearsal of a workflow."""
     return {
-        **_input(told.answer), "answers": [_input(one) for one in told.answers],
+        **_input(told.answer, workflow_id), "answers": [_input(one, workflow_id) for one in told.answers],
         "messages": [_line(one) for one in told.messages], "effects": [effect(one) for one in told.effects],
         "trace": [_stride(one) for one in told.trace], "visited": list(told.visited),
         "not_taken": [{"step_id": one.step_id, "branch": one.branch, "target": one.target} for one in told.not_taken],
@@ -275,10 +277,10 @@ def dry_run(told: Rehearsal) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _input(one: Answer) -> dict[str, Any]:
+def _input(one: Answer, workflow_id: str) -> dict[str, Any]:
     return {
-        "input": one.input, "matched": one.workflow_id, "workflow": one.workflow, "intent": one.intent,
-        "confidence": one.confidence, "reason": one.reason,
+        "input": one.input, "matched": one.workflow_id == workflow_id, "workflow_id": one.workflow_id,
+        "workflow": one.workflow, "intent": one.intent, "confidence": one.confidence, "reason": one.reason,
         "others": [{"workflow_id": each.workflow_id, "name": each.name, "reason": each.reason} for each in one.others],
     }  # fmt: skip
 

@@ -25,7 +25,7 @@ def dry_run(values: dict[str, Any], workflow_id: str) -> Any:
     """Play messages or events with the draft in the place of what is live. Writes nothing and calls nobody."""
     script = script_of(values)
     told = services().dry_runs.run(shop_id(), workflow_id, script, definition=values["definition"])
-    return shapes.dry_run(told)
+    return shapes.dry_run(told, workflow_id)
 
 
 @blueprint.post("/<workflow_id>/replay")

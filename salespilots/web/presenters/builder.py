@@ -19,6 +19,9 @@ from salespilots.web.presenters.workflow_words import branch_of, helps, look, pa
 SHOWN_HELP = frozenset({"product.find"})
 """Kinds whose card says what they do; the others' words say it."""
 
+WORDS = ("keywords", "any", "all")
+"""Settings of triggers that are shown as words below the sentence."""
+
 MOST_KEYWORDS = 12
 
 
@@ -85,7 +88,9 @@ class Cards:
         kind = self._registry.triggers.find(trigger.get("kind"))
         settings = trigger.get("settings") or {}
         title = _(kind.sentence(settings)) if kind else str(trigger.get("kind"))
-        words = [str(word) for name in ("keywords", "any", "all") for word in settings.get(name) or []]
+        words = [str(word) for name in WORDS for word in settings.get(name) or []]
+        if len(words) > 1 and not settings.get("all") and not settings.get("none") and f"“{words[0]}”" in title:
+            title = title.partition("“")[0].strip(" :,") + ":"  # the words stand below
         problems = self._mistakes(WHEN)
         if kind is None:
             problems.insert(0, SimpleNamespace(text=_("This trigger is not installed."), stops=True))

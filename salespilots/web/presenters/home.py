@@ -53,10 +53,11 @@ def needs(
     undecided_href: str = "",
     claims: int = 0,
     accounts: Sequence[tuple[str, str, str]] = (),
+    notes: int = 0,
 ) -> SimpleNamespace:
     """Rows of what waits, most urgent first; ``setup`` is (done, total, next step), ``given_up`` events and
     ``undecided`` sends wait for a person's word; ``claims``: UPI payments that customers say they made;
-    ``accounts``: (key, name, what is so) of connections that need the owner."""
+    ``accounts``: (key, name, what is so) of connections that need the owner; ``notes``: new ones from workflows."""
     rows: list[SimpleNamespace] = []
 
     def add(count: int, icon: str, tone: str, title: str, meta: str, href: str) -> None:
@@ -76,6 +77,8 @@ def needs(
     add(given_up, "alert", "bad", title, _("Try again, or leave it"), url_for("about.index", _anchor="decide"))
     title = ngettext("%(num)d customer says they paid", "%(num)d customers say they paid", claims)
     add(claims, "rupee", "warn", title, _("Look in your bank app"), url_for("money.index"))
+    title = ngettext("%(num)d note from a workflow", "%(num)d notes from workflows", notes)
+    add(notes, "bolt", "warn", title, _("What you asked to be told"), url_for("notes.index"))
     count = badges.get("attention", 0)
     title = ngettext("%(num)d order needs a look", "%(num)d orders need a look", count)
     add(count, "alert", "bad", title, _("The order says why"), url_for("orders.index", look=1))

@@ -38,7 +38,8 @@ ENDED: dict[str, Say] = {
         "The customer had as many unasked messages within a day as your rules allow."
     ),
     "quiet_hours": lambda _c: _("It fell into your quiet hours, and afterwards the reply window would be closed."),
-    "started_again": lambda _c: _("The practice chat was started again."),
+    "started_again": lambda _c: _("Workflows began afresh in this chat."),
+    "looped": lambda _c: _("Workflows started each other too often."),
     "paid": lambda _c: _("The money came meanwhile."),
     "taken_back": lambda _c: _("The step of the order was taken back."),
     "order_over": lambda _c: _("The order ended meanwhile."),

@@ -85,7 +85,7 @@ def _detail(customer_id: str, status: int = 200, *, note: str | None = None, not
     shop_id = here().shop_id
     found = services().customers.get(shop_id, customer_id)
     shown = present.panel(found)
-    shown.since, shown.opted_out = found.created_at, found.opted_out
+    shown.since, shown.opted_out, shown.fields = found.created_at, found.opted_out, found.fields
     shown.addresses = [shown.address_lines] if shown.address_lines else []
     shown.note = found.note if note is None else note
     chats = services().conversations.of_customer(shop_id, customer_id)

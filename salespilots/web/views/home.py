@@ -81,7 +81,8 @@ def _needs() -> Any:
     takes_upi = me.may(Permission.ORDERS) and services().connections.find(shop_id, DIRECT) is not None
     claims = len(services().direct.claims(shop_id)) if takes_upi else 0
     accounts = _accounts() if me.may(Permission.SHOP_ADMIN) else []
-    return present.needs(badges, stock, ring, claims=claims, accounts=accounts, **_decisions())
+    notes = services().owner_notes.news(shop_id) if me.may(Permission.CATALOGUE) else 0
+    return present.needs(badges, stock, ring, claims=claims, accounts=accounts, notes=notes, **_decisions())
 
 
 def _accounts() -> list[tuple[str, str, str]]:

@@ -205,6 +205,15 @@ def reopen(conversation_id: str) -> Any:
     return back_to(url_for("inbox.thread", conversation_id=conversation_id))
 
 
+@blueprint.post("/<conversation_id>/start-over")
+@permits(Permission.INBOX)
+def start_over(conversation_id: str) -> Any:
+    """Workflows let go of the chat and begin afresh."""
+    services().conversations.start_over(here().shop_id, conversation_id, user_id=here().user.id)
+    flash(_("Workflows begin afresh in this chat."), "ok")
+    return back_to(url_for("inbox.thread", conversation_id=conversation_id))
+
+
 @blueprint.post("/<conversation_id>/messages/<message_id>/retry")
 @permits(Permission.INBOX)
 def retry(conversation_id: str, message_id: str) -> Any:

@@ -91,7 +91,7 @@ def run(workflow_id: str, run_id: str) -> Any:
             id=found.id, state=row.state, at=found.created_at, version=version.number, customer_id=found.customer_id,
             customer_name=row.customer_name, trigger_text=row.trigger_text, conversation_id=found.conversation_id,
             order=SimpleNamespace(id=order.id, number=order.number or _("Draft")) if order else None,
-            trace=present.trace(found, steps, label, workflow.name),
+            trace=present.trace(found, steps, label, workflow.name, saw=True),
             said=present.said(messages, channel_label(messages[0].provider) if messages else ""),
             why=_why(found), message_id=found.message_id,
             problem=_("A step did not work, so a person was asked.") if found.result == "error" else None,

@@ -63,7 +63,7 @@ def _script(values: Mapping[str, str]) -> dict[str, Any]:
     script: dict[str, Any] = {
         "inputs": [first, *more][:MAX_INPUTS], "known": values["customer"] == "known",
         "sold_out": values["stock"] == "none", "window_open": values["window"] != "closed",
-        "only_this": bool(values["only"]), "silence": bool(values["silence"]),
+        "only_this": values["place"] == "only", "in_order": values["place"] == "list", "silence": bool(values["silence"]),
     }  # fmt: skip
     if values["at"]:
         try:
@@ -130,7 +130,7 @@ def test(workflow_id: str, case_id: str) -> Any:
         "text": str(inputs[0].get("text") or ""), "event": str(inputs[0].get("event") or ""),
         "then": "\n".join(str(one.get("text") or "") for one in inputs[1:]),
         "customer": "known" if case.script.get("known") else "new", "stock": "none" if case.script.get("sold_out") else "real",
-        "window": "open" if case.script.get("window_open", True) else "closed", "only": "1" if case.script.get("only_this") else "",
+        "window": "open" if case.script.get("window_open", True) else "closed", "place": "only" if case.script.get("only_this") else "list" if case.script.get("in_order") else "first",
         "silence": "1" if case.script.get("silence") else "", "at": "",
     }  # fmt: skip
     found = results[0].told if results else None
