@@ -372,6 +372,13 @@ class Accounts:
             members = system.memberships.select(eq("business_id", business_id), eq("role", Role.OWNER))
             return system.users.select(Where("id", "in", tuple(one.user_id for one in members)))
 
+    def members(self, business_id: str) -> list[User]:
+        """Everybody of a shop's team, by name."""
+        with self._core.storage.system_unit_of_work(read_only=True) as system:
+            members = system.memberships.select(eq("business_id", business_id))
+            people = system.users.select(Where("id", "in", tuple(one.user_id for one in members)))
+        return sorted(people, key=lambda one: one.name.casefold())
+
     def names(self, user_ids: list[str]) -> dict[str, str]:
         """Display names by user id."""
         with self._core.storage.system_unit_of_work(read_only=True) as system:

@@ -58,6 +58,11 @@ from salespilots.web.views import (
     stock,
     templates,
     upi,
+    workflow_builder,
+    workflow_care,
+    workflow_runs,
+    workflow_tryout,
+    workflow_versions,
     workflows,
 )
 from salespilots.web.views import public as public_views
@@ -66,7 +71,7 @@ MAX_FORM = 10 * 1024 * 1024
 """Bytes of a form with a picture; JSON bodies are held to 1 MiB, webhooks to 8."""
 
 VIEWS = (
-    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, comments, posts, gallery, replays, workflows, templates, simulator, settings, connecting, duties, selling, automation, discounts, about, more, chat_files, notes,
+    auth, start, home, inbox, papers, order_board, order_bulk, orders, orders_new, order_money, order_returns, order_undo, money, upi, products, product_bulk, product_import, product_pictures, product_preview, stock, customers, comments, posts, gallery, replays, workflows, templates, workflow_builder, workflow_care, workflow_versions, workflow_runs, workflow_tryout, simulator, settings, connecting, duties, selling, automation, discounts, about, more, chat_files, notes,
     public_views,
 )  # fmt: skip
 

@@ -56,7 +56,7 @@ class Everybody:
             for flow in shop.world.services.workflows.page(shop.id, limit=50).items
             for run in shop.world.services.run_log.runs(shop.id, flow.id).items
         )
-        self.args |= {"workflow_id": run.workflow_id, "run_id": run.id}
+        self.args |= {"workflow_id": run.workflow_id, "run_id": run.id, "step_id": "find", "number": "1"}
         words = {"name": "hello", "texts": {"en": "Hello {customer}"}}
         self.args |= {
             "template_id": shop.world.services.templates.save(shop.id, words).id,

@@ -16,9 +16,10 @@ from werkzeug.routing import Rule
 
 from salespilots.domain.business import PERMISSIONS, Membership, Permission, Role, User
 from salespilots.domain.workflow import BRANCHES
+from salespilots.services.rehearsal.script import say
 from salespilots.web.app import create_app
 from salespilots.web.permissions import API, MACHINE, PUBLIC, access_of
-from salespilots.web.presenters.workflows import labels
+from salespilots.web.presenters.workflow_words import branch_names
 from tests.support.browser import Visitor
 from tests.support.imports import with_a_problem
 from tests.support.posts import comment_rule, story_post
@@ -121,7 +122,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Ite
         shop, visitors,
         {
             "order_id": order.id, "conversation_id": order.conversation_id, "customer_id": order.customer_id,
-            "product_id": detail.product.id, "workflow_id": run.workflow_id, "run_id": run.id, "persona": "riya",
+            "product_id": detail.product.id, "workflow_id": run.workflow_id, "run_id": run.id, "step_id": run.cursor, "case_id": world.services.cases.keep(shop.id, run.workflow_id, "Test", say("hi")).id, "number": "1", "persona": "riya",
             "key": "practice", "provider": "instagram", "token": reference, "message_id": shop.phone()[-1].id, "tag_id": 0, "picture_id": 0,
             "key_id": "key_x", "business_id": "practice", "name": "blue-saree.png", "place": "0",
             "stuck_id": shop.given_up(), "payment_id": "pay_00000000", "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "line_id": "stl_0", "fact_id": "unm_0",
@@ -222,7 +223,7 @@ def test_every_region_of_every_page_comes_alone(site: Site) -> None:
 
 def test_every_branch_of_a_workflow_has_a_name(site: Site) -> None:
     with site.app.test_request_context():
-        assert set(labels()) == set(BRANCHES) - {"next"}
+        assert set(branch_names()) == set(BRANCHES) - {"next"}
 
 
 def test_visitors_are_sent_to_sign_in_and_come_back(site: Site) -> None:

@@ -50,7 +50,7 @@ def _ids(shop: Shop) -> dict[str, str]:
     assert order.conversation_id
     return {
         "conversation_id": order.conversation_id, "customer_id": order.customer_id, "order_id": order.id,
-        "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id,
+        "message_id": message.id, "product_id": shop.product("blue").product.id, "workflow_id": workflow.id, "step_id": "status", "number": "1",
         "run_id": run.id, "case_id": services.cases.keep(shop.id, workflow.id, "Test", say("hi")).id, "payment_id": shop.payment(order).id, "key_id": key.id, "tag_id": services.tags.add(shop.id, "VIP").tag.id,
         "template_id": services.templates.save(shop.id, {"name": "hello", "texts": {"en": "Hello"}}).id, "picture_id": "0",
         "stuck_id": shop.given_up(), "return_id": "rtn_00000000", "discount_id": code.id, "reference": "x", "place": "0", "line_id": "stl_0", "fact_id": "unm_0",

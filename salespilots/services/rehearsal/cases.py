@@ -123,9 +123,13 @@ class Cases:
             uow.commit()
         return case
 
-    def check(self, business_id: str, workflow_id: str, *, definition: Any = None) -> list[CaseResult]:
-        """Try all cases with the draft, or with ``definition``. Raises what `DryRuns.run` raises."""
-        return self._check(business_id, workflow_id, self.of(business_id, workflow_id), definition)
+    def check(
+        self, business_id: str, workflow_id: str, *, definition: Any = None, only: str = ""
+    ) -> list[CaseResult]:  # fmt: skip
+        """Try all cases with the draft, or with ``definition``. ``only``: the one of this id. Raises what `DryRuns.run`
+        raises."""
+        cases = [one for one in self.of(business_id, workflow_id) if only in ("", one.id)]
+        return self._check(business_id, workflow_id, cases, definition)
 
     def _check(
         self, business_id: str, workflow_id: str, cases: Sequence[WorkflowCase], definition: Any

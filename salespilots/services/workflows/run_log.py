@@ -24,6 +24,7 @@ class RunLog:
         workflow_id: str,
         *,
         result: str = "",
+        version_id: str = "",
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[Run]:
@@ -31,6 +32,8 @@ class RunLog:
         where = [eq("workflow_id", workflow_id)]
         if result:
             where.append(eq("result", result))
+        if version_id:
+            where.append(eq("version_id", version_id))
         with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
             uow.workflows.get(workflow_id)
             return uow.runs.page(*where, cursor=cursor, limit=limit)

@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from salespilots.domain.conversation import Message, MessageState
+from salespilots.domain.events import EVENT_TYPES
 from salespilots.domain.run import Run, RunState, StepExecution
 from salespilots.web.filters import clock
 from salespilots.web.presenters import reasons
@@ -47,8 +48,10 @@ Label = Callable[[str], str]
 _CODE = re.compile(r"^[a-z]+(_[a-z]+)*$")
 
 
-def trace(run: Run, steps: Sequence[StepExecution], label: Label, name: str = "") -> list[SimpleNamespace]:
-    """The lines of one run, oldest first."""
+def trace(
+    run: Run, steps: Sequence[StepExecution], label: Label, name: str = "", *, saw: bool = False
+) -> list[SimpleNamespace]:  # fmt: skip
+    """The lines of one run, oldest first. ``saw``: with what each step knew."""
     lines = []
     if name:
         reason = str(run.data.get("trigger") or "")
@@ -56,12 +59,27 @@ def trace(run: Run, steps: Sequence[StepExecution], label: Label, name: str = ""
     for index, step in enumerate(steps):
         later = any(one.visit > step.visit or one.attempt > step.attempt for one in steps[index + 1 :])
         settled = later or not run.active
-        lines.append(_line(step, label, None if settled else run.wake_at, settled=settled))
+        line = _line(step, label, None if settled else run.wake_at, settled=settled)
+        if saw:
+            line.detail = " · ".join(one for one in (line.detail, *_saw(step)) if one)
+        lines.append(line)
     ended = RESULTS.get(run.result or "")
     if ended is not None:
         state = "hand" if run.result in ("handed_over", "taken_over") else "fail" if run.result == "error" else "skip"
         lines.append(SimpleNamespace(state=state, text=ended(), detail="", took=""))
     return lines
+
+
+def _saw(step: StepExecution) -> list[str]:
+    """What a step went by: what woke it, and the names of what was known."""
+    told = []
+    woken = str(step.saw.get("woken_by") or "")
+    if woken:
+        told.append(_("the time was over") if woken == "timer" else EVENT_TYPES.get(woken, woken).lower())
+    known = dict.fromkeys(str(one).removesuffix("_id").replace("_", " ") for one in step.saw.get("knows") or ())
+    if known:
+        told.append(_("it knew: %(names)s", names=", ".join(known)))
+    return told
 
 
 def _line(step: StepExecution, label: Label, until: datetime | None, *, settled: bool) -> SimpleNamespace:

@@ -31,7 +31,7 @@ def index() -> Any:
         "gallery/index.html",
         language=language,
         sections=present.sections(
-            previews, starters.used(shop_id), language, lambda id: url_for("workflows.detail", workflow_id=id)
+            previews, starters.used(shop_id), language, lambda id: url_for("builder.show", workflow_id=id)
         ),
     )
 
@@ -45,4 +45,4 @@ def use(starter: str) -> Any:
         here().shop_id, starter, language if language in LANGUAGES else "en", actor=here().user.id
     )
     flash(_("A draft with its tests. It answers nobody before you publish it."), "ok")
-    return back_to(url_for("workflows.detail", workflow_id=made.id))
+    return back_to(url_for("builder.show", workflow_id=made.id))

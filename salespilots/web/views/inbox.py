@@ -140,7 +140,7 @@ def _thread(found: ChatRow, orders: list[Order], leaving: Leaving) -> dict[str, 
         emoji=services().acts.emoji(found.conversation.provider) if before is None else (),
         comments=[] if before is not None else services().conversations.comments(shop_id, conversation_id),
         run_href={
-            one.run_id: url_for("workflows.run", workflow_id=one.actor_id, run_id=one.run_id)
+            one.run_id: url_for("workflow_runs.run", workflow_id=one.actor_id, run_id=one.run_id)
             for one in messages
             if one.run_id and one.actor_id in workflows and here().may(Permission.CATALOGUE)
         },

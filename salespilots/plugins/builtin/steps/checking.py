@@ -130,7 +130,7 @@ class CheckSettings(SettingsSchema):
     )
     any = fields.List(
         fields.Nested(Condition), load_default=list, validate=validate.Length(max=10),
-        metadata={"label": "And one of these"},
+        metadata={"label": "And one of these", "advanced": True},
     )  # fmt: skip
 
 
