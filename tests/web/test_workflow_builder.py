@@ -407,3 +407,27 @@ def test_a_message_of_the_log_is_tried_again(builder: Builder, shop: Shop) -> No
     again = re.search(r'href="[^"]*(/dry-run\?message=\w+)"', builder.get(href[1]))
     assert again is not None
     assert 'value="hello, are you there"' in builder.get(again[1])
+
+
+def test_a_test_between_two_ways_shows_what_they_came_to(builder: Builder, shop: Shop) -> None:
+    builder.post(f"{builder.at}/when", kind="message.received", s__keywords="hello")
+    split = builder.add("flow.split", **{"s-first-name": "Short", "s-first-share": "99", "s-second": "Long"})
+    builder.add("message.text", split, "then", s__text="Hi")
+    assert "Short</span>" in builder.get()
+    builder.post(f"{builder.at}/switch", live="1")
+    shop.say("hello")
+    said = text_of(builder.get(f"/steps/{split}"))
+    assert re.search(r"So far (Short|Long) 1 chat · 0 paid orders ₹0.00", said)
+
+
+def test_what_there_is_is_proposed(builder: Builder, shop: Shop) -> None:
+    shop.world.services.tags.add(shop.id, "Club")
+    shop.world.services.templates.save(shop.id, {"name": "hours", "title": "Hours", "texts": {"en": "Ten to seven"}})
+    ask = builder.add("ask", s__text="Which?", s__type="text", s__save_as="liking")
+    for path, expected in (
+        ("/add?kind=customer.tag", '<option value="Club">'), ("/add?kind=message.template", '<option value="hours">Hours</option>'),
+        ("/add?kind=flow.assign", ">Meera Iyer</option>"), ("/add?kind=flow.workflow", ">Price and buy</option>"),
+        ("/add?kind=flow.branch", '<option value="answer.liking">liking</option>'), ("/add?kind=flow.branch", '<option value="yes">'),
+        (f"/add?after={ask}&branch=next&kind=message.text", 'data-put="{liking}"'),
+    ):  # fmt: skip
+        assert expected in builder.get(path), path

@@ -100,7 +100,7 @@ def step_panel(
         help=helps().get(step["kind"], ""), fields=[one for one in fields if not one.advanced],
         more=[one for one in fields if one.advanced], errors=errors, labels=_labels(fields), step_id=step["id"],
         step_kind=step["kind"], new=new, saved=saved, ways=ways, words=words, preview=preview(action, settings),
-        failing=_(action.failing) if action and "on_error" in action.exits else "", moves=[], goes=1, copies=False, back="",
+        failing=_(action.failing) if action and "on_error" in action.exits else "", moves=[], goes=1, copies=False, back="", figures=[],
         installed=action is not None,
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ def trigger_panel(
         kind="step", title=_(trigger.label) if trigger else kind, look=look("when", None), help="",
         fields=[one for one in fields if not one.advanced], more=[one for one in fields if one.advanced], errors=errors,
         labels=_labels(fields), step_id="", step_kind=kind, new=False, saved=saved, ways=[], words=[], preview=None,
-        failing="", moves=[], goes=0, copies=False, back="", installed=trigger is not None,
+        failing="", moves=[], goes=0, copies=False, back="", figures=[], installed=trigger is not None,
     )  # fmt: skip
 
 
