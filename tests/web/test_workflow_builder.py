@@ -87,6 +87,8 @@ def test_price_and_buy_is_built_from_nothing(builder: Builder) -> None:
     page = builder.get()
     assert "to mend" not in page
     assert "Step 6 of 6, " in page
+    assert 'Is <span class="var">product</span> in stock?' in page
+    assert "No, sold out" in page
     assert 'product</span> is <span class="var">price</span>.' in page
     assert "Saved as a draft" in page
     builder.post(f"{builder.at}/switch", live="1")
@@ -339,7 +341,7 @@ def test_a_dry_run_shows_what_would_happen_and_does_nothing(builder: Builder, sh
     said = text_of(page)
     assert "Would send 2 messages" in said
     assert "Blue block-print saree is ₹1,499.00." in said
-    assert "“No” not taken" in said
+    assert "“No, sold out” not taken" in said
     assert page.count('class="ran"') == 4
     assert 'class="br dim"' in page
     page = builder.post(f"{builder.at}/dry-run", 200, text="blue saree kitna hai?", stock="none", at="2026-11-24T22:30")

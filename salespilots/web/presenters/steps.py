@@ -19,6 +19,7 @@ from salespilots.web.presenters.workflow_words import (
     helps,
     look,
     placeholders_at,
+    plain,
     step_title,
 )
 from salespilots.web.settings_form import Control
@@ -68,7 +69,7 @@ def where(definition: Mapping[str, Any], spot: Spot, registry: Any) -> str:
     if spot.after is None or spot.after not in steps:
         return _("At the beginning")
     before = steps[spot.after]
-    title = step_title(before, registry.actions.find(before["kind"]))[0]
+    title = plain(step_title(before, registry.actions.find(before["kind"]))[0])
     if spot.branch == "next":
         return _("After “%(title)s”", title=title)
     return _("After “%(title)s”, on “%(branch)s”", title=title, branch=branch_of(before, spot.branch)[0])
@@ -170,7 +171,11 @@ def ways(
     others = [
         (
             one["id"],
-            _("%(number)s: %(title)s", number=place, title=step_title(one, registry.actions.find(one["kind"]))[0]),
+            _(
+                "%(number)s: %(title)s",
+                number=place,
+                title=plain(step_title(one, registry.actions.find(one["kind"]))[0]),
+            ),
         )
         for place, one in enumerate(definition.get("steps") or [], start=1)
         if one["id"] != step["id"]
