@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+from flask_babel import gettext as _
+
 from salespilots.domain.workflow import Workflow
-from salespilots.plugins.builtin.steps.checking import ANSWER, FIELDS
+from salespilots.plugins.builtin.steps.checking import ANSWER, CHOICES, FIELDS
 from salespilots.web.context import here, services
 from salespilots.web.lookups import customers
 from salespilots.web.pages import page
@@ -74,8 +76,12 @@ def offered(workflow: Workflow) -> Offered:
         known = {key: words[0] for key, words in FIELDS.items()}
         return [*known.items(), *answers]
 
+    def values() -> Pairs:
+        known = {key: label for some in CHOICES.values() for key, label in some.items()}
+        return [("yes", _("yes")), ("no", _("no")), *known.items(), *tags()]
+
     return Offered(
-        of={"tag": tags, "template": templates, "workflow": workflows, "member": members, "fact": facts},
+        of={"fact_value": values, "tag": tags, "template": templates, "workflow": workflows, "member": members, "fact": facts},
     )  # fmt: skip
 
 

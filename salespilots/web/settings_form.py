@@ -15,11 +15,14 @@ from salespilots.web.settings_reading import PREFIX, is_rows, key_of, shown_dura
 
 Pairs = Sequence[tuple[str, str]]
 
+PROPOSED = frozenset({"tag", "fact_value"})
+"""Widgets that propose what there is and take other words, too."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
     """One field as the template draws it. ``widget``: line, area, message, number, check, checks, select, duration, time,
-    url, tag, rows, group. ``rows``: of rows, the controls of each; of a group, its controls as the only row."""
+    url, proposed, rows, group. ``rows``: of rows, the controls of each; of a group, its controls as the only row."""
 
     name: str
     label: str
@@ -38,7 +41,7 @@ class Control:
 
 @dataclass(frozen=True, kw_only=True)
 class Offered:
-    """What the shop has to choose from, by widget (``tag``, ``template``, ``workflow``, ``member``, ``fact``); asked for
+    """What the shop has to choose from, by widget (``tag``, ``template``, ``workflow``, ``member``, ``fact``, ``fact_value``); asked for
     only when a form needs it."""
 
     of: Mapping[str, Callable[[], Pairs]] = field(default_factory=dict)
@@ -111,7 +114,7 @@ def _plain(one: fields.Field, value: Any, base: dict[str, Any], offered: Offered
         base["help"] = base["help"] or _("One on each line.")
         return Control(**base, widget="area", value="\n".join(many), words=words)
     text = "" if value is None else str(value)
-    if choices or (widget in offered.of and widget != "tag"):
+    if choices or (widget in offered.of and widget not in PROPOSED):
         pairs = choices or list(offered.pairs(widget))
         if text not in {key for key, _label in pairs}:
             pairs.insert(0, (text, text or _("Choose")))
@@ -121,8 +124,8 @@ def _plain(one: fields.Field, value: Any, base: dict[str, Any], offered: Offered
         return Control(**base, widget="duration", value=number, unit=unit)
     if isinstance(one, fields.Integer):
         return Control(**base, widget="number", value=text)
-    if widget == "tag":
-        return Control(**base, widget="tag", value=text, choices=offered.pairs("tag"))
+    if widget in PROPOSED:
+        return Control(**base, widget="proposed", value=text, choices=offered.pairs(widget))
     if widget == "time":
         return Control(**base, widget="time", value=text)
     if widget == "address" or isinstance(one, fields.Url):

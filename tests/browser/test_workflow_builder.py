@@ -90,7 +90,7 @@ def test_price_and_buy_by_taps(chrome: Browser, site: str, world: World) -> None
     panel = page.locator(".panel")
     expect(panel).to_contain_text("Would send 1 message")
     expect(panel.locator(".sim")).to_contain_text("Hi Blue block-print saree is ₹1,499.00.")
-    expect(panel.locator(".trace")).to_contain_text("“No” not taken")
+    expect(panel.locator(".trace")).to_contain_text("“No, sold out” not taken")
     expect(page.locator(".ran")).to_have_count(4)
     assert shop.texts() == []
     watched.check(page)

@@ -4,65 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
 
-import pytest
 from marshmallow import fields, validate
 
-from salespilots.domain.workflow import Workflow, steps_by_id
 from salespilots.ports.extensions import ActionType, Advance, TriggerType
 from salespilots.ports.settings import SettingsSchema, Words
 from salespilots.web.settings_form import Offered, controls
 from salespilots.web.settings_reading import Given, problems_of_settings, read_settings
-from tests.support.browser import Visitor
+from tests.support.builder import Builder, text_of
 from tests.support.shop import Shop
-
-
-class Builder:
-    """The owner at the builder of one workflow."""
-
-    def __init__(self, owner: Visitor, shop: Shop, name: str = "My prices") -> None:
-        self.owner, self.shop = owner, shop
-        self.token = owner.token()
-        made = self.post("/app/workflows/new", name=name)
-        self.id = re.search(r"/app/workflows/(wfl_\w+)/when", made)[1]  # type: ignore[index]
-        self.at = f"/app/workflows/{self.id}"
-
-    def post(self, path: str, status: int = 303, **data: Any) -> str:
-        """Send a form; gives where it leads, or the page that came back."""
-        sent = {name.replace("__", "-"): value for name, value in data.items()}
-        answer = self.owner.client.post(path, base_url=self.owner.address, data={**sent, "csrf_token": self.token})
-        assert answer.status_code == status, answer.text[-1500:]
-        return answer.location if status == 303 else answer.text
-
-    def get(self, path: str = "") -> str:
-        answer = self.owner.get(self.at + path)
-        assert answer.status_code == 200, (path, answer.status_code)
-        return answer.text
-
-    @property
-    def workflow(self) -> Workflow:
-        return self.shop.world.services.workflows.get(self.shop.id, self.id)
-
-    @property
-    def steps(self) -> dict[str, dict[str, Any]]:
-        return steps_by_id(self.workflow.draft)
-
-    def add(self, kind: str, after: str = "", branch: str = "next", **settings: Any) -> str:
-        """Put a step in; gives its id."""
-        spot = f"?after={after}&branch={branch}" if after else ""
-        page = self.get(f"/add{spot}")
-        assert f"kind={kind}" in page
-        form = self.get(f"/add{spot}{'&' if spot else '?'}kind={kind}")
-        assert 'id="stepform"' in form
-        return self.post(f"{self.at}/add{spot}", kind=kind, **settings).rpartition("#s-")[2]
-
-
-@pytest.fixture
-def builder(owner: Visitor, shop: Shop) -> Builder:
-    for one in shop.world.services.workflows.page(shop.id).items:
-        shop.world.services.workflows.pause(shop.id, one.id)
-    return Builder(owner, shop)
 
 
 def test_price_and_buy_is_built_from_nothing(builder: Builder) -> None:
@@ -87,6 +37,8 @@ def test_price_and_buy_is_built_from_nothing(builder: Builder) -> None:
     page = builder.get()
     assert "to mend" not in page
     assert "Step 6 of 6, " in page
+    assert 'Is <span class="var">product</span> in stock?' in page
+    assert "No, sold out" in page
     assert 'product</span> is <span class="var">price</span>.' in page
     assert "Saved as a draft" in page
     builder.post(f"{builder.at}/switch", live="1")
@@ -318,92 +270,25 @@ def test_steps_and_triggers_of_plugins_have_their_forms(builder: Builder) -> Non
     assert "The moon says Boo" in builder.get()
 
 
-# --- trying it -------------------------------------------------------------------------------------------------------------
-
-
-def text_of(page: str) -> str:
-    """What a page says, without its marks."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
-
-
-def test_a_dry_run_shows_what_would_happen_and_does_nothing(builder: Builder, shop: Shop) -> None:
-    builder.post(f"{builder.at}/when", kind="message.intent", s__intents=["price_inquiry"])
-    find = builder.add("product.find")
-    check = builder.add(
-        "flow.branch", find, **{"s-all-0-field": "product.stock", "s-all-0-op": "gt", "s-all-0-value": "0"}
-    )
-    builder.add("message.product", check, "then", s__text="{product} is {price}.")
-    builder.add("customer.tag", check, "else", s__tag="wants restock")
-    before = shop.product("blue").levels
-    page = builder.post(f"{builder.at}/dry-run", 200, text="blue saree kitna hai?")
-    said = text_of(page)
-    assert "Would send 2 messages" in said
-    assert "Blue block-print saree is ₹1,499.00." in said
-    assert "“No” not taken" in said
-    assert page.count('class="ran"') == 4
-    assert 'class="br dim"' in page
-    page = builder.post(f"{builder.at}/dry-run", 200, text="blue saree kitna hai?", stock="none", at="2026-11-24T22:30")
-    said = text_of(page)
-    assert "Would send nothing" in said
-    assert "Tag “wants restock” is added" in said
-    assert 'value="none" selected' in page
-    assert 'value="2026-11-24T22:30"' in page
-    page = builder.post(f"{builder.at}/dry-run", 200, sample="Where is my order?", place="only")
-    assert "It does not answer this" in text_of(page)
-    assert 'value="only" selected' in page
-    assert 'class="ran"' not in page
-    assert "Write a message" in builder.post(f"{builder.at}/dry-run", 422, text=" ")
-    assert "Write a day and an hour." in builder.post(f"{builder.at}/dry-run", 422, text="hi", at="soon")
-    assert shop.texts() == []
-    assert shop.product("blue").levels == before
-    assert "wants restock" not in shop.world.services.tags.names(shop.id)
-
-
-def test_an_event_is_tried_too(builder: Builder) -> None:
-    builder.post(f"{builder.at}/when", kind="order.paid")
-    builder.add("message.text", s__text="Thank you for {order}!")
-    page = builder.get("/dry-run")
-    assert '<option value="order.paid" selected>' in page
-    said = text_of(builder.post(f"{builder.at}/dry-run", 200, event="order.paid", customer="known"))
-    assert "Would send 1 message" in said
-    assert "Thank you for SP-" in said
-
-
-def test_a_kept_test_holds_back_what_breaks_it(builder: Builder) -> None:
-    builder.post(f"{builder.at}/when", kind="message.received", s__keywords="timing")
-    step = builder.add("message.text", s__text="Ten to seven.")
-    page = builder.post(f"{builder.at}/dry-run", 200, text="timing?", customer="known")
-    script = re.search(r'name="script" value="([^"]+)"', page)
-    assert script is not None
-    builder.post(f"{builder.at}/tests", script=script[1].replace("&#34;", '"'), name="Hours")
-    builder.post(f"{builder.at}/tests", script="{", name="Broken")
-    [case] = builder.shop.world.services.cases.of(builder.shop.id, builder.id)
-    assert (case.name, case.script["known"]) == ("Hours", True)
-    builder.post(f"{builder.at}/switch", live="1")
-    builder.post(f"{builder.at}/steps/{step}", **{"kind": "message.text", "s-text": "Come in."})
-    said = text_of(builder.post(f"{builder.at}/tests/run", 200))
-    assert "0 of 1 tests pass" in said
-    page = builder.post(f"{builder.at}/publish", 409)
-    assert "Tests of this workflow fail." in page
-    assert "Go live all the same" in page
-    assert builder.workflow.version_number == 1
-    page = builder.get(f"/tests/{case.id}")
-    assert 'value="timing?"' in page
-    assert "Come in." in page
-    builder.post(f"{builder.at}/publish", force="1")
-    assert builder.workflow.version_number == 2
-    builder.post(f"{builder.at}/tests/{case.id}/remove")
-    assert "Run all tests" not in builder.get()
-    assert builder.owner.get(f"{builder.at}/tests/{case.id}").status_code == 404
-
-
-def test_a_message_of_the_log_is_tried_again(builder: Builder, shop: Shop) -> None:
+def test_a_test_between_two_ways_shows_what_they_came_to(builder: Builder, shop: Shop) -> None:
     builder.post(f"{builder.at}/when", kind="message.received", s__keywords="hello")
-    builder.add("message.text", s__text="Hello")
+    split = builder.add("flow.split", **{"s-first-name": "Short", "s-first-share": "99", "s-second": "Long"})
+    builder.add("message.text", split, "then", s__text="Hi")
+    assert "Short</span>" in builder.get()
     builder.post(f"{builder.at}/switch", live="1")
-    shop.say("hello, are you there")
-    href = re.search(r'href="[^"]*(/runs/run_\w+)"', builder.get("/runs"))
-    assert href is not None
-    again = re.search(r'href="[^"]*(/dry-run\?message=\w+)"', builder.get(href[1]))
-    assert again is not None
-    assert 'value="hello, are you there"' in builder.get(again[1])
+    shop.say("hello")
+    said = text_of(builder.get(f"/steps/{split}"))
+    assert re.search(r"So far (Short|Long) 1 chat · 0 paid orders ₹0.00", said)
+
+
+def test_what_there_is_is_proposed(builder: Builder, shop: Shop) -> None:
+    shop.world.services.tags.add(shop.id, "Club")
+    shop.world.services.templates.save(shop.id, {"name": "hours", "title": "Hours", "texts": {"en": "Ten to seven"}})
+    ask = builder.add("ask", s__text="Which?", s__type="text", s__save_as="liking")
+    for path, expected in (
+        ("/add?kind=customer.tag", '<option value="Club">'), ("/add?kind=message.template", '<option value="hours">Hours</option>'),
+        ("/add?kind=flow.assign", ">Meera Iyer</option>"), ("/add?kind=flow.workflow", ">Price and buy</option>"),
+        ("/add?kind=flow.branch", '<option value="answer.liking">liking</option>'), ("/add?kind=flow.branch", '<option value="yes">'),
+        (f"/add?after={ask}&branch=next&kind=message.text", 'data-put="{liking}"'),
+    ):  # fmt: skip
+        assert expected in builder.get(path), path

@@ -14,7 +14,7 @@ from salespilots.domain.workflow_editing import Spot
 from salespilots.domain.workflow_outline import Lane, Node, Outline, outline
 from salespilots.domain.workflow_problems import WHEN, Problem
 from salespilots.services.workflows.schemas import kinds_of
-from salespilots.web.presenters.workflow_words import branch_of, helps, look, parts, step_title
+from salespilots.web.presenters.workflow_words import branch_of, helps, look, parts, plain, step_title
 
 SHOWN_HELP = frozenset({"product.find"})
 """Kinds whose card says what they do; the others' words say it."""
@@ -57,7 +57,7 @@ class Cards:
         if place == WHEN:
             return str(self._when().plain)
         step = self._steps.get(place)
-        return step_title(step, self._registry.actions.find(step["kind"]))[0] if step else place
+        return plain(step_title(step, self._registry.actions.find(step["kind"]))[0]) if step else place
 
     def told(self) -> list[SimpleNamespace]:
         """The list of problems on top, what stops it first."""

@@ -19,6 +19,7 @@ from salespilots.web.presenters.workflow_words import (
     helps,
     look,
     placeholders_at,
+    plain,
     step_title,
 )
 from salespilots.web.settings_form import Control
@@ -68,7 +69,7 @@ def where(definition: Mapping[str, Any], spot: Spot, registry: Any) -> str:
     if spot.after is None or spot.after not in steps:
         return _("At the beginning")
     before = steps[spot.after]
-    title = step_title(before, registry.actions.find(before["kind"]))[0]
+    title = plain(step_title(before, registry.actions.find(before["kind"]))[0])
     if spot.branch == "next":
         return _("After “%(title)s”", title=title)
     return _("After “%(title)s”, on “%(branch)s”", title=title, branch=branch_of(before, spot.branch)[0])
@@ -100,7 +101,7 @@ def step_panel(
         help=helps().get(step["kind"], ""), fields=[one for one in fields if not one.advanced],
         more=[one for one in fields if one.advanced], errors=errors, labels=_labels(fields), step_id=step["id"],
         step_kind=step["kind"], new=new, saved=saved, ways=ways, words=words, preview=preview(action, settings),
-        failing=_(action.failing) if action and "on_error" in action.exits else "", moves=[], goes=1, copies=False, back="",
+        failing=_(action.failing) if action and "on_error" in action.exits else "", moves=[], goes=1, copies=False, back="", figures=[],
         installed=action is not None,
     )  # fmt: skip
 
@@ -119,7 +120,7 @@ def trigger_panel(
         kind="step", title=_(trigger.label) if trigger else kind, look=look("when", None), help="",
         fields=[one for one in fields if not one.advanced], more=[one for one in fields if one.advanced], errors=errors,
         labels=_labels(fields), step_id="", step_kind=kind, new=False, saved=saved, ways=[], words=[], preview=None,
-        failing="", moves=[], goes=0, copies=False, back="", installed=trigger is not None,
+        failing="", moves=[], goes=0, copies=False, back="", figures=[], installed=trigger is not None,
     )  # fmt: skip
 
 
@@ -170,7 +171,11 @@ def ways(
     others = [
         (
             one["id"],
-            _("%(number)s: %(title)s", number=place, title=step_title(one, registry.actions.find(one["kind"]))[0]),
+            _(
+                "%(number)s: %(title)s",
+                number=place,
+                title=plain(step_title(one, registry.actions.find(one["kind"]))[0]),
+            ),
         )
         for place, one in enumerate(definition.get("steps") or [], start=1)
         if one["id"] != step["id"]

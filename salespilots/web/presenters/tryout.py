@@ -36,7 +36,9 @@ ASKED: Mapping[str, Sequence[str]] = {
 def samples(definition: Mapping[str, Any], product: str) -> list[str]:
     """Three messages to try: such as start it first."""
     settings = (definition.get("trigger") or {}).get("settings") or {}
-    texts = [str(one) for name in ("keywords", "any") for one in (settings.get(name) or [])[:2]]
+    words = [str(one) for name in ("keywords", "any") for one in settings.get(name) or []]
+    finds = any(one.get("kind") == "product.find" for one in definition.get("steps") or [])
+    texts = [f"{{product}} {one}?" if finds and settings.get("how", "word") == "word" else one for one in words[:2]]
     asked: Sequence[Any] = settings.get("intents") or []
     rounds = [[*ASKED.get(str(intent), ())] for intent in asked]
     for place in range(2):

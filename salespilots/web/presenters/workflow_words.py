@@ -43,9 +43,18 @@ def branch_of(step: Mapping[str, Any], key: str) -> tuple[str, str]:
         first = settings.get("first")
         name = first.get("name") if key == "then" and isinstance(first, Mapping) else settings.get("second")
         return str(name or ("A" if key == "then" else "B")), "info"
+    if is_stock_check(step) and key in ("then", "else"):
+        return (_("Yes, in stock"), "ok") if key == "then" else (_("No, sold out"), "bad")
     if step.get("kind") == "ask" and key == "on_no":
         return _("No, or no fit"), "bad"
     return branch_names().get(key, (_("Then"), ""))
+
+
+def is_stock_check(step: Mapping[str, Any]) -> bool:
+    """Whether a step asks whether there is a piece of the product left, and nothing else."""
+    settings = step.get("settings") or {}
+    asked = [(one.get("field"), one.get("op"), str(one.get("value"))) for one in settings.get("all") or []]
+    return step.get("kind") == "flow.branch" and asked == [("product.stock", "gt", "0")] and not settings.get("any")
 
 
 def look(kind: str, action: ActionType | None) -> SimpleNamespace:
@@ -79,6 +88,8 @@ def step_title(step: Mapping[str, Any], action: ActionType | None) -> tuple[str,
     if action is None:
         return str(step.get("kind")), ""
     quote = " ".join(str(settings[name]) for name in ("text", "ask") if isinstance(settings.get(name), str)).strip()
+    if is_stock_check(step):
+        return _("Is {product} in stock?"), ""
     title = _(action.sentence(settings))
     if quote and any(str(settings.get(name) or "-") in title for name in ("text", "ask")):
         title = asks().get(str(settings.get("type")), _(action.label)) if step["kind"] == "ask" else _(action.label)
@@ -96,6 +107,11 @@ def parts(text: str) -> list[SimpleNamespace]:
     if at < len(text):
         found.append(SimpleNamespace(text=text[at:], name=""))
     return found
+
+
+def plain(text: str) -> str:
+    """The same as a line of text, placeholders by their names."""
+    return "".join(one.text for one in parts(text))
 
 
 def placeholder_names() -> dict[str, str]:
@@ -187,7 +203,7 @@ def difference(one: Difference, registry: Any) -> SimpleNamespace:
         return _told("edit", "info", _("When it starts"), title, names)
     step = one.after or one.before or {}
     action = registry.actions.find(step.get("kind"))
-    title, _words = step_title(step, action) if step else ("", "")
+    title = plain(step_title(step, action)[0]) if step else ""
     if one.kind == "added":
         return _told("plus", "ok", _("New step"), title, [])
     if one.kind == "removed":

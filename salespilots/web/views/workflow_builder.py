@@ -31,6 +31,7 @@ blueprint = Blueprint("builder", __name__, url_prefix="/app/workflows")
 blueprint.before_request(remember_position)
 
 NEW = "new"
+SPLIT = "flow.split"
 MORE_ROWS = 3
 AUTOSAVED = "stepstate"
 """The region that a form's own saving asks for."""
@@ -112,6 +113,8 @@ def _step_page(
         panel.action = url_for("builder.change", workflow_id=workflow.id, step_id=step["id"])
         panel.moves = [by for by in (-1, 1) if editing.may_move(workflow.draft, step["id"], by, kinds)]
         panel.copies = editing.onward(kinds.get(step["kind"])) is not None
+        if step["kind"] == SPLIT:
+            panel.figures = services().splits.figures(here().shop_id, workflow.id, step["id"])
         panel.goes = len(workflow.draft["steps"]) - len(editing.remove(workflow.draft, step["id"], kinds)["steps"])
     return builder_page(workflow, panel, status, chosen="" if new else step["id"])
 

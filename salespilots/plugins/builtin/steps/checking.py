@@ -106,7 +106,7 @@ class Condition(SettingsSchema):
         load_default="eq", validate=validate.OneOf(list(OPERATORS)),
         metadata={"label": "It", "choices": {key: words[0] for key, words in OPERATORS.items()}},
     )  # fmt: skip
-    value = fields.Raw(load_default=None, allow_none=True, metadata={"label": "Value"})
+    value = fields.Raw(load_default=None, allow_none=True, metadata={"label": "Value", "widget": "fact_value"})
 
     @validates_schema
     def _fits(self, data: Mapping[str, Any], **_: Any) -> None:

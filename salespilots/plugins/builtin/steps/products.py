@@ -62,7 +62,8 @@ def _find(context: ActionContext) -> Advance:
             SendMessage(content=Text(text=say("Which one do you mean?"))),
             SendMessage(content=cards, product_ids=tuple(one.product_id for one in products[:3])),
         )
-        return Advance(effects=effects, branch="on_many", reason=f"{len(products)} products fit: asked which one")
+        fit = f"{len(products)} products fit" if len(products) > 1 else "One product may fit"
+        return Advance(effects=effects, branch="on_many", reason=f"{fit}: asked which one")
     still = context.focus.get("product_id") and not context.data.get("unknown_post")
     if still and context.data.get("intent") != "product_inquiry":
         focused = context.reader.products([context.focus["product_id"]])
