@@ -143,7 +143,12 @@ def test_a_form_saves_itself_and_steps_move_by_keys(chrome: Browser, site: str, 
     page.get_by_role("link", name="2 changes not live").click()
     expect(page.locator(".diffs")).to_contain_text("Send a message")
     watched.check(page)
-    page.get_by_role("button", name="Publish the changes").click()
+    page.goto("/app/workflows")
+    page.get_by_role("switch", name="Hours is on").click()
+    expect(page.get_by_role("switch", name="Hours is on")).to_have_attribute("aria-checked", "false")
+    page.get_by_role("switch", name="Hours is on").click()
+    page.wait_for_url("**/publish?ask=1")
+    page.get_by_role("button", name="Go live").click()
     expect(page.locator(".toast")).to_contain_text("Version 2 is live")
     assert [one.text for one in shop.say("timing?")] == ["Second", "Hello there"]
     assert problems(watched) == []

@@ -127,10 +127,12 @@ def test_what_changes_is_shown_before_it_goes_live(builder: Builder) -> None:
     assert builder.workflow.version_number == 2
 
     builder.post(f"{builder.at}/switch", live="0")
-    assert builder.post(f"{builder.at}/switch", live="1").endswith("/publish")  # the draft is not what was live
+    assert builder.post(f"{builder.at}/switch", live="1").endswith("/publish?ask=1")  # the draft is not what was live
     builder.post(f"{builder.at}/steps/{step}", **{"kind": "message.text", "s-text": "Hello {nothing}"})
-    assert builder.post(f"{builder.at}/switch", live="1").endswith("/publish")
-    page = builder.get("/publish")
+    assert builder.post(f"{builder.at}/switch", live="1").endswith("/publish?ask=1")
+    alone = builder.owner.get(f"{builder.at}/publish?ask=1", X_Partial="workflows")
+    assert (alone.text, alone.mimetype, alone.headers.get("X-Partial")) == ("", "text/plain", None)
+    page = builder.get("/publish?ask=1")
     assert "One thing has to be mended first" in page
     assert "Nothing gives a value for {nothing}." in page
     builder.post(f"{builder.at}/publish", 409)

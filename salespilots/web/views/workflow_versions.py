@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 
 from salespilots.domain.business import Permission
@@ -37,7 +37,10 @@ def _review(workflow_id: str, failed: str = "", status: int = 200, failing: Sequ
 @blueprint.get("/<workflow_id>/publish")
 @permits(Permission.CATALOGUE)
 def review(workflow_id: str) -> Any:
-    """What is about to go live."""
+    """What is about to go live. ``ask``: a switch was pressed, and the whole page is due instead of its region."""
+    if "ask" in request.args and "X-Partial" in request.headers:
+        services().workflows.get(here().shop_id, workflow_id)
+        return Response("", mimetype="text/plain")
     return _review(workflow_id)
 
 

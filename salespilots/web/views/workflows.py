@@ -83,11 +83,11 @@ def switch(workflow_id: str) -> Any:
         found = workflows.get(shop_id, workflow_id)
         changed = found.live_version_id is not None and services().versions.unpublished(shop_id, found)
         if changed or stopping(workflows.problems(shop_id, found)):
-            return back_to(url_for("versions.review", workflow_id=workflow_id))
+            return back_to(url_for("versions.review", workflow_id=workflow_id, ask=1))
     try:
         (services().cases.publish if on else workflows.pause)(shop_id, workflow_id, actor=here().user.id)
     except CasesFail:
-        return back_to(url_for("versions.review", workflow_id=workflow_id))
+        return back_to(url_for("versions.review", workflow_id=workflow_id, ask=1))
     except (DomainError, Conflict) as error:
         flash(_(error.message), "bad")
     came_from = urlsplit(request.referrer or "").path
