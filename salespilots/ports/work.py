@@ -77,6 +77,9 @@ UNREADABLE = "not_readable"
 UNDECIDED = "needs_decision"
 """The reason of an uncertain send that waits for a person to say whether it arrived."""
 
+PUT_ASIDE = "quiet_hours"
+"""The reason of a message that waits for its hour: what comes after it in the lane does not wait for it."""
+
 LEFT_BEHIND = (UNREADABLE, UNDECIDED)
 """Reasons of uncertain sends that chat replies need not wait for after `BLOCK_TIME`."""
 

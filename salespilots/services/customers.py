@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from salespilots.domain.customer import Customer
@@ -80,23 +80,32 @@ class Customers:
     def update(self, business_id: str, customer_id: str, values: Mapping[str, Any], *, actor: str = "") -> Customer:
         """Change name, phone, address, note or tags (the whole list)."""
 
-        def use_case() -> Customer:
+        def change(customer: Customer) -> None:
+            for name, value in values.items():
+                if name == "tags":
+                    value = list(dict.fromkeys(one.strip()[:40] for one in value if one.strip()))
+                setattr(customer, name, value)
+
+        return self._change(business_id, customer_id, change, actor)
+
+    def _change(self, business_id: str, customer_id: str, change: Callable[[Customer], object], actor: str) -> Customer:
+        """Change a customer as they are in this transaction, and start what waits for tags that came or went."""
+
+        def use_case() -> tuple[Customer, list[str]]:
             with self._core.storage.unit_of_work(business_id) as uow:
                 customer = uow.customers.get(customer_id)
                 before = set(customer.tags)
-                for name, value in values.items():
-                    if name == "tags":
-                        value = list(dict.fromkeys(one.strip()[:40] for one in value if one.strip()))
-                    setattr(customer, name, value)
+                change(customer)
                 uow.customers.save(customer)
                 ids = {"customer_id": customer.id}
                 uow.record(Event(type="customer.changed", at=self._core.clock.now(), ids=ids, actor=actor or "system"))
                 rung = self._tagged_in(uow, customer, before, actor)
                 uow.commit()
-            self._core.doorbell.ring(*rung)
-            return customer
+            return customer, rung
 
-        return retrying(use_case)
+        customer, rung = retrying(use_case)
+        self._core.doorbell.ring(*rung)
+        return customer
 
     def _tagged_in(self, uow: UnitOfWork, customer: Customer, before: set[str], actor: str) -> list[str]:
         """Start what waits for tags that came or went, in the customer's newest chat. Returns its lane."""
@@ -115,11 +124,8 @@ class Customers:
 
     def add_tag(self, business_id: str, customer_id: str, tag: str, *, actor: str = "") -> Customer:
         """Add one tag."""
-        customer = self.get(business_id, customer_id)
-        return self.update(business_id, customer_id, {"tags": [*customer.tags, tag]}, actor=actor)
+        return self._change(business_id, customer_id, lambda customer: customer.tag(tag), actor)
 
     def remove_tag(self, business_id: str, customer_id: str, tag: str, *, actor: str = "") -> Customer:
         """Take one tag away."""
-        customer = self.get(business_id, customer_id)
-        tags = [one for one in customer.tags if one != tag]
-        return self.update(business_id, customer_id, {"tags": tags}, actor=actor)
+        return self._change(business_id, customer_id, lambda customer: customer.untag(tag), actor)

@@ -43,6 +43,8 @@ def react(
         known = chat is not None and chat.id == conversation_id
         conversation = chat if known and chat is not None else uow.conversations.get(conversation_id)
         for run in active_runs(uow, conversation):
+            if by is not None and run.id == by.id:
+                continue  # what a run does itself is no news to it, and its row is in the caller's hands
             if run.state is RunState.WAITING and run.waiting_for == event.type:
                 run.wake(event.type)
                 uow.runs.save(run)

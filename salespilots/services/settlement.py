@@ -63,6 +63,7 @@ class Settlement:
                         uow.record(failed)
                         if order.payable:
                             react(self._core, uow, [failed], order_id=order.id)
+                            return [uow.conversations.get(order.conversation_id).lane] if order.conversation_id else []
             case "refund_processed" | "refund_failed":
                 self._refund_settled(uow, payment, order, event, now)
         return []

@@ -77,21 +77,19 @@ class Tags:
         """Call it otherwise, at everybody who has it. Raises `Conflict` while workflows name it."""
         name = _clean(name)
 
-        def use_case() -> str:
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            before = _renamed_in(uow, tag_id, name).name
+        if before != name:  # the customers first: what is interrupted is done by asking again
+            self._everywhere(business_id, before, lambda tags: [name if one == before else one for one in tags], actor)
+
+        def use_case() -> None:
             with self._core.storage.unit_of_work(business_id) as uow:
-                tag = uow.tags.get(tag_id)
-                before, other = tag.name, uow.tags.find(name=name)
-                if other is not None and other.id != tag.id:
-                    raise InvalidInput({"name": ["There is a tag of this name already."]})
-                _free_in(uow, before)
+                tag = _renamed_in(uow, tag_id, name)
                 tag.name = name
                 uow.tags.save(tag)
                 uow.commit()
-            return before
 
-        before = retrying(use_case)
-        if before != name:
-            self._everywhere(business_id, before, lambda tags: [name if one == before else one for one in tags], actor)
+        retrying(use_case)
         return self.get(business_id, tag_id)
 
     def delete(self, business_id: str, tag_id: str, *, actor: str = "") -> None:
@@ -142,10 +140,21 @@ def _clean(name: str) -> str:
     return name
 
 
+def _renamed_in(uow: UnitOfWork, tag_id: str, name: str) -> Tag:
+    """The tag, if it may be called so."""
+    tag = uow.tags.get(tag_id)
+    other = uow.tags.find(name=name)
+    if other is not None and other.id != tag.id:
+        raise InvalidInput({"name": ["There is a tag of this name already."]})
+    _free_in(uow, tag.name)
+    return tag
+
+
 def _free_in(uow: UnitOfWork, name: str) -> None:
     """Raise `Conflict` while a workflow names the tag."""
     for workflow in uow.workflows.select(eq("archived", False)):
-        if name in _named(workflow.draft):
+        live = uow.workflow_versions.find(id=workflow.live_version_id) if workflow.live_version_id else None
+        if name in _named(workflow.draft) or (live is not None and name in _named(live.definition)):
             raise Conflict(f"The workflow “{workflow.name}” uses this tag: change it there first.")
 
 

@@ -27,7 +27,7 @@ from salespilots.ports.errors import (
     SettingsInvalid,
 )
 from salespilots.ports.storage import UnitOfWork
-from salespilots.ports.work import BLOCK_TIME, LEFT_BEHIND, has_come
+from salespilots.ports.work import BLOCK_TIME, LEFT_BEHIND, PUT_ASIDE, has_come
 from salespilots.services.connections import Connections
 from salespilots.services.core import Core
 from salespilots.services.crash_points import crash_point
@@ -150,6 +150,7 @@ class Outbox:
         now, uow = self.core.clock.now(), desk.uow
         closed = 0
         doubtful: Message | None = None
+        aside: datetime | None = None
         pending = desk.pending(lane)
         for message in map(uow.messages.get, pending):
             if (
@@ -178,6 +179,9 @@ class Outbox:
                 doubtful = doubtful or message
                 continue
             if not has_come(message.next_at, now):
+                if message.reason == PUT_ASIDE:
+                    aside = min(filter(None, (aside, message.next_at)))
+                    continue
                 return Next(closed=closed, again_at=message.next_at)
             provider: ChannelProvider | None = self.core.registry.channels.find(conversation.provider)
             refusal = refusal_in(uow, message, conversation, provider, now)
@@ -189,8 +193,7 @@ class Outbox:
                 held = unasked_in(self.core, uow, message, conversation, provider, now)
                 if held is not None:
                     closed += message.state is not MessageState.QUEUED
-                    if held > now:
-                        return Next(closed=closed, again_at=held)
+                    aside = min(filter(None, (aside, held))) if held > now else aside
                     continue
             if self._listens_first(desk, lane, message):
                 message.next_at = desk.rows(lane)[0].next_at
@@ -210,7 +213,7 @@ class Outbox:
             tag = provider.capabilities.late_tag if late else ""
             call = SendCall(self, uow.business_id, message, conversation, connection, marked_at, last, tag)
             return Next(call=call, closed=closed)
-        return Next(closed=closed)
+        return Next(closed=closed, again_at=aside)
 
     def _listens_first(self, desk: Desk, lane: str, message: Message) -> bool:
         """Whether the customer said something that is not understood yet, behind an event that is tried again later, and

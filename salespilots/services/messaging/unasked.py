@@ -9,6 +9,7 @@ from salespilots.domain.conversation import LEFT, Author, Conversation, Message,
 from salespilots.domain.windows import Right
 from salespilots.ports.channel import ChannelProvider
 from salespilots.ports.storage import UnitOfWork, Where, eq, one_of
+from salespilots.ports.work import PUT_ASIDE
 from salespilots.services.core import Core
 from salespilots.services.messaging.marks import close_in
 
@@ -31,7 +32,7 @@ def unasked_in(
     if allowed.right is not Right.ANYBODY:
         close_in(uow, message, MessageState.SKIPPED, "quiet_hours", now)
         return now
-    message.next_at, message.reason = quiet_until, "quiet_hours"
+    message.next_at, message.reason = quiet_until, PUT_ASIDE
     uow.messages.save(message)
     return quiet_until
 

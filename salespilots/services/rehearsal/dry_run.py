@@ -88,7 +88,8 @@ class DryRuns:
     def checked(self, workflow: Workflow, definition: Any) -> dict[str, Any]:
         """The draft, or a definition instead of it. What would only keep it from going live is played all the same: that
         shows what is wrong. Raises `InvalidInput` for what cannot run at all."""
-        loaded = load_definition(workflow.draft if definition is None else definition, self._core)
+        tried = workflow.draft if definition is None else definition
+        loaded = load_definition(tried, self._core, before=workflow.draft)
         if not loaded["steps"]:
             raise InvalidInput({"definition": ["Add at least one step."]})
         return loaded

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from salespilots.domain.business import Business
+from salespilots.ports.errors import Rejected
 from salespilots.services.core import Core, retrying
 
 SEALED = "signing_secret"
@@ -49,7 +50,9 @@ def _opened(core: Core, shop: Business) -> str:
 def call(core: Core, business_id: str, key: str, url: str, body: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
     """POST ``body`` and read what comes back: (status, the JSON object or nothing). ``key`` is the same each time the step is
     tried again. Raises a `PortError`."""
-    data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()[:MAX_BODY]
+    data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(data) > MAX_BODY:
+        raise Rejected(provider="address", reason="too_large")
     at = int(core.clock.now().timestamp())
     headers = {
         "Content-Type": "application/json", "Idempotency-Key": key[:200],

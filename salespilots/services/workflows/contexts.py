@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from marshmallow import ValidationError
+
 from salespilots.domain.conversation import Conversation
 from salespilots.domain.copies import own_copy
 from salespilots.domain.customer import Customer
 from salespilots.domain.run import Run
 from salespilots.domain.windows import Right, Windows
 from salespilots.ports.extensions import ActionContext, ActionPorts, ActionType, CustomerView, ShopView
+from salespilots.ports.settings import SettingsSchema
 from salespilots.ports.storage import UnitOfWork
 from salespilots.services.core import Core
 from salespilots.services.workflows.assistant import OWN_WORDS
@@ -40,6 +43,20 @@ def customer_view(customer: Customer | None) -> CustomerView:
     )  # fmt: skip
 
 
+def settings_of(schema: type[SettingsSchema], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a step reads them. What was published under other rules stays as it was stored: a rule that came later
+    changes nothing for customers of a workflow that is live, and is said when it is published again."""
+    try:
+        loaded: dict[str, Any] = schema().load(dict(stored))
+    except ValidationError as error:
+        loaded = dict(error.valid_data) if isinstance(error.valid_data, dict) else {}
+        for name, one in schema().fields.items():
+            given = one.data_key or name
+            if given in error.normalized_messages() and given in stored:
+                loaded[one.attribute or name] = stored[given]
+    return loaded
+
+
 class Contexts:
     """Makes contexts."""
 
@@ -59,10 +76,7 @@ class Contexts:
         *,
         outside: bool,
     ) -> ActionContext:
-        """What the step that the run is at may see and ask. ``outside``: with no transaction open.
-
-        Raises `marshmallow.ValidationError` for settings that the step's own schema refuses.
-        """
+        """What the step that the run is at may see and ask. ``outside``: with no transaction open."""
         shop = seen.shop
         customer = seen.customer(conversation.customer_id) if conversation else None
         text, payload = seen.message(run.message_id)
@@ -118,5 +132,5 @@ class Contexts:
         if found is None:
             if len(self._settings) >= MAX_SETTINGS:
                 self._settings.clear()
-            found = self._settings[key] = action.settings().load(dict(step.get("settings") or {}))
+            found = self._settings[key] = settings_of(action.settings, step.get("settings") or {})
         return own_copy(found)

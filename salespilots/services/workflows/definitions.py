@@ -56,10 +56,20 @@ class Workflows:
         return workflow
 
     def save_draft(
-        self, business_id: str, workflow_id: str, *, name: str | None = None, definition: Any = None
+        self,
+        business_id: str,
+        workflow_id: str,
+        *,
+        name: str | None = None,
+        definition: Any = None,
+        before: Mapping[str, Any] | None = None,
     ) -> Workflow:
-        """Change the draft; what is live goes on as it is."""
-        loaded = None if definition is None else load_definition(definition, self._core)
+        """Change the draft; what is live goes on as it is. ``before``: what was kept already, of which nothing is refused
+        now; the draft itself where it is not said."""
+        loaded = None
+        if definition is not None:
+            before = self.get(business_id, workflow_id).draft if before is None else before
+            loaded = load_definition(definition, self._core, before=before)
 
         def use_case() -> Workflow:
             with self._core.storage.unit_of_work(business_id) as uow:

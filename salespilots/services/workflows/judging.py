@@ -7,12 +7,12 @@ from typing import Any
 
 from salespilots.domain.template import LANGUAGES
 from salespilots.domain.workflow import WorkflowState
-from salespilots.domain.workflow_problems import Problem, problems_of
+from salespilots.domain.workflow_problems import WHEN, Problem, problems_of
 from salespilots.ports.settings import placeholders, words_in
 from salespilots.ports.storage import UnitOfWork
 from salespilots.ports.texts import OWN_FIELD, PLACEHOLDERS
 from salespilots.services.core import Core
-from salespilots.services.workflows.schemas import kinds_of
+from salespilots.services.workflows.schemas import kinds_of, settings_problems
 
 CALLED = "webhook_"
 """Before the names of what an address answered."""
@@ -22,10 +22,25 @@ def problems_in(core: Core, uow: UnitOfWork, definition: Mapping[str, Any], *, i
     """Every problem, those that stop it first. ``itself``: the workflow's id."""
     registry = core.registry
     found = problems_of(definition, triggers=registry.triggers.keys(), kinds=kinds_of(registry))
+    found += [
+        Problem(place=place, text=text, stops=True) for place, text in settings_of_steps(core, definition) if text
+    ]
     found += _words(core, definition)
     for step in definition.get("steps") or []:
         found += _references(uow, step, itself)
     return sorted(found, key=lambda one: not one.stops)
+
+
+def settings_of_steps(core: Core, definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(place, what is wrong) of settings that would be refused today: an older release may have taken them."""
+    trigger = definition.get("trigger") or {}
+    kind = core.registry.triggers.find(trigger.get("kind"))
+    for text in settings_problems(core, kind.settings, trigger.get("settings") or {}) if kind else ():
+        yield WHEN, text
+    for step in definition.get("steps") or []:
+        action = core.registry.actions.find(step["kind"])
+        for text in settings_problems(core, action.settings, step.get("settings") or {}) if action else ():
+            yield step["id"], text
 
 
 def _words(core: Core, definition: Mapping[str, Any]) -> Iterator[Problem]:

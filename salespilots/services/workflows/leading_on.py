@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from salespilots.domain.business import Role
 from salespilots.domain.conversation import Conversation
 from salespilots.domain.errors import Conflict
 from salespilots.domain.events import Event
 from salespilots.domain.run import MAX_DEPTH, Run
 from salespilots.domain.workflow import WorkflowState
 from salespilots.ports.effects import AssignTo, StartWorkflow, TellOwner
-from salespilots.ports.storage import UnitOfWork
+from salespilots.ports.storage import UnitOfWork, eq
 from salespilots.services.automation import start_in
 from salespilots.services.core import Core
 from salespilots.services.jobs import enqueue_in
@@ -56,6 +57,12 @@ def tell_owner_in(core: Core, uow: UnitOfWork, run: Run, effect: TellOwner, key:
     ids = {"run_id": run.id, "workflow_id": run.workflow_id, "conversation_id": run.conversation_id or ""}
     event = Event(type="owner.told", at=core.clock.now(), ids=ids, data={"text": effect.text[:300]})
     uow.record(event)
-    if effect.by_mail:
-        payload = {"run_id": run.id, "workflow_id": run.workflow_id, "text": effect.text[:300]}
-        enqueue_in(core, uow, LETTER, key, payload)
+    if effect.by_mail:  # a job for each, so that one who cannot be reached keeps nobody else
+        for member in uow.memberships.select(eq("role", Role.OWNER)):
+            payload = {
+                "run_id": run.id,
+                "workflow_id": run.workflow_id,
+                "text": effect.text[:300],
+                "user_id": member.user_id,
+            }
+            enqueue_in(core, uow, LETTER, f"{key}:{member.user_id}", payload)

@@ -67,8 +67,10 @@ def kinds_of(registry: Providers) -> dict[str, KindOfStep]:
     }  # fmt: skip
 
 
-def load_definition(given: Any, core: Core) -> dict[str, Any]:
-    """A definition of the right shape, in today's words, with each trigger's and step's settings checked.
+def load_definition(given: Any, core: Core, *, before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A definition of the right shape, in today's words, with each trigger's and step's settings checked. ``before``: what is
+    stored; a step that is as it was there is not checked again, so that what an older release took can be mended step by
+    step.
 
     Raises `InvalidInput` with the place of each problem.
     """
@@ -87,13 +89,16 @@ def load_definition(given: Any, core: Core) -> dict[str, Any]:
     registry = core.registry
     structure = structure_of(definition, triggers=registry.triggers.keys(), kinds=kinds_of(registry))
     problems = [one.sentence for one in structure]
+    kept = {one.get("id"): one for one in (before or {}).get("steps") or []}
     trigger = registry.triggers.find(definition["trigger"]["kind"])
-    if trigger is not None:
-        problems += _settings_problems("When", trigger.settings, definition["trigger"]["settings"])
+    if trigger is not None and definition["trigger"] != (before or {}).get("trigger"):
+        found = settings_problems(core, trigger.settings, definition["trigger"]["settings"])
+        problems += [f"When: {one}" for one in found]
     for step in definition["steps"]:
         action = registry.actions.find(step["kind"])
-        if action is not None:
-            problems += settings_problems(core, f"Step {step['id']}", action.settings, step["settings"])
+        if action is not None and step != kept.get(step["id"]):
+            found = settings_problems(core, action.settings, step["settings"])
+            problems += [f"Step {step['id']}: {one}" for one in found]
     if problems:
         raise InvalidInput({"definition": problems})
     return definition
@@ -107,22 +112,18 @@ def _size(given: Any) -> int:
         return MAX_BYTES + 1
 
 
-def settings_problems(core: Core, where: str, schema: type[Schema], settings: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the settings of one step, with the field."""
-    found = _settings_problems(where, schema, settings)
-    for name, one in schema().fields.items():
-        address = settings.get(one.data_key or name)
-        if one.metadata.get("widget") == "address" and isinstance(address, str) and core.fetcher.refuses(address):
-            found.append(f"{where}: {name}: This address cannot be called: only public https addresses can.")
-    return list(dict.fromkeys(found))
-
-
-def _settings_problems(where: str, schema: type[Schema], settings: Mapping[str, Any]) -> list[str]:
+def settings_problems(core: Core, schema: type[Schema], settings: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the settings of a trigger or step, with the field."""
     try:
         errors = schema().validate(dict(settings))
     except RecursionError:
-        return [f"{where}: its settings are nested too deeply."]
-    return [f"{where}: {name}: {' '.join(map(str, _flat(texts)))}" for name, texts in errors.items()]
+        return ["its settings are nested too deeply."]
+    found = [f"{name}: {' '.join(map(str, _flat(texts)))}" for name, texts in errors.items()]
+    for name, one in schema().fields.items():
+        address = settings.get(one.data_key or name)
+        if one.metadata.get("widget") == "address" and isinstance(address, str) and core.fetcher.refuses(address):
+            found.append(f"{name}: This address cannot be called: only public https addresses can.")
+    return list(dict.fromkeys(found))
 
 
 def _flat(messages: Any, path: str = "") -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from salespilots.domain.automation import DAYS, IST, minutes_of
 from salespilots.domain.conversation import Author, Conversation, Mode
 from salespilots.domain.events import Event
+from salespilots.domain.order import Order
 from salespilots.domain.order_states import OrderState
 from salespilots.domain.run import Run, RunState
 from salespilots.domain.workflow import Workflow, WorkflowState, WorkflowVersion, parse_duration
@@ -26,6 +27,9 @@ LOOK_EVERY = timedelta(minutes=5)
 WITHIN = timedelta(hours=24)
 """Only customers who wrote within a day are written to: later no channel with a reply window would take it."""
 
+REST = timedelta(minutes=30)
+"""After so long it is looked at again when looking went wrong time after time."""
+
 STILL_GOOD = timedelta(hours=2)
 """A scheduled hour that the server slept through is made up for so long, and left out afterwards."""
 
@@ -34,6 +38,9 @@ AT_ONCE = 200
 
 MOST = 5000
 """Chats that one look or one scheduled hour starts."""
+
+ABANDONED = "abandoned:"
+"""Before the key of what reminds of a basket."""
 
 OF_A_BASKET = (
     "product_id",
@@ -86,7 +93,7 @@ class Timed:
         self._finders: dict[str, Callable[[UnitOfWork, Mapping[str, Any], datetime, str], list[Found]]] = {
             "customer.silent": self._silent, "order.abandoned": self._abandoned, "schedule.due": self._scheduled,
         }  # fmt: skip
-        jobs.handle(KIND, self.look)
+        jobs.handle(KIND, self.look, self._gave_up)
 
     def look(self, business_id: str, payload: Mapping[str, Any]) -> datetime | None:
         """Start it where it is due. Returns when to look again; None when the workflow is not live any more."""
@@ -100,6 +107,8 @@ class Timed:
             finder = self._finders.get(trigger["kind"])
             if finder is None:
                 return None
+            if trigger["kind"] == "schedule.due" and planned > now:
+                return planned  # it was done, and whoever did it ended before the job was settled
             late = trigger["kind"] == "schedule.due" and now - planned > STILL_GOOD
             found = (
                 []
@@ -109,8 +118,25 @@ class Timed:
         for start in range(0, len(found), AT_ONCE):
             self._start(business_id, workflow, version, found[start : start + AT_ONCE])
         again = next_look(self._core, trigger, now)
-        self._note(business_id, workflow, again, len(found), late=late, told=trigger["kind"] == "schedule.due")
+        self._note(
+            business_id,
+            workflow,
+            str(payload["at"]),
+            again,
+            len(found),
+            late=late,
+            told=trigger["kind"] == "schedule.due",
+        )
         return again
+
+    def _gave_up(self, business_id: str, payload: Mapping[str, Any], reason: str) -> None:
+        """Trouble lasted too long: it is looked at again all the same, as long as the workflow is live."""
+        at = self._core.clock.now() + REST
+        planned = datetime.fromisoformat(str(payload["at"]))
+        with self._core.storage.unit_of_work(business_id) as uow:
+            again = {**payload, "at": max(planned, at).isoformat()}
+            renew_in(self._core, uow, KIND, str(payload["workflow_id"]), again, at=at)
+            uow.commit()
 
     def _start(self, business_id: str, workflow: Workflow, version: WorkflowVersion, found: Sequence[Found]) -> None:
         core = self._core
@@ -133,14 +159,14 @@ class Timed:
         core.doorbell.ring(*retrying(use_case))
 
     def _note(
-        self, business_id: str, workflow: Workflow, again: datetime, count: int, *, late: bool, told: bool
+        self, business_id: str, workflow: Workflow, planned: str, again: datetime, count: int, *, late: bool, told: bool
     ) -> None:
         """Remember for which moment the next look is, and what a scheduled hour came to."""
 
         def use_case() -> None:
             with self._core.storage.unit_of_work(business_id) as uow:
                 job = uow.jobs.find(key=f"{KIND}:{workflow.id}")
-                if job is not None:
+                if job is not None and job.payload.get("at") == planned:  # else it was published anew meanwhile
                     job.payload = {**job.payload, "at": again.isoformat()}
                     uow.jobs.save(job)
                 if told:
@@ -154,8 +180,8 @@ class Timed:
     # --- who it is for -----------------------------------------------------------------------------------------
 
     def _chats(self, uow: UnitOfWork, now: datetime, *more: Where) -> list[Conversation]:
-        recent = Where("last_inbound_at", "ge", now - WITHIN)
-        return uow.conversations.select(recent, eq("mode", Mode.BOT), *more, order="last_message_at", limit=MOST)
+        recent = (Where("last_message_at", "ge", now - WITHIN), Where("last_inbound_at", "ge", now - WITHIN))
+        return uow.conversations.select(*recent, eq("mode", Mode.BOT), *more, order="-last_message_at", limit=MOST)
 
     def _silent(self, uow: UnitOfWork, settings: Mapping[str, Any], now: datetime, day: str) -> list[Found]:
         """The shop spoke last, and that was long enough ago."""
@@ -177,18 +203,16 @@ class Timed:
             one
             for part in parts_of(list(chats))
             for one in uow.runs.select(one_of("conversation_id", part), eq("state", RunState.WAITING))
-            if one.order_id is None and lines_of(one.data)
+            if one.order_id is None and lines_of(one.data) and not _reminds(one) and not _ordered_since(uow, one)
         ]
         found: list[Found] = [
-            (chats[one.conversation_id or ""], f"abandoned:{one.id}", _basket(one), None) for one in runs
+            (chats[one.conversation_id or ""], f"{ABANDONED}{one.id}", _basket(one), None) for one in runs
         ]
         recent = Where("created_at", "ge", now - WITHIN)
         for order in uow.orders.select(eq("state", OrderState.DRAFT), recent, order="created_at", limit=MOST):
             chat = chats.get(order.conversation_id or "")
             if chat is not None and order.created_at <= until:
-                items = ", ".join(one.title for one in order.lines)
-                data = {"trigger": "an order was begun and not placed", "items": items}
-                found.append((chat, f"abandoned:{order.id}", data, order.id))
+                found.append((chat, f"{ABANDONED}{order.id}", _drafted(uow, order), order.id))
         return found
 
     def _scheduled(self, uow: UnitOfWork, settings: Mapping[str, Any], now: datetime, day: str) -> list[Found]:
@@ -208,6 +232,34 @@ class Timed:
 def parts_of(ids: Sequence[str]) -> list[Sequence[str]]:
     """As many as one condition takes."""
     return [ids[start : start + 500] for start in range(0, len(ids), 500)]
+
+
+def _reminds(run: Run) -> bool:
+    """Whether a run is itself a reminder of a basket, or was led to by one: it holds the basket only to speak of it."""
+    return run.trigger_key.startswith((ABANDONED, "from:")) or bool(run.data.get("chain"))
+
+
+def _ordered_since(uow: UnitOfWork, run: Run) -> bool:
+    """Whether the customer ordered otherwise meanwhile."""
+    orders = uow.orders.select(
+        eq("customer_id", run.customer_id or ""), Where("created_at", "ge", run.created_at), limit=5
+    )
+    return any(one.state is not OrderState.DRAFT for one in orders)
+
+
+def _drafted(uow: UnitOfWork, order: Order) -> dict[str, Any]:
+    """What a run is told of an order that the shop wrote for a chat."""
+    data: dict[str, Any] = {
+        "trigger": "an order was begun and not placed", "items": ", ".join(one.title for one in order.lines),
+    }  # fmt: skip
+    variant = uow.variants.find(id=order.lines[0].variant_id) if order.lines else None
+    product = uow.products.find(id=variant.product_id) if variant else None
+    if variant is not None and product is not None:
+        data |= {
+            "product_id": product.id, "product_title": product.title, "variant_id": variant.id,
+            "quantity": order.lines[0].quantity,
+        }  # fmt: skip
+    return data
 
 
 def _basket(run: Run) -> dict[str, Any]:

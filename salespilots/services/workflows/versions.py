@@ -9,7 +9,7 @@ from typing import Any
 
 from salespilots.domain.errors import InvalidInput, NotFound
 from salespilots.domain.workflow import BRANCHES, Workflow, WorkflowVersion
-from salespilots.ports.storage import eq
+from salespilots.ports.storage import eq, storable
 from salespilots.services.core import Core
 from salespilots.services.workflows.definitions import Workflows
 
@@ -96,7 +96,9 @@ class Versions:
     def bring_back(self, business_id: str, workflow_id: str, number: int, *, actor: str = "") -> Workflow:
         """Make an earlier version the draft again; publishing it is a step of its own. Runs stay where they are."""
         found = self.get(business_id, workflow_id, number)
-        return self._workflows.save_draft(business_id, workflow_id, definition=found.definition)
+        return self._workflows.save_draft(
+            business_id, workflow_id, definition=found.definition, before=found.definition
+        )
 
     # --- as a file -------------------------------------------------------------------------------------------
 
@@ -117,6 +119,8 @@ class Versions:
         if not isinstance(whole, dict) or whole.get("kind") != FORMAT or whole.get("format") != 1:
             raise InvalidInput({"file": ["This is not a workflow's file of SalesPilots."]})
         name = " ".join(str(whole.get("name") or "").split())[:80]
+        if not storable(name):
+            raise InvalidInput({"file": ["The workflow's name has characters that cannot be kept."]})
         if not name:
             raise InvalidInput({"file": ["The workflow in the file has no name."]})
         try:

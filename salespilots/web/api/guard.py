@@ -35,6 +35,21 @@ def scope(name: str) -> Callable[[F], F]:
     return mark
 
 
+def also_reads(name: str) -> Callable[[F], F]:
+    """A second scope that a view needs: what it tells is another resource's, too."""
+
+    def mark(view: F) -> F:
+        view.salespilots_also = name  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def may(name: str) -> bool:
+    """Whether the request's key has a scope."""
+    return bool(g.api_key.allows(name))
+
+
 def takes_file(most: int) -> Callable[[F], F]:
     """A view whose body is a file of at most so many bytes, as it is."""
 
@@ -85,8 +100,9 @@ def _authenticate() -> Response | None:
     g.api_key = key
     view = current_app.view_functions[request.endpoint or ""]
     needed = getattr(view, "salespilots_scope", None)
-    if needed is None or not key.allows(needed):
-        return problem(403, "forbidden", f"This key lacks the scope {needed}.")
+    for one in (needed, getattr(view, "salespilots_also", needed)):
+        if one is None or not key.allows(one):
+            return problem(403, "forbidden", f"This key lacks the scope {one}.")
     return None
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from salespilots.domain.errors import InvalidInput
 from salespilots.services.rehearsal.expectation import expectation_of
 from salespilots.services.rehearsal.script import script_of
 from salespilots.web.api import rehearsal_shapes as shapes
 from salespilots.web.api import schemas
-from salespilots.web.api.guard import keep_answer, scope, shop_id
+from salespilots.web.api.guard import also_reads, keep_answer, may, scope, shop_id
 from salespilots.web.api.resource import Resource
 from salespilots.web.context import services
 
@@ -23,6 +24,8 @@ blueprint.after_request(keep_answer)
 @blueprint.answers(shapes.DryRunAnswer)
 def dry_run(values: dict[str, Any], workflow_id: str) -> Any:
     """Play messages or events with the draft in the place of what is live. Writes nothing and calls nobody."""
+    if values["customer_id"] and not may("customers:read"):
+        raise InvalidInput({"customer_id": ["This key may not read customers."]})
     script = script_of(values)
     told = services().dry_runs.run(shop_id(), workflow_id, script, definition=values["definition"])
     return shapes.dry_run(told, workflow_id)
@@ -30,6 +33,7 @@ def dry_run(values: dict[str, Any], workflow_id: str) -> Any:
 
 @blueprint.post("/<workflow_id>/replay")
 @scope("workflows:read")
+@also_reads("messages:read")
 @blueprint.arguments(shapes.ReplayIn)
 @blueprint.answers(shapes.ReplayAnswer)
 def replay(values: dict[str, Any], workflow_id: str) -> Any:

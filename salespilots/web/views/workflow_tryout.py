@@ -68,9 +68,9 @@ def _script(values: Mapping[str, str]) -> dict[str, Any]:
     if values["at"]:
         try:
             local = datetime.fromisoformat(values["at"])
-        except ValueError:
+            script["at"] = local.replace(tzinfo=local.tzinfo or IST).astimezone(UTC).isoformat()
+        except (ValueError, OverflowError):
             raise InvalidInput({"at": [_("Write a day and an hour.")]}) from None
-        script["at"] = local.replace(tzinfo=local.tzinfo or IST).astimezone(UTC).isoformat()
     return script
 
 
@@ -92,7 +92,7 @@ def keep(workflow_id: str) -> Any:
     try:
         script = read_script(json.loads(request.form.get("script", "")[:50_000]))
         services().cases.keep(here().shop_id, workflow_id, request.form.get("name", "").strip()[:80], script)
-    except ValueError:
+    except (ValueError, RecursionError):
         flash(_("Run it first, then save it."), "bad")
     except (InvalidInput, Conflict) as error:
         flash(next(iter(_mistakes(error).values()), _(error.message)), "bad")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import isfinite
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
@@ -115,6 +116,8 @@ class Condition(SettingsSchema):
             raise ValidationError("A value is a text, a number, or true or false.", "value")
         if isinstance(value, str) and len(value) > 200:
             raise ValidationError("At most 200 characters.", "value")
+        if isinstance(value, float) and not isfinite(value):
+            raise ValidationError("Write a number.", "value")
         if data.get("op") in ("gt", "lt") and _number(value) is None:
             raise ValidationError("Write a number to compare with.", "value")
 
@@ -137,12 +140,11 @@ class CheckSettings(SettingsSchema):
 def _number(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float)):
-        return float(value)
     try:
-        return float(str(value).replace(",", "").removeprefix("₹")) if value not in (None, "") else None
-    except ValueError:
+        number = float(str(value).replace(",", "").removeprefix("₹")) if value not in (None, "") else None
+    except (ValueError, OverflowError):
         return None
+    return number if number is not None and isfinite(number) else None
 
 
 def looked_up(context: ActionContext, name: str) -> Any:
@@ -156,24 +158,25 @@ def looked_up(context: ActionContext, name: str) -> Any:
 
 def holds(context: ActionContext, condition: Mapping[str, Any]) -> bool:
     """Whether a comparison is true now."""
-    name, wanted = condition["field"], condition["value"]
+    name, wanted = condition["field"], condition.get("value")
     value, kind = looked_up(context, name), FIELDS[name][2] if name in FIELDS else "text"
-    match condition["op"]:
+    op = condition.get("op") or "eq"
+    match op:
         case "known":
             return value not in (None, "", [], 0, False)
         case "unknown":
             return value in (None, "", [], 0, False)
         case "has" | "hasnt":
             inside = _inside(value, wanted)
-            return inside if condition["op"] == "has" else not inside
+            return inside if op == "has" else not inside
         case "gt" | "lt":
             left, right = _number(value), _number(wanted)
             if left is None or right is None:
                 return False
             right = right * 100 if kind == "money" else right
-            return left > right if condition["op"] == "gt" else left < right
+            return left > right if op == "gt" else left < right
     same = _same(value, wanted, kind)
-    return same if condition["op"] == "eq" else not same
+    return same if op == "eq" else not same
 
 
 def _inside(value: Any, wanted: Any) -> bool:

@@ -55,8 +55,16 @@ def _untag(context: ActionContext) -> Advance:
     return Advance(effects=(RemoveTag(tag=tag),), reason=f"Took the tag {tag} off")
 
 
+OF_THE_RUN = frozenset(
+    {"trigger", "intent", "language", "comment_ref", "comment_id", "order_id", "product_id", "variant_id"}
+)
+"""What a run remembers for itself: no answer of the customer."""
+
+
 def _set(context: ActionContext) -> Advance:
-    value = context.data.get(context.settings["value_of"])
+    name = context.settings["value_of"]
+    value = context.data.get(name) if name not in OF_THE_RUN else None
+    value = value if isinstance(value, (str, int)) and not isinstance(value, bool) else None
     effects = (SetCustomer(values={context.settings["field"]: value}),) if value else ()
     return Advance(effects=effects, reason=f"Kept the {context.settings['field']}")
 

@@ -18,6 +18,7 @@ from salespilots.ports.work import (
     FARTHEST_JOB,
     HELD,
     LEFT_BEHIND,
+    PUT_ASIDE,
     RESTS,
     UNDECIDED,
     Lease,
@@ -260,6 +261,7 @@ class MemoryWork:
         return any(
             other.state in PENDING and (other.business_id, other.lane) == (one.business_id, one.lane)
             and other.seq < one.seq
+            and other.reason != PUT_ASIDE
             and (
                 one.order_id or other.state != "uncertain" or other.reason not in LEFT_BEHIND
                 or (other.sending_since or now) > now - BLOCK_TIME

@@ -29,6 +29,7 @@ from salespilots.ports.work import (
     JOBS_KEPT,
     LEFT_BEHIND,
     LOGINS_KEPT,
+    PUT_ASIDE,
     UNDECIDED,
 )
 
@@ -97,6 +98,7 @@ class SqlWork:
         before = sa.and_(
             ahead.c.business_id == messages.c.business_id, ahead.c.lane == messages.c.lane,
             ahead.c.seq < messages.c.seq, state_is(ahead, "queued", "sending", "uncertain"),
+            sa.func.coalesce(ahead.c.reason, "") != sa.literal_column(f"'{PUT_ASIDE}'"),
         )  # fmt: skip
         return [
             ~sa.exists().where(of_lane, put_off, sooner),
