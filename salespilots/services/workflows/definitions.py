@@ -63,9 +63,11 @@ class Workflows:
         name: str | None = None,
         definition: Any = None,
         before: Mapping[str, Any] | None = None,
+        based_on: int | None = None,
     ) -> Workflow:
         """Change the draft; what is live goes on as it is. ``before``: what was kept already, of which nothing is refused
-        now; the draft itself where it is not said."""
+        now; the draft itself where it is not said. ``based_on``: the ``version`` of the row that was edited; `Conflict` when
+        somebody saved meanwhile."""
         loaded = None
         if definition is not None:
             before = self.get(business_id, workflow_id).draft if before is None else before
@@ -74,6 +76,8 @@ class Workflows:
         def use_case() -> Workflow:
             with self._core.storage.unit_of_work(business_id) as uow:
                 workflow = uow.workflows.get(workflow_id)
+                if based_on is not None and workflow.version != based_on:
+                    raise Conflict("It was changed meanwhile, here or by somebody else. Look at it again.")
                 workflow.name = name or workflow.name
                 workflow.draft = loaded if loaded is not None else workflow.draft
                 workflow.updated_at = self._core.clock.now()

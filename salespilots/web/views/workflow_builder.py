@@ -50,10 +50,21 @@ def builder_at(workflow_id: str, step_id: str = "") -> str:
 def save(workflow: Workflow, definition: Mapping[str, Any], place: str) -> dict[str, str]:
     """Keep a draft; gives what is wrong by form field when it cannot be kept."""
     try:
-        services().workflows.save_draft(here().shop_id, workflow.id, definition=definition)
+        services().workflows.save_draft(here().shop_id, workflow.id, definition=definition, based_on=workflow.version)
     except InvalidInput as error:
         return _by_field(error, place)
+    except Conflict as error:
+        now = found(workflow.id)
+        if now.version != workflow.version and _without(now.draft, place) == _without(workflow.draft, place):
+            return save(now, definition, place)  # the same form, which was saving itself
+        return {"_": _(error.message)}
     return {}
+
+
+def _without(draft: Mapping[str, Any], place: str) -> Any:
+    """What a form for one place does not touch."""
+    steps = [one for one in draft.get("steps") or [] if one.get("id") != place]
+    return steps, None if place == WHEN else draft.get("trigger")
 
 
 def _by_field(error: InvalidInput, place: str) -> dict[str, str]:
