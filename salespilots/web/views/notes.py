@@ -46,5 +46,5 @@ def _row(one: Event, workflows: dict[str, str], *, new: bool) -> SimpleNamespace
     return SimpleNamespace(
         text=str(one.data.get("text") or ""), at=one.at, new=new,
         workflow=workflows.get(workflow_id) or _("A workflow that is gone"), chat_href=href,
-        run_href=url_for("workflows.run", workflow_id=workflow_id, run_id=run_id) if workflow_id in workflows else "",
+        run_href=url_for("workflow_runs.run", workflow_id=workflow_id, run_id=run_id) if workflow_id in workflows else "",
     )  # fmt: skip

@@ -36,6 +36,7 @@ class MessageSettings(SettingsSchema):
         validate=validate.OneOf(HOW),
         metadata={
             "label": "Where",
+            "help": "Most shops need “Anywhere in the message”.",
             "choices": {
                 "word": "Anywhere in the message",
                 "exact": "The whole message",
