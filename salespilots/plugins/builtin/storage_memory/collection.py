@@ -27,7 +27,15 @@ class MemoryCollection:
             mine = self._business_id
             rows = [row for row in rows if row.business_id == mine]
         for one in where:
-            rows = [row for row in rows if holds(row, one)] if rows else []
+            field, value = one.field, one.value
+            if not rows:
+                rows = []
+            elif one.op == "eq":
+                rows = [row for row in rows if getattr(row, field) == value]
+            elif one.op == "in":
+                rows = [row for row in rows if getattr(row, field) in value]
+            else:
+                rows = [row for row in rows if holds(row, one)]
         return rows if isinstance(rows, list) else list(rows)
 
     def get(self, id: str) -> Any:
