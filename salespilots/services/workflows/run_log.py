@@ -8,7 +8,7 @@ from typing import Any
 
 from salespilots.domain.run import Run, StepExecution
 from salespilots.domain.workflow import WorkflowVersion
-from salespilots.ports.storage import Page, Where, eq
+from salespilots.ports.storage import Page, Where, eq, one_of
 from salespilots.services.core import Core
 
 
@@ -56,6 +56,15 @@ class RunLog:
                 (run, sorted(uow.steps.select(eq("run_id", run.id)), key=lambda one: (one.visit, one.attempt)))
                 for run in runs
             ]
+
+    def of_customer(self, business_id: str, customer_id: str, limit: int = 8) -> list[tuple[Run, str]]:
+        """A customer's newest runs over all their chats, each with its workflow's name. Raises `NotFound`."""
+        with self._core.storage.unit_of_work(business_id, read_only=True) as uow:
+            uow.customers.get(customer_id)
+            chats = [one.id for one in uow.conversations.select(eq("customer_id", customer_id))]
+            runs = uow.runs.select(one_of("conversation_id", chats), order="-created_at", limit=limit) if chats else []
+            names = {one.id: one.name for one in uow.workflows.select(one_of("id", {run.workflow_id for run in runs}))}
+        return [(run, names.get(run.workflow_id, "")) for run in runs]
 
     def week(self, business_id: str, workflow_ids: Sequence[str]) -> dict[str, tuple[int, int, Any]]:
         """Per workflow: runs in 7 days, how many of them ended well, time of the newest."""

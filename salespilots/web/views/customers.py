@@ -18,6 +18,7 @@ from salespilots.web.lookups import order_rows
 from salespilots.web.pages import back_to, page
 from salespilots.web.permissions import permits
 from salespilots.web.presenters import inbox as present
+from salespilots.web.presenters.runs import run_state
 from salespilots.web.shell import remember_position
 
 blueprint = Blueprint("customers", __name__, url_prefix="/app/customers")
@@ -100,8 +101,22 @@ def _detail(customer_id: str, status: int = 200, *, note: str | None = None, not
             )
             for one in chats
         ],
+        runs=_runs(customer_id),
         note_error=note_error,
     )
+
+
+def _runs(customer_id: str) -> list[SimpleNamespace]:
+    """What workflows did for them, for who may see that."""
+    if not here().may(Permission.CATALOGUE):
+        return []
+    return [
+        SimpleNamespace(
+            id=run.id, workflow_id=run.workflow_id, name=name, at=run.created_at, state=run_state(run),
+            why=str(run.data.get("trigger") or ""),
+        )
+        for run, name in services().run_log.of_customer(here().shop_id, customer_id)
+    ]  # fmt: skip
 
 
 def _back(customer_id: str) -> Any:
