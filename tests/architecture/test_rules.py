@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,34 @@ def test_every_event_has_a_name_in_the_live_stream() -> None:
 def test_no_module_is_a_grab_bag() -> None:
     names = {path.stem for path in SOURCES}
     assert not names & {"utils", "util", "helpers", "misc"}
+
+
+def test_what_is_imported_is_installed() -> None:
+    """Of the packages that the tests bring along the product may use none."""
+    names = [one.partition(";")[0] for one in requires("salespilots") or [] if "extra ==" not in one]
+    wanted = {re.split(r"[<>=!~ \[]", one, maxsplit=1)[0].lower().replace("_", "-") for one in names}
+    optional = {
+        "psycopg",
+        "redis",
+        "pytest",
+        "werkzeug",
+        "jinja2",
+        "markupsafe",
+        "webargs",
+        "wtforms",
+        "alembic",
+        "babel",
+    }
+    owners = packages_distributions()
+    missing = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = (
+                [one.name for one in node.names] if isinstance(node, ast.Import)
+                else [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            )  # fmt: skip
+            for top in {one.partition(".")[0] for one in modules} - sys.stdlib_module_names - {"salespilots"}:
+                dists = {one.lower().replace("_", "-") for one in owners.get(top, [top])}
+                if not dists & (wanted | optional):
+                    missing.add(f"{path.name}: {top}")
+    assert missing == set()

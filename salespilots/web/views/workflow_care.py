@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, flash, request, send_file, url_for
 from flask_babel import gettext as _
-from slugify import slugify
 
 from salespilots.domain.business import Permission
 from salespilots.domain.errors import InvalidInput
+from salespilots.services.accounts import slugify
 from salespilots.services.workflows.versions import MAX_FILE
 from salespilots.web.context import here, services
 from salespilots.web.fields import Line
