@@ -43,6 +43,7 @@ class TriggerType:
     """A way to start a workflow: ``matches`` is pure and says why, or None. ``misses`` says why not, in a few words.
 
     ``timed``: nobody tells it, time does: how long something must have been so (`salespilots.services.workflows.timed`).
+    ``general``: whether, with these settings, it takes messages whatever they are about; new workflows are put before it.
     ``sentence_hi`` and ``label_hi``: the same in Hindi. ``group``: where the builder lists it (message | sale | customer |
     time).
     """
@@ -55,6 +56,7 @@ class TriggerType:
     sentence: Callable[[Mapping[str, Any]], str]
     misses: Callable[[Mapping[str, Any], TriggerFact], str] | None = None
     timed: bool = False
+    general: Callable[[Mapping[str, Any]], bool] | None = None
     group: str = "message"
     label_hi: str = ""
     sentence_hi: Callable[[Mapping[str, Any]], str] | None = None

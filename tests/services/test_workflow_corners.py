@@ -37,6 +37,32 @@ def test_what_a_run_does_is_no_news_to_itself(anywhere: Shop) -> None:
     assert anywhere.texts() == ["Still here"]
 
 
+def test_a_new_workflow_is_asked_before_the_greeting(any_shop: Shop) -> None:
+    publish(any_shop, "Anything", on("message.received"), say("Whatever you say"))
+    publish(any_shop, "Deliver", on_words("zzdeliver"), say("All over India"))
+    names = [one.name for one in any_shop.world.services.workflows.page(any_shop.id).items]
+    assert names == ["Order status", "Price and buy", "Deliver", "Welcome", "Anything"]
+    any_shop.say("zzdeliver?")
+    assert any_shop.texts() == ["All over India"]
+
+
+def test_one_that_became_narrow_before_it_went_live_moves_up_and_never_again(any_shop: Shop) -> None:
+    workflows = any_shop.world.services.workflows
+
+    def names() -> list[str]:
+        return [one.name for one in workflows.page(any_shop.id).items]
+
+    made = workflows.create(any_shop.id, "Mine", {"trigger": on("message.received"), "steps": [say("Hm")]})
+    assert names()[-2:] == ["Welcome", "Mine"]
+    workflows.save_draft(any_shop.id, made.id, definition={"trigger": on_words("zzmine"), "steps": [say("Hm")]})
+    workflows.publish(any_shop.id, made.id)
+    assert names()[-2:] == ["Mine", "Welcome"]
+    workflows.move(any_shop.id, made.id, 1)
+    workflows.save_draft(any_shop.id, made.id, definition={"trigger": on_words("zzmy"), "steps": [say("Hm")]})
+    workflows.publish(any_shop.id, made.id)
+    assert names()[-2:] == ["Welcome", "Mine"]
+
+
 def test_what_waits_for_the_morning_holds_up_nothing(anywhere: Shop) -> None:
     publish(
         anywhere,

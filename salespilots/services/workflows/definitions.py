@@ -13,6 +13,7 @@ from salespilots.domain.workflow_problems import Problem, check
 from salespilots.ports.storage import Page, UnitOfWork, Where, eq
 from salespilots.services.core import Core, retrying
 from salespilots.services.workflows.judging import problems_in
+from salespilots.services.workflows.places import put_before_general_in
 from salespilots.services.workflows.schemas import load_definition
 from salespilots.services.workflows.starters import ON_BY_DEFAULT
 from salespilots.services.workflows.timed import plan_in
@@ -37,10 +38,14 @@ class Workflows:
     def create(self, business_id: str, name: str, definition: Any, *, actor: str = "") -> Workflow:
         """A draft."""
         definition = load_definition(definition, self._core)
-        with self._core.storage.unit_of_work(business_id) as uow:
-            workflow = self.create_in(uow, name, definition)
-            uow.commit()
-        return workflow
+
+        def use_case() -> Workflow:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                workflow = self.create_in(uow, name, definition)
+                uow.commit()
+            return workflow
+
+        return retrying(use_case)
 
     def create_in(
         self, uow: UnitOfWork, name: str, definition: dict[str, Any], *, starter: str | None = None
@@ -52,6 +57,7 @@ class Workflows:
             id=self._core.ids.new("workflow"), business_id=uow.business_id, name=name, created_at=now, updated_at=now,
             draft=definition, position=(last[0].position + 1) if last else 1, starter=starter,
         )  # fmt: skip
+        put_before_general_in(self._core, uow, workflow)
         uow.workflows.add(workflow)
         return workflow
 
@@ -110,6 +116,8 @@ class Workflows:
         current = (
             uow.workflow_versions.find(id=workflow.live_version_id) if workflow.live_version_id is not None else None
         )
+        if current is None:
+            put_before_general_in(core, uow, workflow)
         if current is None or current.definition != workflow.draft:
             workflow.version_number += 1
             version = WorkflowVersion(
@@ -192,11 +200,15 @@ class Workflows:
         retrying(use_case)
 
     def duplicate(self, business_id: str, workflow_id: str, name: str, *, actor: str = "") -> Workflow:
-        """Its draft once more, as a draft behind all others."""
-        with self._core.storage.unit_of_work(business_id) as uow:
-            copy = self.create_in(uow, name, own_copy(uow.workflows.get(workflow_id).draft))
-            uow.commit()
-        return copy
+        """Its draft once more, as a new draft."""
+
+        def use_case() -> Workflow:
+            with self._core.storage.unit_of_work(business_id) as uow:
+                copy = self.create_in(uow, name, own_copy(uow.workflows.get(workflow_id).draft))
+                uow.commit()
+            return copy
+
+        return retrying(use_case)
 
     def archive(self, business_id: str, workflow_id: str, *, actor: str = "") -> None:
         """Take it off the list; runs that began go on, and the log stays."""

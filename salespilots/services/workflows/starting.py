@@ -52,7 +52,7 @@ class Starting:
         return {one.starter: one.id for one in found if one.starter}
 
     def use(self, business_id: str, key: str, language: str = "en", *, actor: str = "") -> Workflow:
-        """A draft behind all other workflows, named and worded in ``language`` (en, hi), with the starter's cases as its
+        """A draft, named and worded in ``language`` (en, hi), with the starter's cases as its
         tests. A second one of the same starter is numbered. Raises `NotFound`, `InvalidInput`."""
         starter = self.get(key)
         if language not in LANGUAGES:

@@ -88,6 +88,7 @@ TRIGGERS = (
         key="conversation.started", label="A new customer", settings=StartedSettings,
         event_types=("message.received",), matches=_started, sentence=_say_started,
         misses=lambda settings, fact: "It is not their first message.", label_hi="नया ग्राहक",
+        general=lambda settings: True,
         sentence_hi=lambda settings: "नया ग्राहक लिखता है" + (", या नमस्ते कहता है" if settings.get("greetings") else ""),
     ),
 )  # fmt: skip

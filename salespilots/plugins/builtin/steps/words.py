@@ -120,5 +120,6 @@ TRIGGERS = (
         key="message.received", label="A message", settings=MessageSettings, event_types=("message.received",),
         matches=_matches, sentence=_sentence, misses=lambda settings, fact: judge(settings, fact).reason,
         label_hi="संदेश", sentence_hi=_sentence_hi,
+        general=lambda settings: not any(settings.get(name) for name in ("keywords", "any", "all", "none")),
     ),
 )  # fmt: skip
