@@ -86,11 +86,10 @@ def test_a_check_looks_at_stock_money_tags_and_the_hour(shop: Shop) -> None:
         "own": {"field": "customer.field.size", "op": "known"},
     }
     for name, condition in checks.items():
-        publish(
+        workflow = publish(
             shop, name, on_words(f"zz{name}"),
             step("if", "flow.branch", {"then": "yes", "else": "no"}, all=[condition]), say("yes", "yes"), say("no", "no"),
         )  # fmt: skip
-        workflow = shop.world.services.workflows.page(shop.id, limit=100).items[-1]
         shop.world.services.workflows.move(shop.id, workflow.id, -50)
     shop.say(f"{saree.product.title} kitna hai?")
     said = {name: shop.say(f"zz{name}")[0].text for name in checks}
