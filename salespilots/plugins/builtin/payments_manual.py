@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 from salespilots.ports.channel import Health
 from salespilots.ports.errors import Unsupported
 from salespilots.ports.markers import hookimpl
+from salespilots.ports.payment_pages import PagePayments
 from salespilots.ports.payments import (
     PaymentLink,
     PaymentRequest,
@@ -73,32 +74,13 @@ class ManualPayments:
         return Health(ok=True, detail="Nothing to connect: you confirm the money on each order.")
 
 
-class UpiPayments(ManualPayments):
+class UpiPayments(PagePayments, ManualPayments):
     """Direct UPI: a page of this installation shows a code with the exact amount; the shop looks into its account."""
 
     def __init__(self, settings: PluginSettings) -> None:
-        super().__init__("upi")
-        self._vpa, self._payee, self._base_url = settings["vpa"], settings["payee_name"], settings.base_url
-
-    def _link(self, reference: str, amount_paise: int = 0, state: str = "created") -> PaymentLink:
-        url = f"{self._base_url}/upi/{reference}"
-        return PaymentLink(link_ref=reference, reference=reference, url=url, amount_paise=amount_paise, state=state)
-
-    def create_link(self, request: PaymentRequest) -> PaymentLink:
-        """The page's address."""
-        return self._link(request.reference, request.amount_paise)
-
-    def find_link(self, reference: str) -> PaymentLink | None:
-        """Pages need no making."""
-        return self._link(reference)
-
-    def fetch_link(self, link_ref: str) -> PaymentLink:
-        """Nobody tells what became of it."""
-        return self._link(link_ref)
-
-    def cancel_link(self, link_ref: str) -> PaymentLink:
-        """The page looks at the order's state itself."""
-        return self._link(link_ref, state="cancelled")
+        PagePayments.__init__(self, f"{settings.base_url}/upi")
+        ManualPayments.__init__(self, "upi")
+        self._vpa, self._payee = settings["vpa"], settings["payee_name"]
 
     def intent(self, *, amount_paise: int, reference: str, note: str) -> str:
         """What UPI apps open, and what the code holds. Source of the fields: NPCI, "UPI Linking Specifications" 1.6."""

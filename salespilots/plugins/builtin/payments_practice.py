@@ -6,48 +6,21 @@ from collections.abc import Sequence
 
 from salespilots.ports.channel import Health
 from salespilots.ports.markers import hookimpl
-from salespilots.ports.payments import (
-    PaymentLink,
-    PaymentRequest,
-    PaymentsProvider,
-    RefundRequest,
-    RefundResult,
-)
+from salespilots.ports.payment_pages import PagePayments
+from salespilots.ports.payments import PaymentsProvider, RefundRequest, RefundResult
 from salespilots.ports.settings import NoSettings, PluginSettings
 
 
-class PracticePayments:
+class PracticePayments(PagePayments):
     """The link is the reference itself: unguessable, and the same however often it is asked for."""
 
     def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
+        super().__init__(f"{base_url}/pay")
 
     @classmethod
     def from_settings(cls, settings: PluginSettings) -> PracticePayments:
         """Needs only the public address."""
         return cls(settings.base_url)
-
-    def _link(self, reference: str, amount_paise: int = 0, state: str = "created") -> PaymentLink:
-        return PaymentLink(
-            link_ref=reference, reference=reference, url=f"{self._base_url}/pay/{reference}", amount_paise=amount_paise,
-            state=state,
-        )  # fmt: skip
-
-    def create_link(self, request: PaymentRequest) -> PaymentLink:
-        """The page's address."""
-        return self._link(request.reference, request.amount_paise)
-
-    def find_link(self, reference: str) -> PaymentLink | None:
-        """Pages need no making: there is always one."""
-        return self._link(reference)
-
-    def fetch_link(self, link_ref: str) -> PaymentLink:
-        """What was paid on the page is in the inbox already; there is nothing more to learn."""
-        return self._link(link_ref)
-
-    def cancel_link(self, link_ref: str) -> PaymentLink:
-        """The page looks at the order's state itself."""
-        return self._link(link_ref, state="cancelled")
 
     def refund(self, request: RefundRequest) -> RefundResult:
         """Done at once."""

@@ -9,7 +9,8 @@ from salespilots.domain.ids import PREFIXES
 from salespilots.ports.channel import CustomerProfile, Health, Outbound, Receipt, SentMessage
 from salespilots.ports.errors import Unavailable, Unsupported
 from salespilots.ports.fetching import Answered, Fetched
-from salespilots.ports.payments import PaymentLink, PaymentRequest, RefundRequest, RefundResult
+from salespilots.ports.payment_pages import PagePayments
+from salespilots.ports.payments import RefundRequest, RefundResult
 from salespilots.ports.understanding import CatalogueEntry, Understander, Understanding
 
 PROVIDER = "rehearsal"
@@ -140,31 +141,15 @@ class StageChannel:
         return Health(ok=True, detail="A rehearsal: nothing leaves.")
 
 
-class StagePayments:
+class StagePayments(PagePayments):
     """Makes links that lead nowhere."""
 
     def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
+        super().__init__(f"{base_url}/pay")
 
-    def _link(self, reference: str, amount_paise: int = 0, state: str = "created") -> PaymentLink:
-        url = f"{self._base_url}/pay/rehearsal"
-        return PaymentLink(link_ref=reference, reference=reference, url=url, amount_paise=amount_paise, state=state)
-
-    def create_link(self, request: PaymentRequest) -> PaymentLink:
-        """An address for the look of it."""
-        return self._link(request.reference, request.amount_paise)
-
-    def find_link(self, reference: str) -> PaymentLink | None:
-        """There is always one."""
-        return self._link(reference)
-
-    def fetch_link(self, link_ref: str) -> PaymentLink:
-        """Nobody has paid."""
-        return self._link(link_ref)
-
-    def cancel_link(self, link_ref: str) -> PaymentLink:
-        """Done."""
-        return self._link(link_ref, state="cancelled")
+    def address(self, reference: str) -> str:
+        """One for all: a rehearsal's link leads nowhere."""
+        return super().address("rehearsal")
 
     def refund(self, request: RefundRequest) -> RefundResult:
         """Done at once."""
