@@ -156,4 +156,4 @@ def _instagram(application: Application) -> list[Check]:
     if not missing:
         return [Check("Instagram app", True, "App secret and verify token are set")]
     names = " and ".join(f"SALESPILOTS_INSTAGRAM_{name.upper()}" for name in missing)
-    return [Check("Instagram app", True, f"Not set up: webhooks are refused until {names} is set")]
+    return [Check("Instagram app", True, f"Not set up: webhooks are refused without {names}")]
